@@ -1,0 +1,1 @@
+//! Certificates as facts, and verdicts on chains.

@@ -1,0 +1,3 @@
+//! Words typed → plans → runs → exit code; builds the one binary `tlscensus`.
+
+fn main() {}

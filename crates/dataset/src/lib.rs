@@ -1,0 +1,1 @@
+//! Rows ↔ Parquet: segments, manifest, atomic commit, recovery.

@@ -1,0 +1,39 @@
+//! Mail and chat conversations up to the first TLS byte and again after it, one two-sided session per protocol.
+//!
+//! A [`Session`] is the grammar and the memory of one conversation; it hears both sides and says what a polite
+//! measuring client would do next. [`Prober`] speaks the client's part, [`Watcher`] only listens: one grammar, two uses.
+//! No clock, no socket: bytes come in and go out as values; whoever drives keeps the deadlines and tells
+//! [`Prober::interrupted`] when one passed.
+
+mod facts;
+mod frame;
+mod identity;
+mod prober;
+mod service;
+mod session;
+mod watcher;
+
+pub use facts::Capabilities;
+pub use facts::Ending;
+pub use facts::Facts;
+pub use facts::LooksLike;
+pub use facts::Mechanism;
+pub use facts::MechanismSource;
+pub use facts::Offer;
+pub use facts::Outcome;
+pub use facts::Phase;
+pub use facts::Reading;
+pub use facts::Source;
+pub use facts::Starttls;
+pub use identity::Identity;
+pub use prober::Prober;
+pub use prober::Step;
+pub use service::Grammar;
+pub use service::Mode;
+pub use service::SERVICES;
+pub use service::Service;
+pub use session::Interruption;
+pub use session::Move;
+pub use session::Session;
+pub use session::Side;
+pub use watcher::Watcher;

@@ -1,0 +1,1 @@
+//! A population of real TLS servers on loopback, with known ground truth.

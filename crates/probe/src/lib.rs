@@ -1,0 +1,1 @@
+//! One endpoint → attempts → rows; the asynchronous crate.

@@ -1,0 +1,1 @@
+//! The rows that either half writes down, and nothing else.

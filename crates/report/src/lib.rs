@@ -1,0 +1,1 @@
+//! Result tables → text, Markdown, LaTeX, CSV, JSON, HTML, figures.

@@ -1,0 +1,1 @@
+//! Dev only: transcripts, scripted servers, test PKI, captures, namespaces, fake time.
