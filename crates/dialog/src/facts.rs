@@ -149,6 +149,22 @@ pub struct Capabilities {
     pub truncated: bool,
 }
 
+impl Capabilities {
+    /// A list without entries.
+    pub fn empty(source: Source) -> Self {
+        Self {
+            source,
+            lines: Vec::new(),
+            mechanisms: Vec::new(),
+            channel_bindings: Vec::new(),
+            starttls: Offer::No,
+            login_disabled: false,
+            sts: None,
+            truncated: false,
+        }
+    }
+}
+
 /// One mechanism and the form in which it was offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mechanism {
@@ -231,6 +247,7 @@ pub struct Facts {
     pub plaintext_auth: Option<String>,
     /// The domain the server calls itself (XMPP `from`, to be asked for in a second attempt).
     pub peer_domain: Option<String>,
-    /// How it ended; `None` while it goes on.
+    /// How it ended; `None` while it goes on. At the go-ahead it is `starttls accepted` (or `accepted-with-leftover`) and
+    /// stays so when TLS fails; inside TLS it is written anew. With implicit TLS it is `None` until TLS is up.
     pub ending: Option<Ending>,
 }

@@ -1,17 +1,28 @@
 //! Mail and chat conversations up to the first TLS byte and again after it, one two-sided session per protocol.
 //!
-//! A [`Session`] is the grammar and the memory of one conversation; it hears both sides and says what a polite
+//! A session is the grammar and the memory of one conversation; it hears both sides and says what a polite
 //! measuring client would do next. [`Prober`] speaks the client's part, [`Watcher`] only listens: one grammar, two uses.
 //! No clock, no socket: bytes come in and go out as values; whoever drives keeps the deadlines and tells
 //! [`Prober::interrupted`] when one passed.
 
+mod bare;
+mod course;
 mod facts;
 mod frame;
+#[doc(hidden)]
+pub mod fuzz;
 mod identity;
+mod imap;
+mod irc;
+mod looks;
+mod pop3;
 mod prober;
 mod service;
 mod session;
+mod smtp;
+mod text;
 mod watcher;
+mod xmpp;
 
 pub use facts::Capabilities;
 pub use facts::Ending;
@@ -33,7 +44,5 @@ pub use service::Mode;
 pub use service::SERVICES;
 pub use service::Service;
 pub use session::Interruption;
-pub use session::Move;
-pub use session::Session;
 pub use session::Side;
 pub use watcher::Watcher;

@@ -64,47 +64,17 @@ impl Service {
 pub static SERVICES: [Service; 14] = [
     service("smtp", "SMTP", Grammar::Smtp, Mode::Starttls, 25),
     service("smtps", "SMTPS", Grammar::Smtp, Mode::Implicit, 465),
-    service(
-        "submission",
-        "SUBMISSION",
-        Grammar::Smtp,
-        Mode::Starttls,
-        587,
-    ),
+    service("submission", "SUBMISSION", Grammar::Smtp, Mode::Starttls, 587),
     service("imap", "IMAP", Grammar::Imap, Mode::Starttls, 143),
     service("imaps", "IMAPS", Grammar::Imap, Mode::Implicit, 993),
     service("pop3", "POP3", Grammar::Pop3, Mode::Starttls, 110),
     service("pop3s", "POP3S", Grammar::Pop3, Mode::Implicit, 995),
     service("irc", "IRC", Grammar::Irc, Mode::Starttls, 6667),
     service("ircs", "IRCS", Grammar::Irc, Mode::Implicit, 6697),
-    service(
-        "xmpp-c2s",
-        "XMPP C2S",
-        Grammar::XmppClient,
-        Mode::Starttls,
-        5222,
-    ),
-    service(
-        "xmpps-c2s",
-        "XMPPS C2S",
-        Grammar::XmppClient,
-        Mode::Implicit,
-        5223,
-    ),
-    service(
-        "xmpp-s2s",
-        "XMPP S2S",
-        Grammar::XmppServer,
-        Mode::Starttls,
-        5269,
-    ),
-    service(
-        "xmpps-s2s",
-        "XMPPS S2S",
-        Grammar::XmppServer,
-        Mode::Implicit,
-        5270,
-    ),
+    service("xmpp-c2s", "XMPP C2S", Grammar::XmppClient, Mode::Starttls, 5222),
+    service("xmpps-c2s", "XMPPS C2S", Grammar::XmppClient, Mode::Implicit, 5223),
+    service("xmpp-s2s", "XMPP S2S", Grammar::XmppServer, Mode::Starttls, 5269),
+    service("xmpps-s2s", "XMPPS S2S", Grammar::XmppServer, Mode::Implicit, 5270),
     service("https", "HTTPS", Grammar::Bare, Mode::Implicit, 443),
 ];
 
@@ -115,13 +85,7 @@ const fn service(
     mode: Mode,
     port: u16,
 ) -> Service {
-    Service {
-        word,
-        title,
-        grammar,
-        mode,
-        port,
-    }
+    Service { word, title, grammar, mode, port }
 }
 
 #[cfg(test)]
@@ -135,10 +99,6 @@ mod tests {
         let words: BTreeSet<_> = SERVICES.iter().map(|service| service.word).collect();
         let ports: BTreeSet<_> = SERVICES.iter().map(|service| service.port).collect();
         assert_eq!((words.len(), ports.len()), (SERVICES.len(), SERVICES.len()));
-        assert!(
-            SERVICES
-                .iter()
-                .all(|s| Service::from_word(s.word) == Some(s))
-        );
+        assert!(SERVICES.iter().all(|s| Service::from_word(s.word) == Some(s)));
     }
 }

@@ -1,6 +1,18 @@
 //! The shape of a two-sided conversation: what every protocol's file implements.
 
-use crate::Facts;
+use crate::Identity;
+use crate::Phase;
+use crate::Service;
+use crate::bare;
+use crate::course::Course;
+use crate::frame::FrameError;
+use crate::frame::Framer;
+use crate::imap;
+use crate::irc;
+use crate::pop3;
+use crate::service::Grammar;
+use crate::smtp;
+use crate::xmpp;
 
 /// Who said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,16 +23,16 @@ pub enum Side {
     Server,
 }
 
-/// What a polite measuring client does now.
+/// What a polite measuring client does now. To a watcher it says whose turn it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Move {
-    /// Say these bytes (whole units, terminators included).
+pub(crate) enum Move {
+    /// The client's turn: say these bytes (whole units, terminators included).
     Say(Vec<u8>),
-    /// It is the server's turn.
+    /// The server's turn.
     Listen,
-    /// The server gave the go-ahead: the next byte of either side belongs to TLS.
+    /// The next byte of either side belongs to TLS.
     Upgrade,
-    /// The conversation is over; [`Facts::ending`] says how.
+    /// The conversation is over; [`Facts::ending`](crate::Facts::ending) says how.
     End,
 }
 
@@ -39,25 +51,68 @@ pub enum Interruption {
 
 /// One conversation of one protocol, heard from both sides.
 ///
-/// Call order: [`hear`](Self::hear) for each unit of either side in the order of arrival; after each unit
-/// [`next`](Self::next) says whose turn it is. After [`Move::Upgrade`] no plaintext is heard until
-/// [`secured`](Self::secured). [`interrupted`](Self::interrupted) ends it at any point.
-/// A session never asks for credentials or messages, and stops listening when a client begins to send them.
-pub trait Session: Send {
+/// The drivers ask [`turn`] and hear a unit only of the side whose turn it is: after [`Move::Say`] the next unit is the
+/// client's (a prober says just these bytes; a watched client may say anything else), after [`Move::Listen`] the
+/// server's. So pipelined commands and early answers wait in their framer, and what lies there at the
+/// upgrade is leftover.
+/// A session never asks for credentials or messages, and ends when a watched client begins to send them.
+/// [`Course`] keeps the facts, the phase, the upgrade and the end; sessions keep their grammar only.
+pub(crate) trait Session: Send {
     /// Cuts this side's byte stream into this protocol's units (lines, lines with literals, XML elements).
-    fn framer(&self, side: Side) -> Box<dyn crate::frame::Framer + Send>;
+    fn framer(&self, side: Side) -> Box<dyn Framer + Send>;
     /// Hears one whole unit, its terminator included.
     fn hear(&mut self, side: Side, unit: &[u8]);
-    /// What comes next. Calling it twice without hearing anything in between gives the same answer.
+    /// What comes next while the course goes on: [`Move::Say`], [`Move::Listen`] or, when nothing is left to
+    /// say, [`Move::End`]. Calling it twice without hearing anything in between gives the same answer.
     fn next(&self) -> Move;
-    /// TLS is up: the same conversation starts over inside it.
-    fn secured(&mut self);
-    /// No more bytes will come.
-    fn interrupted(&mut self, how: Interruption);
-    /// A unit grew past its limit or cannot be one at all: the session ends as its phase says.
-    fn unframeable(&mut self, error: crate::frame::FrameError, start: &[u8]);
-    /// What is known so far.
-    fn facts(&self) -> &Facts;
-    /// The same, to add what only the driver knows (leftover bytes).
-    fn facts_mut(&mut self) -> &mut Facts;
+    /// TLS is up and `course().secured()` was called: the same conversation starts over inside it.
+    fn restart(&mut self);
+    /// What is common to all conversations.
+    fn course(&self) -> &Course;
+    /// The same, to write.
+    fn course_mut(&mut self) -> &mut Course;
+    /// No more bytes will come; `rest` is the start of a unit of the server that never became whole.
+    fn interrupted(&mut self, how: Interruption, rest: &[u8]) {
+        self.course_mut().interrupted(how, rest);
+    }
+    /// A unit grew past its limit or cannot be one at all; `start` shows it.
+    fn unframeable(&mut self, error: FrameError, start: &[u8]) {
+        self.course_mut().unframeable(error, start);
+    }
+}
+
+/// The session of a service. The one place that knows which file speaks which grammar.
+pub(crate) fn open(service: &Service, identity: &Identity) -> Box<dyn Session> {
+    let mode = service.mode;
+    match service.grammar {
+        Grammar::Bare => Box::new(bare::Bare::new(mode)),
+        Grammar::Imap => Box::new(imap::Imap::new(mode)),
+        Grammar::Irc => Box::new(irc::Irc::new(mode, identity)),
+        Grammar::Pop3 => Box::new(pop3::Pop3::new(mode)),
+        Grammar::Smtp => Box::new(smtp::Smtp::new(mode, identity)),
+        Grammar::XmppClient => Box::new(xmpp::Xmpp::new(xmpp::Kind::Client, mode, identity)),
+        Grammar::XmppServer => Box::new(xmpp::Xmpp::new(xmpp::Kind::Server, mode, identity)),
+    }
+}
+
+/// Whose turn it is, the course first.
+pub(crate) fn turn(session: &dyn Session) -> Move {
+    if session.course().is_over() {
+        Move::End
+    } else if session.course().awaits_tls() {
+        Move::Upgrade
+    } else {
+        session.next()
+    }
+}
+
+/// TLS is up.
+pub(crate) fn secure(session: &mut dyn Session) {
+    session.course_mut().secured();
+    session.restart();
+}
+
+/// Where the session is.
+pub(crate) fn phase(session: &dyn Session) -> Phase {
+    session.course().phase()
 }

@@ -1,0 +1,161 @@
+//! The few forms of IMAP responses and commands that matter up to the upgrade (RFC 9051 sections 2.2.1, 7.1, 9).
+
+/// A server's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Response<'a> {
+    /// `* CAPABILITY …`: the list.
+    Capability(&'a [u8]),
+    /// `+ …`.
+    Continuation,
+    /// Untagged data of no concern.
+    Data,
+    /// `tag OK …`: an answer.
+    Tagged(&'a [u8], Status, &'a [u8]),
+    /// `* OK …`.
+    Untagged(Status, &'a [u8]),
+}
+
+/// How a status response begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Bad,
+    Bye,
+    No,
+    Ok,
+    Preauth,
+}
+
+/// A client's line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Command<'a> {
+    pub(super) tag: &'a [u8],
+    pub(super) verb: Verb,
+    pub(super) arguments: &'a [u8],
+}
+
+/// Commands that matter before the upgrade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Authenticate,
+    Capability,
+    Login,
+    Logout,
+    Other,
+    Starttls,
+}
+
+/// Reads a server's unit; `None` if it is none.
+pub(super) fn response(unit: &[u8]) -> Option<Response<'_>> {
+    let (tag, rest) = word(unit.trim_ascii_end());
+    let (keyword, text) = word(rest);
+    let status = status(keyword);
+    match (tag, status) {
+        (b"+", _) => Some(Response::Continuation),
+        (b"*", Some(status)) => Some(Response::Untagged(status, text)),
+        (b"*", None) if keyword.eq_ignore_ascii_case(b"CAPABILITY") => {
+            Some(Response::Capability(text))
+        }
+        (b"*", None) if !keyword.is_empty() => Some(Response::Data),
+        (tag, Some(status @ (Status::Bad | Status::No | Status::Ok))) if is_tag(tag) => {
+            Some(Response::Tagged(tag, status, text))
+        }
+        _ => None,
+    }
+}
+
+/// Reads a client's unit; `None` if it is none.
+pub(super) fn command(unit: &[u8]) -> Option<Command<'_>> {
+    let (tag, rest) = word(unit.trim_ascii_end());
+    let (keyword, arguments) = word(rest);
+    let verb = [
+        ("AUTHENTICATE", Verb::Authenticate),
+        ("CAPABILITY", Verb::Capability),
+        ("LOGIN", Verb::Login),
+        ("LOGOUT", Verb::Logout),
+        ("STARTTLS", Verb::Starttls),
+    ]
+    .iter()
+    .find(|(name, _)| keyword.eq_ignore_ascii_case(name.as_bytes()))
+    .map_or(Verb::Other, |(_, verb)| *verb);
+    (is_tag(tag) && !keyword.is_empty()).then_some(Command { tag, verb, arguments })
+}
+
+/// The list in a response code `[CAPABILITY …]` at the start of a text (RFC 9051 section 7.1).
+pub(super) fn capability_code(text: &[u8]) -> Option<&[u8]> {
+    let code = text.strip_prefix(b"[")?;
+    let code = code.get(..code.iter().position(|&byte| byte == b']')?)?;
+    let (keyword, list) = word(code);
+    keyword.eq_ignore_ascii_case(b"CAPABILITY").then_some(list)
+}
+
+/// The first word, and what follows the spaces behind it.
+pub(super) fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    (word, rest.trim_ascii_start())
+}
+
+fn status(keyword: &[u8]) -> Option<Status> {
+    [
+        ("BAD", Status::Bad),
+        ("BYE", Status::Bye),
+        ("NO", Status::No),
+        ("OK", Status::Ok),
+        ("PREAUTH", Status::Preauth),
+    ]
+    .iter()
+    .find(|(name, _)| keyword.eq_ignore_ascii_case(name.as_bytes()))
+    .map(|(_, status)| *status)
+}
+
+/// RFC 9051 section 9 `tag`: what an atom may hold, without `+`.
+fn is_tag(tag: &[u8]) -> bool {
+    !tag.is_empty()
+        && tag.iter().all(|byte| byte.is_ascii_graphic() && !b"(){%*\"\\+".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_told_apart() {
+        let cases: [(&str, Option<Response<'_>>); 12] = [
+            ("* OK hi\r\n", Some(Response::Untagged(Status::Ok, b"hi"))),
+            ("* ok\n", Some(Response::Untagged(Status::Ok, b""))),
+            ("* Bye  now\r\n", Some(Response::Untagged(Status::Bye, b"now"))),
+            ("* capability A B\r\n", Some(Response::Capability(b"A B"))),
+            ("* 3 EXISTS\r\n", Some(Response::Data)),
+            ("+\r\n", Some(Response::Continuation)),
+            (". NO no\r\n", Some(Response::Tagged(b".", Status::No, b"no"))),
+            ("a1 PREAUTH x\r\n", None),
+            ("a1 FOO\r\n", None),
+            ("*\r\n", None),
+            ("+OK POP3\r\n", None),
+            ("220 mail ESMTP\r\n", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(response(line.as_bytes()), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn commands_are_told_apart() {
+        let read = command(b". login user pass\r\n").map(|command| (command.tag, command.verb));
+        assert_eq!(read, Some((&b"."[..], Verb::Login)));
+        assert_eq!(
+            command(b"a1 AUTHENTICATE plain x\r\n").map(|command| command.arguments),
+            Some(&b"plain x"[..])
+        );
+        assert_eq!(command(b"a1\r\n"), None);
+        assert_eq!(command(b"\x16\x03\x01 x\r\n"), None);
+    }
+
+    #[test]
+    fn the_capability_code_is_found_at_the_start_only() {
+        assert_eq!(capability_code(b"[Capability IMAP4rev1 ID] hi"), Some(&b"IMAP4rev1 ID"[..]));
+        assert_eq!(capability_code(b"hi [CAPABILITY IMAP4rev1]"), None);
+        assert_eq!(capability_code(b"[CAPABILITY IMAP4rev1"), None);
+        assert_eq!(capability_code(b"[ALERT] x"), None);
+    }
+}

@@ -1,0 +1,159 @@
+//! What a peer looks like by its first words: enough to name it in a row, no more.
+
+use crate::LooksLike;
+use crate::text;
+
+/// What these first bytes of a server look like.
+pub(crate) fn looks_like(bytes: &[u8]) -> LooksLike {
+    const OPENINGS: [(&[u8], LooksLike); 15] = [
+        (b"SSH-", LooksLike::Ssh),
+        (b"HTTP/", LooksLike::Http),
+        (b"<html", LooksLike::Http),
+        (b"<!doctype", LooksLike::Http),
+        (b"* OK", LooksLike::Imap),
+        (b"* BYE", LooksLike::Imap),
+        (b"* PREAUTH", LooksLike::Imap),
+        (b"+OK", LooksLike::Pop3),
+        (b"-ERR", LooksLike::Pop3),
+        (b"<?xml", LooksLike::Xmpp),
+        (b"<stream:", LooksLike::Xmpp),
+        (b"</stream:", LooksLike::Xmpp),
+        (b"ERROR :", LooksLike::Irc),
+        (b"NOTICE ", LooksLike::Irc),
+        (b"PING :", LooksLike::Irc),
+    ];
+    if is_tls(bytes) {
+        return LooksLike::Tls;
+    }
+    if is_telnet(bytes) {
+        return LooksLike::Telnet;
+    }
+    if is_database(bytes) {
+        return LooksLike::Database;
+    }
+    for (opening, what) in OPENINGS {
+        if text::starts_with(bytes, opening) {
+            return what;
+        }
+    }
+    if is_irc_message(bytes) {
+        return LooksLike::Irc;
+    }
+    match smtp_like_code(bytes) {
+        Some(code) if says_ftp(bytes) || code == 120 => LooksLike::Ftp,
+        Some(220 | 421 | 450 | 451 | 500..=599) => LooksLike::Smtp,
+        _ => LooksLike::Unknown,
+    }
+}
+
+/// Where bytes at the start of a line cannot be text of ours: the length of the start that shows it.
+pub(crate) fn binary_opening(bytes: &[u8]) -> Option<usize> {
+    if is_tls(bytes) {
+        return Some(TLS_HEADER);
+    }
+    is_telnet(bytes).then_some(TELNET_COMMAND)
+}
+
+/// Whether a reply's words are FTP's, whose codes are SMTP's.
+///
+/// A host's name may hold the letters ("220 sftp.example.net ESMTP"), so dotted names do not count, and a text that says
+/// SMTP is believed.
+pub(crate) fn says_ftp(text: &[u8]) -> bool {
+    let words = || text.split(|byte| b" \t\r\n-()[]:,".contains(byte));
+    let named =
+        |needle: &[u8]| words().any(|word| text::contains(word, needle) && !is_dotted_name(word));
+    let smtp = named(b"smtp") || named(b"mail");
+    let ftp = named(b"ftp") || named(b"ftpd") || text::contains(text, b"FileZilla");
+    ftp && !smtp
+}
+
+/// Whether a refusal speaks of FTP's log-in (RFC 959 section 5.4: 530, 331).
+pub(crate) fn asks_for_ftp_login(text: &[u8]) -> bool {
+    const PHRASES: [&[u8]; 3] = [b"USER and PASS", b"USER/PASS", b"login with USER"];
+    says_ftp(text) || PHRASES.iter().any(|phrase| text::contains(text, phrase))
+}
+
+/// Bytes of a TLS record header (RFC 8446 section 5.1).
+const TLS_HEADER: usize = 5;
+/// Bytes of a Telnet option command (RFC 854).
+const TELNET_COMMAND: usize = 3;
+
+fn is_tls(bytes: &[u8]) -> bool {
+    // Content types 20 to 24, version 3.x, a length a record can have.
+    matches!(bytes, [0x14..=0x18, 0x03, 0x00..=0x04, 0x00..=0x48, _, ..])
+}
+
+fn is_telnet(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfb..=0xfe, _, ..])
+}
+
+fn is_database(bytes: &[u8]) -> bool {
+    match bytes {
+        // MySQL: 3-byte length, sequence 0, protocol 10 or an error packet.
+        [_, _, 0, 0, 0x0a | 0xff, ..] => true,
+        // PostgreSQL: ErrorResponse with a 4-byte length and the severity first.
+        [b'E', 0, 0, _, _, b'S', ..] => true,
+        _ => false,
+    }
+}
+
+fn is_irc_message(bytes: &[u8]) -> bool {
+    let line = text::trim_end(text::first_line(bytes));
+    let mut words = line.split(|byte| *byte == b' ');
+    let prefixed = words.next().is_some_and(|word| word.len() > 1 && word.starts_with(b":"));
+    let command = words.next().unwrap_or_default();
+    prefixed
+        && (command.eq_ignore_ascii_case(b"NOTICE")
+            || (command.len() == 3 && command.iter().all(u8::is_ascii_digit)))
+}
+
+fn smtp_like_code(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.get(..3).filter(|code| code.iter().all(u8::is_ascii_digit))?;
+    let separated = matches!(bytes.get(3), None | Some(b' ' | b'-' | b'\r' | b'\n'));
+    let code = digits.iter().fold(0, |code, digit| code * 10 + u16::from(*digit - b'0'));
+    separated.then_some(code)
+}
+
+fn is_dotted_name(word: &[u8]) -> bool {
+    let mut labels = word.split(|byte| *byte == b'.');
+    let top = labels.next_back().unwrap_or_default();
+    labels.next().is_some() && top.len() > 1 && top.iter().all(u8::is_ascii_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_words_name_the_protocol() {
+        let cases: [(&[u8], LooksLike); 24] = [
+            (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", LooksLike::Ssh),
+            (b"HTTP/1.1 400 Bad Request\r\n", LooksLike::Http),
+            (b"<!DOCTYPE HTML PUBLIC", LooksLike::Http),
+            (b"* OK [CAPABILITY IMAP4rev1] ready\r\n", LooksLike::Imap),
+            (b"+OK ready\r\n", LooksLike::Pop3),
+            (b"<?xml version='1.0'?><stream:stream", LooksLike::Xmpp),
+            (b"ERROR :Closing Link: [192.0.2.1]\r\n", LooksLike::Irc),
+            (b":irc.example.net NOTICE * :*** Looking up\r\n", LooksLike::Irc),
+            (b":irc.example.net 451 * :Not registered\r\n", LooksLike::Irc),
+            (b"NOTICE AUTH :*** Checking Ident\r\n", LooksLike::Irc),
+            (b"220 (vsFTPd 3.0.3)\r\n", LooksLike::Ftp),
+            (b"220 ProFTPD Server (Debian) [::ffff:192.0.2.1]\r\n", LooksLike::Ftp),
+            (b"220---------- Welcome to Pure-FTPd [privsep] [TLS] ----------\r\n", LooksLike::Ftp),
+            (b"220-FileZilla Server 0.9.60 beta\r\n", LooksLike::Ftp),
+            (b"220 Microsoft FTP Service\r\n", LooksLike::Ftp),
+            (b"220 sftp.example.net ready\r\n", LooksLike::Smtp),
+            (b"220 ftp.example.net ESMTP Postfix\r\n", LooksLike::Smtp),
+            (b"554 no service\r\n", LooksLike::Smtp),
+            (b"\xff\xfd\x18\xff\xfd\x20", LooksLike::Telnet),
+            (b"\x15\x03\x01\x00\x02\x02\x46", LooksLike::Tls),
+            (b"J\0\0\0\n5.7.33-log\0", LooksLike::Database),
+            (b"E\0\0\0\xffj\x04Host", LooksLike::Database),
+            (b"200 news.example.net InterNetNews\r\n", LooksLike::Unknown),
+            (b"", LooksLike::Unknown),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(looks_like(bytes), expected, "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What the drivers promise beside the words: phases, leftover, and ends that are not the peer's.
+
+use tlscensus_dialog::Identity;
+use tlscensus_dialog::Interruption;
+use tlscensus_dialog::Mode;
+use tlscensus_dialog::Outcome;
+use tlscensus_dialog::Phase;
+use tlscensus_dialog::Prober;
+use tlscensus_dialog::SERVICES;
+use tlscensus_dialog::Service;
+use tlscensus_dialog::Side;
+use tlscensus_dialog::Starttls;
+use tlscensus_dialog::Step;
+use tlscensus_dialog::Watcher;
+
+fn service(word: &str) -> &'static Service {
+    Service::from_word(word).expect("one of ours")
+}
+
+fn prober(word: &str) -> Prober {
+    let identity =
+        Identity { client_name: "probe.example.net".to_owned(), peer_domain: None, contact: None };
+    Prober::new(service(word), &identity)
+}
+
+/// Lets the server say this and returns what is to be done.
+fn hears(prober: &mut Prober, words: &[u8]) -> Step {
+    prober.receive(words);
+    prober.poll(&mut Vec::new())
+}
+
+#[test]
+fn phases_follow_the_conversation() {
+    let mut prober = prober("smtp");
+    assert_eq!(prober.poll(&mut Vec::new()), Step::Read);
+    assert_eq!(prober.phase(), Phase::Greeting);
+    let talk: [(&[u8], Step, Phase); 4] = [
+        (b"220-a\r\n", Step::Read, Phase::Greeting),
+        (b"220 a\r\n", Step::Read, Phase::Capabilities),
+        (b"250-a\r\n250 STARTTLS\r\n", Step::Read, Phase::Starttls),
+        (b"220 go\r\n", Step::Upgrade, Phase::Starttls),
+    ];
+    for (words, step, phase) in talk {
+        assert_eq!((hears(&mut prober, words), prober.phase()), (step, phase));
+    }
+    prober.secured();
+    let mut out = Vec::new();
+    assert_eq!(prober.poll(&mut out), Step::Read);
+    assert_eq!(
+        (out.as_slice(), prober.phase()),
+        (b"EHLO probe.example.net\r\n".as_slice(), Phase::AfterTls)
+    );
+    assert!(!prober.is_leaving());
+    assert_eq!(hears(&mut prober, b"250 a\r\n"), Step::Read);
+    assert!(prober.is_leaving());
+    assert_eq!(hears(&mut prober, b"221 bye\r\n"), Step::Done);
+}
+
+#[test]
+fn leftover_is_handed_on_once_and_stays_in_the_facts() {
+    let mut prober = prober("pop3");
+    hears(&mut prober, b"+OK\r\n");
+    hears(&mut prober, b"+OK\r\nSTLS\r\n.\r\n");
+    assert_eq!(hears(&mut prober, b"+OK go\r\nin"), Step::Upgrade);
+    assert_eq!(hears(&mut prober, b"jected"), Step::Upgrade);
+    assert_eq!(prober.take_leftover(), b"injected");
+    assert_eq!(prober.take_leftover(), b"");
+    assert_eq!(prober.facts().leftover, b"injected");
+    let ending = prober.facts().ending.as_ref().map(|ending| ending.outcome);
+    assert_eq!(ending, Some(Outcome::AcceptedWithLeftover));
+}
+
+#[test]
+fn last_words_are_heard_even_if_nobody_polled() {
+    let mut prober = prober("smtp");
+    prober.receive(b"421 busy\r\n");
+    prober.interrupted(Interruption::Closed);
+    let ending = prober.facts().ending.as_ref().map(|ending| ending.outcome);
+    assert_eq!(ending, Some(Outcome::Shed));
+}
+
+#[test]
+fn an_end_during_tls_leaves_the_facts_of_the_go_ahead() {
+    let mut prober = prober("pop3");
+    hears(&mut prober, b"+OK\r\n");
+    hears(&mut prober, b"-ERR\r\n");
+    assert_eq!(hears(&mut prober, b"+OK\r\n"), Step::Upgrade);
+    let facts = prober.facts().clone();
+    prober.interrupted(Interruption::Reset);
+    assert_eq!(prober.poll(&mut Vec::new()), Step::Done);
+    assert_eq!((prober.facts(), &prober.facts().starttls), (&facts, &Starttls::Accepted));
+}
+
+#[test]
+fn implicit_services_begin_with_tls_and_have_no_ending_without_it() {
+    for service in SERVICES.iter().filter(|service| service.mode == Mode::Implicit) {
+        let mut prober = prober(service.word);
+        assert_eq!(prober.poll(&mut Vec::new()), Step::Upgrade, "{}", service.word);
+        prober.interrupted(Interruption::Closed);
+        assert_eq!(prober.poll(&mut Vec::new()), Step::Done);
+        assert_eq!(prober.facts().ending, None);
+        let mut watcher = Watcher::new(service);
+        assert!(watcher.hear(Side::Client, b"\x16\x03\x01"));
+        assert_eq!(watcher.take_leftover(Side::Client), b"\x16\x03\x01");
+        assert_eq!(watcher.facts().client_leftover, b"", "TLS itself is no leftover");
+    }
+}
+
+#[test]
+fn a_client_that_talks_and_talks_before_its_turn_is_not_kept() {
+    let mut watcher = Watcher::new(service("smtp"));
+    for _ in 0..100 {
+        watcher.hear(Side::Client, &[b'x'; 1024]);
+    }
+    let ending = watcher.facts().ending.as_ref().map(|ending| (ending.phase, ending.outcome));
+    assert_eq!(ending, Some((Phase::Greeting, Outcome::OverBytes)));
+}
+
+#[test]
+fn a_list_behind_the_farewell_changes_nothing() {
+    let features = |inside: &str| format!("<stream:features>{inside}</stream:features>");
+    let starttls = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
+    let header = "<stream:stream version='1.0' xmlns:stream='http://etherx.jabber.org/streams'>";
+    let cases = [
+        ("imap", "* OK hi\r\n".to_owned(), "* CAPABILITY IMAP4rev1\r\na1 OK\r\n".to_owned()),
+        ("xmpp-c2s", header.to_owned(), features("<x/>")),
+    ];
+    let late = ["* CAPABILITY IMAP4rev1 STARTTLS\r\n".to_owned(), features(starttls)];
+    for ((word, opening, list), late) in cases.into_iter().zip(late) {
+        let mut prober = prober(word);
+        prober.poll(&mut Vec::new());
+        hears(&mut prober, opening.as_bytes());
+        assert_eq!(hears(&mut prober, list.as_bytes()), Step::Read, "{word}");
+        assert!(prober.is_leaving(), "{word}");
+        let facts = prober.facts().clone();
+        assert_eq!(facts.starttls, Starttls::NotOffered, "{word}");
+        let mut out = Vec::new();
+        prober.receive(late.as_bytes());
+        assert_eq!(prober.poll(&mut out), Step::Read, "{word}");
+        assert_eq!((prober.facts(), out), (&facts, Vec::new()), "{word}");
+    }
+}
+
+#[test]
+fn nobody_puts_words_of_his_own_behind_our_pong() {
+    let mut prober = prober("irc");
+    prober.poll(&mut Vec::new());
+    let mut out = Vec::new();
+    prober.receive(b"PING :a\rNICK x\rUSER x x x x\r\nPING :b\0c\r\n");
+    assert_eq!(prober.poll(&mut out), Step::Read);
+    assert_eq!(out, b"PONG :a\r\nPONG :b\r\n");
+}
+
+#[test]
+fn a_server_can_neither_be_answered_for_ever_nor_fill_our_memory() {
+    let mut prober = prober("irc");
+    prober.poll(&mut Vec::new());
+    let mut said = 0;
+    for _ in 0..1_000 {
+        let mut out = Vec::new();
+        prober.receive(b"PING :x\r\n");
+        if prober.poll(&mut out) == Step::Done {
+            break;
+        }
+        said += out.len();
+    }
+    assert!(said < 1_000, "{said}");
+    let ending = prober.facts().ending.as_ref().map(|ending| ending.outcome);
+    assert_eq!(ending, Some(Outcome::OverBytes));
+}
