@@ -1,0 +1,169 @@
+//! What must hold for any bytes: bodies of fuzz targets, replayed by plain tests.
+
+use crate::codec::Codec;
+use crate::codec::Reader;
+use crate::extension::ApplicationProtocols;
+use crate::extension::Extension;
+use crate::extension::Extensions;
+use crate::extension::KeyShareClientHello;
+use crate::extension::OfferedPsks;
+use crate::extension::RawExtension;
+use crate::extension::ServerNames;
+use crate::extension::SignedCertificateTimestamps;
+use crate::extension::SupportedGroups;
+use crate::extension::SupportedVersions;
+use crate::handshake::Context;
+use crate::handshake::Message;
+use crate::observer::MAX_FLIGHT_BYTES;
+use crate::observer::MAX_HISTORY;
+use crate::observer::Observer;
+use crate::observer::Protection;
+use crate::observer::Side;
+use crate::record::Deframer;
+use crate::record::HANDSHAKE_HEADER_BYTES;
+use crate::record::Joiner;
+use crate::registry::CipherSuite;
+use crate::registry::ContentType;
+use crate::registry::HandshakeType;
+use crate::registry::Version;
+
+/// Any message that can be read is written back byte for byte.
+///
+/// The first bytes choose type, version and suite, the rest is the body.
+pub fn message(data: &[u8]) {
+    let mut reader = Reader::new(data);
+    let (Ok(message), Ok(version), Ok(suite)) = (
+        HandshakeType::read(&mut reader),
+        Version::read(&mut reader),
+        CipherSuite::read(&mut reader),
+    ) else {
+        return;
+    };
+    let body = reader.rest();
+    if let Ok(read) = Message::decode(message, body, Context { version, suite }) {
+        let mut written = Vec::new();
+        read.encode(&mut written);
+        assert_eq!(written.get(HANDSHAKE_HEADER_BYTES..), Some(body), "{message}");
+    }
+}
+
+/// Extensions that can be read are written back byte for byte, the block and each of them.
+pub fn extensions(data: &[u8]) {
+    let Ok(extensions) = Extensions::decode(data, "extensions") else {
+        return;
+    };
+    assert_eq!(extensions.encoded(), data);
+    for raw in &extensions {
+        same::<ApplicationProtocols<'_>>(raw);
+        same::<KeyShareClientHello<'_>>(raw);
+        same::<OfferedPsks<'_>>(raw);
+        same::<ServerNames<'_>>(raw);
+        same::<SignedCertificateTimestamps<'_>>(raw);
+        same::<SupportedGroups>(raw);
+        same::<SupportedVersions>(raw);
+    }
+}
+
+fn same<'a, T: Extension<'a>>(raw: &'a RawExtension<'_>) {
+    if raw.extension == T::TYPE
+        && let Ok(read) = T::decode(&raw.bytes, "extension data")
+    {
+        assert_eq!(read.encoded(), *raw.bytes);
+    }
+}
+
+/// Records and messages do not depend on how the bytes are split. The first byte chooses the piece's size.
+pub fn records(data: &[u8]) {
+    let Some((size, stream)) = data.split_first() else {
+        return;
+    };
+    let whole = messages(std::iter::once(stream));
+    let pieces = messages(stream.chunks(usize::from(*size) + 1));
+    assert_eq!(whole, pieces);
+}
+
+/// The messages and records of a stream, and whether it ended in an error.
+fn messages<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Vec<u8>>, bool) {
+    let mut deframer = Deframer::new();
+    let mut joiner = Joiner::new();
+    let mut found = Vec::new();
+    for piece in pieces {
+        deframer.push(piece);
+        loop {
+            let record = match deframer.pop() {
+                Ok(Some(record)) => record,
+                Ok(None) => break,
+                Err(_) => return (found, true),
+            };
+            if record.header.content_type != ContentType::HANDSHAKE {
+                found.push(record.payload.to_vec());
+                continue;
+            }
+            joiner.push(record.payload);
+            loop {
+                match joiner.pop() {
+                    Ok(Some(frame)) => found.push(frame.encoded.to_vec()),
+                    Ok(None) => break,
+                    Err(_) => return (found, true),
+                }
+            }
+        }
+    }
+    (found, false)
+}
+
+/// An observer takes anything in any order, stays bounded and answers every question.
+///
+/// Each step is a byte that chooses side, keys and kind, and a handshake message behind its header.
+pub fn observer(data: &[u8]) {
+    let mut observer = Observer::new();
+    let mut reader = Reader::new(data);
+    while let Ok(step) = reader.u8("step") {
+        let side = if step & 1 == 0 { Side::Client } else { Side::Server };
+        let protection = match step & 6 {
+            0 => Protection::Plain,
+            2 => Protection::Handshake,
+            _ => Protection::Application,
+        };
+        match step >> 3 {
+            0 => observer.change_cipher_spec(side),
+            1 => observer.unopened(side),
+            2 => observer.finished(side, protection == Protection::Plain),
+            3 => observer.application_data(side),
+            _ => {
+                let Ok(message) = HandshakeType::read(&mut reader) else { break };
+                let Ok(body) = reader.bytes24("body") else { break };
+                observer.message(side, protection, message, body);
+            }
+        }
+    }
+    ask(&observer);
+}
+
+fn ask(observer: &Observer) {
+    for side in [Side::Client, Side::Server] {
+        assert!(observer.flight(side).len() <= MAX_FLIGHT_BYTES);
+        let mut joiner = Joiner::new();
+        joiner.push(observer.flight(side));
+        while let Ok(Some(_)) = joiner.pop() {}
+        assert!(joiner.is_aligned(), "a flight holds whole messages");
+    }
+    assert!(observer.history().len() <= MAX_HISTORY);
+    if let Some(offer) = observer.offer() {
+        let lists = (offer.versions(), offer.groups(), offer.key_share_groups(), offer.alpn());
+        assert!(!lists.0.is_empty());
+    }
+    let word = observer.key_exchange().map(|facts| (facts.word(), facts.dh.map(|dh| dh.bits())));
+    let rest = (observer.alpn(), observer.scts(), observer.ocsp_staple(), observer.resumed());
+    let presences = [
+        observer.alpn_presence(),
+        observer.certificate_presence(),
+        observer.certificate_request_presence(),
+        observer.encrypted_extensions_presence(),
+        observer.ocsp_presence(),
+        observer.scts_presence(),
+        observer.tickets_presence(),
+    ];
+    // Asking is the test; the answers are in other tests.
+    drop((word, rest, presences, observer.certificate_request(), observer.session_id_echoed()));
+}

@@ -1,0 +1,149 @@
+//! The server's choice, its wish for another hello, and what it need not say in the clear.
+
+use crate::codec::Codec;
+use crate::codec::DecodeError;
+use crate::codec::Reader;
+use crate::codec::put_bytes8;
+use crate::extension::Extensions;
+use crate::extension::SelectedVersion;
+use crate::registry::CipherSuite;
+use crate::registry::CompressionMethod;
+use crate::registry::Version;
+
+/// The server's choice (RFC 9846, section 4.2.3; RFC 5246, section 7.4.1.3). A retry request has the same shape and a
+/// random of its own (RFC 9846, section 4.2.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerHello<'a> {
+    /// The version, where `supported_versions` does not say otherwise.
+    pub legacy_version: Version,
+    /// The server's random.
+    pub random: [u8; 32],
+    /// The session, or an echo of the client's.
+    pub session_id: &'a [u8],
+    /// The suite chosen.
+    pub cipher_suite: CipherSuite,
+    /// The compression chosen.
+    pub compression_method: CompressionMethod,
+    /// Extensions in order.
+    pub extensions: Extensions<'a>,
+}
+
+impl ServerHello<'_> {
+    /// True where the server wants another hello.
+    pub fn is_hello_retry_request(&self) -> bool {
+        self.random == HELLO_RETRY_REQUEST_RANDOM
+    }
+
+    /// The version in force: that of `supported_versions` if it can be read, else the legacy one.
+    pub fn version(&self) -> Version {
+        match self.extensions.get::<SelectedVersion>() {
+            Ok(Some(SelectedVersion(version))) => version,
+            Ok(None) | Err(_) => self.legacy_version,
+        }
+    }
+
+    /// The mark of a server that can do better than this (RFC 9846, section 4.2.3).
+    pub fn downgrade(&self) -> Option<Downgrade> {
+        match self.random.last_chunk::<8>() {
+            Some(b"DOWNGRD\x01") => Some(Downgrade::FromTls13),
+            Some(b"DOWNGRD\x00") => Some(Downgrade::FromTls12),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Codec<'a> for ServerHello<'a> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.legacy_version.encode(out);
+        out.extend_from_slice(&self.random);
+        put_bytes8(self.session_id, out);
+        self.cipher_suite.encode(out);
+        self.compression_method.encode(out);
+        self.extensions.encode(out);
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            legacy_version: Version::read(reader)?,
+            random: reader.array("server random")?,
+            session_id: reader.bytes8("session_id")?,
+            cipher_suite: CipherSuite::read(reader)?,
+            compression_method: CompressionMethod::read(reader)?,
+            extensions: Extensions::read_optional(reader)?,
+        })
+    }
+}
+
+/// What the last eight bytes of a server's random can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Downgrade {
+    /// The server can TLS 1.2 and agreed to something older.
+    FromTls12,
+    /// The server can TLS 1.3 and agreed to TLS 1.2.
+    FromTls13,
+}
+
+/// Answers to the client's extensions that need no clear text (RFC 9846, section 4.4.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EncryptedExtensions<'a> {
+    /// Extensions in order.
+    pub extensions: Extensions<'a>,
+}
+
+impl<'a> Codec<'a> for EncryptedExtensions<'a> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.extensions.encode(out);
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Extensions::read(reader).map(|extensions| Self { extensions })
+    }
+}
+
+/// The SHA-256 of `HelloRetryRequest`, which is the random of one (RFC 9846, section 4.2.3).
+pub const HELLO_RETRY_REQUEST_RANDOM: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::ExtensionType;
+
+    fn hello() -> ServerHello<'static> {
+        ServerHello {
+            legacy_version: Version::TLS_1_2,
+            random: [1; 32],
+            session_id: b"echo",
+            cipher_suite: CipherSuite::TLS_AES_128_GCM_SHA256,
+            compression_method: CompressionMethod::NULL,
+            extensions: Extensions::none(),
+        }
+    }
+
+    #[test]
+    fn the_extension_overrides_the_legacy_version() {
+        let mut hello = hello();
+        assert_eq!(hello.version(), Version::TLS_1_2);
+        hello.extensions.add(&SelectedVersion(Version::TLS_1_3));
+        assert_eq!(hello.version(), Version::TLS_1_3);
+        let wire = hello.encoded();
+        assert_eq!(ServerHello::decode(&wire, "ServerHello"), Ok(hello.clone()));
+        hello.extensions = Extensions::none();
+        hello.extensions.push(ExtensionType::SUPPORTED_VERSIONS, &b"\x03"[..]);
+        assert_eq!(hello.version(), Version::TLS_1_2, "what cannot be read does not count");
+    }
+
+    #[test]
+    fn randoms_can_speak() {
+        let mut hello = hello();
+        assert_eq!((hello.downgrade(), hello.is_hello_retry_request()), (None, false));
+        hello.random[24..].copy_from_slice(b"DOWNGRD\x01");
+        assert_eq!(hello.downgrade(), Some(Downgrade::FromTls13));
+        hello.random[31] = 0;
+        assert_eq!(hello.downgrade(), Some(Downgrade::FromTls12));
+        hello.random = HELLO_RETRY_REQUEST_RANDOM;
+        assert!(hello.is_hello_retry_request());
+    }
+}

@@ -1,0 +1,496 @@
+//! The one place where facts about a TLS connection come from: it hears what both sides say and keeps what it heard.
+//!
+//! The measuring client feeds it what it sends and what it decrypts, a passive feeder what it can see; both get the
+//! same facts from the same getters. Nothing is judged here: signatures and Finished are checked by whoever has the
+//! keys, who tells the result. Everything kept is bounded by the constants at the end of this file.
+//!
+//! | call | when |
+//! |---|---|
+//! | [`record`](Observer::record) | a record of either side, in the order of the wire (optional for a client) |
+//! | [`message`](Observer::message) | a whole handshake message, decrypted where it was encrypted |
+//! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
+//! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
+//! | [`unopened`](Observer::unopened) | a protected record whose content the feeder cannot know |
+//! | [`signature_checked`](Observer::signature_checked), [`finished`](Observer::finished) | the feeder checked one |
+
+mod choice;
+mod heard;
+mod history;
+mod key_exchange;
+mod offer;
+mod presence;
+
+use std::sync::Arc;
+
+use crate::alert::Alert;
+use crate::codec::Codec;
+use crate::codec::DecodeError;
+use crate::extension::Extensions;
+use crate::handshake::CertificateLegacy;
+use crate::handshake::CertificateStatus;
+use crate::handshake::CertificateTls13;
+use crate::handshake::CertificateVerify;
+use crate::handshake::CompressedCertificate;
+use crate::handshake::EncryptedExtensions;
+use crate::handshake::NewSessionTicketLegacy;
+use crate::handshake::NewSessionTicketTls13;
+use crate::handshake::ServerHello;
+use crate::handshake::ServerKeyExchange;
+use crate::record::HANDSHAKE_HEADER_BYTES;
+use crate::record::RecordHeader;
+use crate::record::put_handshake;
+use crate::registry::CertificateCompression;
+use crate::registry::HandshakeType;
+use crate::registry::SignatureScheme;
+use crate::registry::Version;
+
+pub use choice::CertificateRequest;
+pub use choice::Choice;
+pub use choice::Sct;
+pub use choice::SctCarrier;
+pub use history::LETTERS;
+pub use key_exchange::DhParameters;
+pub use key_exchange::KeyExchangeFacts;
+pub use offer::Offer;
+pub use presence::Presence;
+
+/// Who said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The one who opened the connection.
+    Client,
+    /// The one who answered.
+    Server,
+}
+
+impl Side {
+    /// The stable word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// Under which keys something was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protection {
+    /// None.
+    Plain,
+    /// The handshake keys of TLS 1.3.
+    Handshake,
+    /// The application keys of TLS 1.3, or the only keys of the versions before it.
+    Application,
+}
+
+/// Whether a signature over the key exchange is good, told by whoever could check it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignatureCheck {
+    /// It is.
+    Valid,
+    /// It is not.
+    Invalid,
+    /// Nobody could tell.
+    Unchecked(Unchecked),
+}
+
+/// Why a signature stayed unchecked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unchecked {
+    /// The key is smaller than the libraries take.
+    KeyTooSmall,
+    /// The certificate does not lead to a key.
+    NoKey,
+    /// The scheme, with this kind of key, is not one we can compute.
+    UnsupportedScheme,
+}
+
+impl SignatureCheck {
+    /// The stable word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Unchecked(Unchecked::KeyTooSmall) => "unchecked-key-too-small",
+            Self::Unchecked(Unchecked::NoKey) => "unchecked-no-key",
+            Self::Unchecked(Unchecked::UnsupportedScheme) => "unchecked-unsupported-scheme",
+        }
+    }
+}
+
+/// An alert and when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertSeen {
+    /// Who sent it.
+    pub side: Side,
+    /// What it says.
+    pub alert: Alert,
+    /// Under which keys.
+    pub protection: Protection,
+    /// The handshake message before it, of either side.
+    pub after: Option<(Side, HandshakeType)>,
+}
+
+/// A ticket, without its secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicketSeen {
+    /// Seconds it claims to be good for.
+    pub lifetime_s: u32,
+    /// Its length.
+    pub length: usize,
+}
+
+/// A message that broke its grammar; its bytes are in the flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MalformedMessage {
+    /// Who sent it.
+    pub side: Side,
+    /// Its type.
+    pub message: HandshakeType,
+    /// How it is broken.
+    pub error: DecodeError,
+}
+
+/// What stands beside one certificate of TLS 1.3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateExtensions {
+    /// The certificate's place in the chain.
+    pub position: usize,
+    /// Extensions in order.
+    pub extensions: Extensions<'static>,
+}
+
+/// What one side said, as far as it is the same for both.
+#[derive(Clone, Debug, Default)]
+struct Speaker {
+    flight: Vec<u8>,
+    flight_truncated: bool,
+    chain: Option<Vec<Arc<[u8]>>>,
+    certificate_extensions: Vec<CertificateExtensions>,
+    compressed: Option<CertificateCompression>,
+    scheme: Option<SignatureScheme>,
+    change_cipher_spec: bool,
+    finished: Option<bool>,
+    unopened: u64,
+    records: u64,
+    bytes: u64,
+    first_record: Option<Version>,
+}
+
+/// Hears a connection and keeps its facts.
+#[derive(Clone, Debug, Default)]
+pub struct Observer {
+    client: Speaker,
+    server: Speaker,
+    hellos: [Option<Box<[u8]>>; 2],
+    retry: Option<Box<Choice>>,
+    choice: Option<Box<Choice>>,
+    encrypted_extensions: Option<Extensions<'static>>,
+    server_key_exchange: Option<Box<[u8]>>,
+    client_public_length: Option<usize>,
+    certificate_request: Option<Box<[u8]>>,
+    certificate_status: Option<Box<[u8]>>,
+    server_hello_done: bool,
+    tickets: Vec<TicketSeen>,
+    alerts: Vec<AlertSeen>,
+    malformed: Vec<MalformedMessage>,
+    signature_check: Option<SignatureCheck>,
+    history: String,
+    last: Option<(Side, HandshakeType)>,
+}
+
+/// Hearing.
+impl Observer {
+    /// Has heard nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hears that a record went by.
+    pub fn record(&mut self, side: Side, header: &RecordHeader) {
+        let speaker = self.speaker_mut(side);
+        speaker.records += 1;
+        speaker.bytes += u64::from(header.length) + 5;
+        speaker.first_record.get_or_insert(header.version);
+    }
+
+    /// Hears a protected record whose content the feeder cannot know.
+    pub fn unopened(&mut self, side: Side) {
+        self.speaker_mut(side).unopened += 1;
+        self.note_once(side, history::APPLICATION_DATA);
+    }
+
+    /// Hears application data.
+    pub fn application_data(&mut self, side: Side) {
+        self.note_once(side, history::APPLICATION_DATA);
+    }
+
+    /// Hears a change of cipher.
+    pub fn change_cipher_spec(&mut self, side: Side) {
+        self.speaker_mut(side).change_cipher_spec = true;
+        self.note(side, history::CHANGE_CIPHER_SPEC);
+    }
+
+    /// Hears an alert.
+    pub fn alert(&mut self, side: Side, protection: Protection, alert: Alert) {
+        self.note(side, history::ALERT);
+        if self.alerts.len() < MAX_ALERTS {
+            self.alerts.push(AlertSeen { side, alert, protection, after: self.last });
+        }
+    }
+
+    /// Hears a whole handshake message: its type and what follows type and length.
+    pub fn message(
+        &mut self,
+        side: Side,
+        protection: Protection,
+        message: HandshakeType,
+        body: &[u8],
+    ) {
+        let retry = message == HandshakeType::SERVER_HELLO && is_retry(body);
+        self.note(side, history::letter(message, retry));
+        self.last = Some((side, message));
+        let understood = match side {
+            Side::Client => self.client_message(message, body),
+            Side::Server => self.server_message(protection, message, body),
+        };
+        if let Err(error) = understood
+            && self.malformed.len() < MAX_MALFORMED
+        {
+            self.malformed.push(MalformedMessage { side, message, error });
+        }
+        self.keep(side, message, body, understood.is_ok());
+    }
+
+    /// Is told whether the server's signature over the key exchange is good.
+    pub fn signature_checked(&mut self, check: SignatureCheck) {
+        self.signature_check = Some(check);
+    }
+
+    /// Is told that a side's Finished was sent or seen, and whether it is right.
+    pub fn finished(&mut self, side: Side, verified: bool) {
+        self.speaker_mut(side).finished = Some(verified);
+    }
+
+    fn client_message(&mut self, message: HandshakeType, body: &[u8]) -> Result<(), DecodeError> {
+        match message {
+            HandshakeType::CLIENT_HELLO => {
+                Offer::decode(body)?;
+                if let Some(place) = self.hellos.iter_mut().find(|place| place.is_none()) {
+                    *place = Some(body.into());
+                }
+                Ok(())
+            }
+            HandshakeType::CERTIFICATE => self.certificate(Side::Client, body),
+            HandshakeType::COMPRESSED_CERTIFICATE => self.compressed(Side::Client, body),
+            HandshakeType::CERTIFICATE_VERIFY => self.certificate_verify(Side::Client, body),
+            HandshakeType::CLIENT_KEY_EXCHANGE => {
+                self.client_public_length =
+                    key_exchange::client_public_length(body, self.context())?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn server_message(
+        &mut self,
+        protection: Protection,
+        message: HandshakeType,
+        body: &[u8],
+    ) -> Result<(), DecodeError> {
+        match message {
+            HandshakeType::SERVER_HELLO => self.server_hello(body),
+            HandshakeType::ENCRYPTED_EXTENSIONS => {
+                let message = EncryptedExtensions::decode(body, "EncryptedExtensions")?;
+                self.encrypted_extensions.get_or_insert_with(|| message.extensions.into_owned());
+                Ok(())
+            }
+            HandshakeType::CERTIFICATE => self.certificate(Side::Server, body),
+            HandshakeType::COMPRESSED_CERTIFICATE => self.compressed(Side::Server, body),
+            HandshakeType::CERTIFICATE_VERIFY => self.certificate_verify(Side::Server, body),
+            HandshakeType::CERTIFICATE_STATUS => {
+                CertificateStatus::decode(body, "CertificateStatus")?.ocsp()?;
+                self.certificate_status.get_or_insert_with(|| body.into());
+                Ok(())
+            }
+            HandshakeType::SERVER_KEY_EXCHANGE => {
+                let message = ServerKeyExchange::decode(body, self.context())?;
+                let scheme = message.signature.and_then(|signature| signature.scheme);
+                self.server.scheme = self.server.scheme.or(scheme);
+                self.server_key_exchange.get_or_insert_with(|| body.into());
+                Ok(())
+            }
+            // After the handshake it is about something else than the handshake.
+            HandshakeType::CERTIFICATE_REQUEST
+                if !(self.context().is_tls13() && protection == Protection::Application) =>
+            {
+                CertificateRequest::decode(body, self.context())?;
+                self.certificate_request.get_or_insert_with(|| body.into());
+                Ok(())
+            }
+            HandshakeType::SERVER_HELLO_DONE => {
+                self.server_hello_done = true;
+                Ok(())
+            }
+            HandshakeType::NEW_SESSION_TICKET => self.ticket(body),
+            _ => Ok(()),
+        }
+    }
+
+    fn server_hello(&mut self, body: &[u8]) -> Result<(), DecodeError> {
+        let hello = ServerHello::decode(body, "ServerHello")?;
+        let retry = hello.is_hello_retry_request();
+        let choice = Box::new(Choice::from(hello));
+        if retry {
+            self.retry.get_or_insert(choice);
+        } else {
+            self.choice.get_or_insert(choice);
+        }
+        Ok(())
+    }
+
+    fn certificate(&mut self, side: Side, body: &[u8]) -> Result<(), DecodeError> {
+        let tls13 = self.context().is_tls13();
+        let speaker = self.speaker_mut(side);
+        if speaker.chain.is_some() {
+            return Ok(());
+        }
+        if !tls13 {
+            let message = CertificateLegacy::decode(body, "Certificate")?;
+            let length = message.chain.len();
+            let kept = message.chain.into_iter().take(MAX_CHAIN);
+            speaker.chain = Some(kept.map(Arc::from).collect());
+            return fits(length);
+        }
+        let message = CertificateTls13::decode(body, "Certificate")?;
+        let length = message.entries.len();
+        let mut chain = Vec::with_capacity(length.min(MAX_CHAIN));
+        for (position, entry) in message.entries.into_iter().take(MAX_CHAIN).enumerate() {
+            chain.push(Arc::from(entry.certificate));
+            if !entry.extensions.is_empty() {
+                let extensions = entry.extensions.into_owned();
+                speaker.certificate_extensions.push(CertificateExtensions { position, extensions });
+            }
+        }
+        speaker.chain = Some(chain);
+        fits(length)
+    }
+
+    fn compressed(&mut self, side: Side, body: &[u8]) -> Result<(), DecodeError> {
+        let message = CompressedCertificate::decode(body, "CompressedCertificate")?;
+        self.speaker_mut(side).compressed = Some(message.algorithm);
+        Ok(())
+    }
+
+    fn certificate_verify(&mut self, side: Side, body: &[u8]) -> Result<(), DecodeError> {
+        let message = CertificateVerify::decode(body, self.context())?;
+        let speaker = self.speaker_mut(side);
+        speaker.scheme = speaker.scheme.or(message.scheme);
+        Ok(())
+    }
+
+    fn ticket(&mut self, body: &[u8]) -> Result<(), DecodeError> {
+        let ticket = if self.context().is_tls13() {
+            let message = NewSessionTicketTls13::decode(body, "NewSessionTicket")?;
+            TicketSeen { lifetime_s: message.lifetime, length: message.ticket.len() }
+        } else {
+            let message = NewSessionTicketLegacy::decode(body, "NewSessionTicket")?;
+            TicketSeen { lifetime_s: message.lifetime_hint, length: message.ticket.len() }
+        };
+        if self.tickets.len() < MAX_TICKETS {
+            self.tickets.push(ticket);
+        }
+        Ok(())
+    }
+
+    /// Adds a message to its side's flight, certificates left out: [`chain`](Self::chain) has them, once.
+    fn keep(&mut self, side: Side, message: HandshakeType, body: &[u8], understood: bool) {
+        let tls13 = self.context().is_tls13();
+        let speaker = self.speaker_mut(side);
+        if speaker.flight_truncated {
+            return;
+        }
+        let before = speaker.flight.len();
+        speaker.flight.reserve((body.len() + HANDSHAKE_HEADER_BYTES).min(MAX_FLIGHT_BYTES));
+        if message == HandshakeType::CERTIFICATE && understood {
+            put_handshake(message, &mut speaker.flight, |out| blank_chain(body, tls13, out));
+        } else if before + body.len() < MAX_FLIGHT_BYTES {
+            put_handshake(message, &mut speaker.flight, |out| out.extend_from_slice(body));
+        } else {
+            speaker.flight_truncated = true;
+        }
+        if speaker.flight.len() > MAX_FLIGHT_BYTES {
+            speaker.flight.truncate(before);
+            speaker.flight_truncated = true;
+        }
+    }
+
+    fn note(&mut self, side: Side, letter: char) {
+        if self.history.len() < MAX_HISTORY {
+            self.history.push(history::cased(side, letter));
+        }
+    }
+
+    fn note_once(&mut self, side: Side, letter: char) {
+        if !self.history.ends_with(history::cased(side, letter)) {
+            self.note(side, letter);
+        }
+    }
+
+    fn speaker_mut(&mut self, side: Side) -> &mut Speaker {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    fn speaker(&self, side: Side) -> &Speaker {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+}
+
+/// A chain that is cut says so among the malformed messages.
+fn fits(length: usize) -> Result<(), DecodeError> {
+    if length <= MAX_CHAIN {
+        return Ok(());
+    }
+    let value = u32::try_from(length).unwrap_or(u32::MAX);
+    Err(DecodeError::Illegal { what: "length of certificate_list", value })
+}
+
+/// True for a server hello whose random is that of a retry request.
+fn is_retry(body: &[u8]) -> bool {
+    let random = body.get(2..2 + 32);
+    random == Some(&crate::handshake::HELLO_RETRY_REQUEST_RANDOM)
+}
+
+/// A certificate message without its certificates, still well-formed.
+fn blank_chain(body: &[u8], tls13: bool, out: &mut Vec<u8>) {
+    if tls13 {
+        if let Ok(mut message) = CertificateTls13::decode(body, "Certificate") {
+            message.entries.iter_mut().for_each(|entry| entry.certificate = &[]);
+            message.encode(out);
+        }
+    } else if let Ok(mut message) = CertificateLegacy::decode(body, "Certificate") {
+        message.chain.iter_mut().for_each(|der| *der = &[]);
+        message.encode(out);
+    }
+}
+
+/// Bytes of handshake messages kept per side: hellos with post-quantum shares and stapled responses fit.
+pub const MAX_FLIGHT_BYTES: usize = 1 << 14;
+/// Certificates of a chain kept: OpenSSL takes 100, and 128 KiB have room for 40 thousand empty ones.
+pub const MAX_CHAIN: usize = 100;
+/// Alerts kept: more than one of each side is already strange.
+pub const MAX_ALERTS: usize = 8;
+/// Letters of history kept; a full handshake has about twelve.
+pub const MAX_HISTORY: usize = 64;
+/// Tickets kept; servers send one, two or four.
+pub const MAX_TICKETS: usize = 8;
+/// Malformed messages kept.
+pub const MAX_MALFORMED: usize = 4;

@@ -1,0 +1,8 @@
+//! The crate as others use it: the one integration binary.
+
+mod facts;
+mod passive;
+mod registry;
+mod roundtrip;
+mod transcript;
+mod wire;
