@@ -1,1 +1,20 @@
-//! Certificates as facts, and verdicts on chains.
+//! Certificates as facts.
+//!
+//! [`Facts::read`] reads whatever calls itself a certificate and never fails: what is odd or broken is a fact too.
+
+mod anatomy;
+mod der;
+mod extension;
+mod facts;
+mod key;
+mod name;
+mod sha256;
+mod signature_algorithm;
+
+pub use extension::AlternativeNames;
+pub use extension::ExtensionFacts;
+pub use facts::Facts;
+pub use facts::NameFacts;
+pub use facts::Parse;
+pub use key::KeyFacts;
+pub use sha256::Sha256;

@@ -1,0 +1,419 @@
+//! Columns: one definition each, from which the struct, its documentation and its way into a file all follow.
+//!
+//! [`rows!`](crate::column::rows) declares a relation. A new column is one line there: the writer, the reader,
+//! `DESCRIBE` and the tests loop over [`Row::COLUMNS`].
+
+use tlscensus_certs::Sha256;
+
+/// One column of a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The stable name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it can be NULL.
+    pub nullable: bool,
+    /// Which half of the tool fills it.
+    pub half: Half,
+    /// Meaning, unit and source, as `DESCRIBE` shows it.
+    pub doc: &'static str,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes as they were on the wire.
+    Binary,
+    /// True or false.
+    Bool,
+    /// SHA-256 as lower-case hexadecimal text.
+    Hash,
+    /// An ordered list.
+    List(&'static Self),
+    /// A record of named fields.
+    Struct(&'static [Column]),
+    /// Text; what came from a peer is escaped, see [`crate::text`].
+    Text,
+    /// A point in time, microseconds, UTC.
+    Timestamp,
+    /// Unsigned, 8 bits.
+    U8,
+    /// Unsigned, 16 bits.
+    U16,
+    /// Unsigned, 32 bits.
+    U32,
+    /// Unsigned, 64 bits.
+    U64,
+    /// A word of a closed set.
+    Word,
+}
+
+/// Which half of the tool fills a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// The scanner.
+    Active,
+    /// Either.
+    Both,
+    /// The monitor.
+    Passive,
+}
+
+impl Half {
+    /// The stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Both => "both",
+            Self::Passive => "passive",
+        }
+    }
+}
+
+/// One value on its way into or out of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// No value.
+    Null,
+    /// See [`Kind::Bool`].
+    Bool(bool),
+    /// See [`Kind::Binary`].
+    Bytes(&'a [u8]),
+    /// See [`Kind::Hash`]; read back as [`Value::Text`].
+    Hash(&'a Sha256),
+    /// See [`Kind::List`].
+    List(Vec<Self>),
+    /// See [`Kind::Struct`]: one value per field.
+    Struct(Vec<Self>),
+    /// See [`Kind::Text`] and [`Kind::Word`].
+    Text(&'a str),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    Timestamp(i64),
+    /// Any of the unsigned kinds.
+    Unsigned(u64),
+}
+
+/// A Rust type that can stand in a column.
+pub trait Cell: Sized {
+    /// What the column holds.
+    const KIND: Kind;
+    /// Whether the column can be NULL.
+    const NULLABLE: bool = false;
+    /// The value as it goes into a file.
+    fn value(&self) -> Value<'_>;
+    /// The value as it comes out of a file; `None` if it is not of this kind.
+    fn from_value(value: Value<'_>) -> Option<Self>;
+}
+
+/// One row of a relation, or one element of a list of structs.
+pub trait Row: Sized {
+    /// Its columns, in order.
+    const COLUMNS: &'static [Column];
+    /// Its values, one per column, in order.
+    fn values(&self, sink: &mut dyn FnMut(Value<'_>));
+    /// A row out of one value per column, in order; the name of the first column that does not fit otherwise.
+    fn from_values<'a>(source: &mut dyn FnMut() -> Value<'a>) -> Result<Self, &'static str>;
+}
+
+/// A table of the dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relation {
+    /// Its name, also of its folder.
+    pub name: &'static str,
+    /// One row per what.
+    pub doc: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+    /// The columns that name a row.
+    pub key: &'static [&'static str],
+}
+
+impl Relation {
+    /// The column of this name.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// A point in time: microseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Out of seconds since 1970-01-01T00:00:00Z; saturates.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+}
+
+impl Cell for Timestamp {
+    const KIND: Kind = Kind::Timestamp;
+    fn value(&self) -> Value<'_> {
+        Value::Timestamp(self.0)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Timestamp(micros) => Some(Self(micros)),
+            _ => None,
+        }
+    }
+}
+
+impl Cell for bool {
+    const KIND: Kind = Kind::Bool;
+    fn value(&self) -> Value<'_> {
+        Value::Bool(*self)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl Cell for String {
+    const KIND: Kind = Kind::Text;
+    fn value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Cell for Sha256 {
+    const KIND: Kind = Kind::Hash;
+    fn value(&self) -> Value<'_> {
+        Value::Hash(self)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Hash(hash) => Some(*hash),
+            Value::Text(text) => Self::from_hex(text),
+            _ => None,
+        }
+    }
+}
+
+/// Bytes as they were on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Cell for Bytes {
+    const KIND: Kind = Kind::Binary;
+    fn value(&self) -> Value<'_> {
+        Value::Bytes(&self.0)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bytes(bytes) => Some(Self(bytes.to_vec())),
+            _ => None,
+        }
+    }
+}
+
+impl<T: Cell> Cell for Option<T> {
+    const KIND: Kind = T::KIND;
+    const NULLABLE: bool = true;
+    fn value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Null, Cell::value)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+impl<T: Cell + 'static> Cell for Vec<T> {
+    const KIND: Kind = Kind::List(&T::KIND);
+    fn value(&self) -> Value<'_> {
+        Value::List(self.iter().map(Cell::value).collect())
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::List(values) => values.into_iter().map(T::from_value).collect(),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! unsigned {
+    ($($type:ty => $kind:ident),+) => {$(
+        impl Cell for $type {
+            const KIND: Kind = Kind::$kind;
+            fn value(&self) -> Value<'_> {
+                Value::Unsigned(u64::from(*self))
+            }
+            fn from_value(value: Value<'_>) -> Option<Self> {
+                match value {
+                    Value::Unsigned(value) => Self::try_from(value).ok(),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+unsigned!(u8 => U8, u16 => U16, u32 => U32, u64 => U64);
+
+/// Declares the struct of a row: `half` that fills it, then one documented line per column.
+macro_rules! rows {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident filled by $half:ident {
+            $( $(#[doc = $doc:literal])+ $column:ident: $type:ty, )+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            $( $(#[doc = $doc])+ pub $column: $type, )+
+        }
+
+        impl $crate::column::Row for $name {
+            const COLUMNS: &'static [$crate::column::Column] = &[ $(
+                $crate::column::Column {
+                    name: stringify!($column),
+                    kind: <$type as $crate::column::Cell>::KIND,
+                    nullable: <$type as $crate::column::Cell>::NULLABLE,
+                    half: $crate::column::Half::$half,
+                    doc: concat!($($doc),+).trim_ascii(),
+                },
+            )+ ];
+
+            fn values(&self, sink: &mut dyn FnMut($crate::column::Value<'_>)) {
+                $( sink($crate::column::Cell::value(&self.$column)); )+
+            }
+
+            fn from_values<'a>(
+                source: &mut dyn FnMut() -> $crate::column::Value<'a>,
+            ) -> Result<Self, &'static str> {
+                Ok(Self { $(
+                    $column: $crate::column::Cell::from_value(source()).ok_or(stringify!($column))?,
+                )+ })
+            }
+        }
+
+        impl $crate::column::Cell for $name {
+            const KIND: $crate::column::Kind = $crate::column::Kind::Struct(
+                <Self as $crate::column::Row>::COLUMNS,
+            );
+            fn value(&self) -> $crate::column::Value<'_> {
+                $crate::column::Value::Struct(vec![
+                    $( $crate::column::Cell::value(&self.$column), )+
+                ])
+            }
+            fn from_value(value: $crate::column::Value<'_>) -> Option<Self> {
+                let $crate::column::Value::Struct(values) = value else {
+                    return None;
+                };
+                let mut values = values.into_iter();
+                let mut next = || values.next().unwrap_or($crate::column::Value::Null);
+                <Self as $crate::column::Row>::from_values(&mut next).ok()
+            }
+        }
+    };
+}
+
+pub(crate) use rows;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate_row::CertificateDer;
+    use crate::certificate_row::CertificateRow;
+    use crate::probe_row::Attempt;
+    use crate::probe_row::ProbeRow;
+    use crate::run_row::RunRow;
+
+    /// A row gives one value per column, of the column's kind, and is made of them again.
+    fn check<R: Row + PartialEq + std::fmt::Debug>(row: &R) {
+        let mut columns = R::COLUMNS.iter();
+        row.values(&mut |value| {
+            let column = columns.next().expect("one value per column");
+            assert!(fits(column.kind, column.nullable, &value), "{} {value:?}", column.name);
+        });
+        assert_eq!(columns.next(), None);
+
+        // Values borrow from the row: the second pass takes them in the order of the first.
+        let mut at = 0;
+        let again = R::from_values(&mut || {
+            at += 1;
+            nth(row, at - 1)
+        });
+        assert_eq!(again.as_ref(), Ok(row));
+    }
+
+    fn nth<R: Row>(row: &R, wanted: usize) -> Value<'static> {
+        let mut at = 0;
+        let mut found = Value::Null;
+        row.values(&mut |value| {
+            if at == wanted {
+                found = leaked(&value);
+            }
+            at += 1;
+        });
+        found
+    }
+
+    fn leaked(value: &Value<'_>) -> Value<'static> {
+        match value {
+            Value::Null => Value::Null,
+            Value::Bool(value) => Value::Bool(*value),
+            Value::Bytes(bytes) => Value::Bytes(bytes.to_vec().leak()),
+            Value::Hash(hash) => Value::Text(hash.to_string().leak()),
+            Value::List(values) => Value::List(values.iter().map(leaked).collect()),
+            Value::Struct(values) => Value::Struct(values.iter().map(leaked).collect()),
+            Value::Text(text) => Value::Text((*text).to_owned().leak()),
+            Value::Timestamp(micros) => Value::Timestamp(*micros),
+            Value::Unsigned(value) => Value::Unsigned(*value),
+        }
+    }
+
+    fn fits(kind: Kind, nullable: bool, value: &Value<'_>) -> bool {
+        match (kind, value) {
+            (_, Value::Null) => nullable,
+            (Kind::Binary, Value::Bytes(_))
+            | (Kind::Bool, Value::Bool(_))
+            | (Kind::Hash, Value::Hash(_))
+            | (Kind::Text | Kind::Word, Value::Text(_))
+            | (Kind::Timestamp, Value::Timestamp(_))
+            | (Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64, Value::Unsigned(_)) => true,
+            (Kind::List(item), Value::List(values)) => values.iter().all(|v| fits(*item, false, v)),
+            (Kind::Struct(columns), Value::Struct(values)) => {
+                columns.len() == values.len()
+                    && columns.iter().zip(values).all(|(c, v)| fits(c.kind, c.nullable, v))
+            }
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn rows_are_their_values() {
+        check(&ProbeRow::default());
+        check(&ProbeRow {
+            attempts: vec![Attempt::default(), Attempt { bytes_in: 7, ..Attempt::default() }],
+            leftover: Some(Bytes(vec![1])),
+            chain: Some(vec![Sha256::of(b"")]),
+            mechanisms_before: Some(vec![]),
+            ..ProbeRow::default()
+        });
+        check(&RunRow::default());
+        check(&CertificateRow::from_der(b"no certificate", "r"));
+        check(&CertificateDer::default());
+    }
+
+    #[test]
+    fn a_value_of_another_kind_names_its_column() {
+        let failed = CertificateDer::from_values(&mut || Value::Bool(true));
+        assert_eq!(failed, Err("cert_sha256"));
+        let failed = ProbeRow::from_values(&mut || Value::Null);
+        assert_eq!(failed, Err("run_id"));
+    }
+}

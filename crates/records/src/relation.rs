@@ -1,0 +1,93 @@
+//! The relations of a dataset: one line each, and nothing else in the project lists them.
+
+use crate::certificate_row::CertificateDer;
+use crate::certificate_row::CertificateRow;
+use crate::column::Relation;
+use crate::column::Row;
+use crate::probe_row::ProbeRow;
+use crate::run_row::RunRow;
+
+/// Version of all relations together; any change of a column or a word raises it.
+pub const SCHEMA_VERSION: u16 = 1;
+
+/// Endpoints probed.
+pub static PROBES: Relation = Relation {
+    name: "probes",
+    doc: "one row per endpoint probed (one service of one host), with its list of attempts",
+    columns: ProbeRow::COLUMNS,
+    key: &["run_id", "target", "port", "protocol"],
+};
+
+/// Certificates as facts.
+pub static CERTIFICATES: Relation = Relation {
+    name: "certificates",
+    doc: "one row per distinct certificate",
+    columns: CertificateRow::COLUMNS,
+    key: &["cert_sha256"],
+};
+
+/// Certificates as bytes.
+pub static CERTIFICATES_DER: Relation = Relation {
+    name: "certificates_der",
+    doc: "the bytes of each certificate, apart so that counting never reads them",
+    columns: CertificateDer::COLUMNS,
+    key: &["cert_sha256"],
+};
+
+/// Runs.
+pub static RUNS: Relation = Relation {
+    name: "runs",
+    doc: "one row per start of a campaign, monitor or import",
+    columns: RunRow::COLUMNS,
+    key: &["run_id"],
+};
+
+/// All relations.
+pub static RELATIONS: [&Relation; 4] = [&PROBES, &CERTIFICATES, &CERTIFICATES_DER, &RUNS];
+
+/// The relation of this name.
+pub fn relation(name: &str) -> Option<&'static Relation> {
+    RELATIONS.iter().copied().find(|relation| relation.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::column::Column;
+    use crate::column::Kind;
+
+    #[test]
+    fn names_are_distinct_and_every_column_says_what_it_means() {
+        for relation in RELATIONS {
+            check(relation.columns, relation.name);
+            for key in relation.key {
+                assert!(relation.column(key).is_some_and(|c| !c.nullable), "{key}");
+            }
+        }
+    }
+
+    fn check(columns: &[Column], of: &str) {
+        let names: BTreeSet<_> = columns.iter().map(|column| column.name).collect();
+        assert_eq!(names.len(), columns.len(), "{of}");
+        for column in columns {
+            assert!(column.doc.len() > 8, "{of}.{}", column.name);
+            assert!(!column.doc.contains("  "), "{of}.{}", column.name);
+            if let Kind::List(Kind::Struct(fields)) = column.kind {
+                check(fields, column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_presence_word_stands_beside_a_value_or_a_group_of_values() {
+        for relation in RELATIONS {
+            for column in relation.columns {
+                if let Some(value) = column.name.strip_suffix("_seen") {
+                    assert!(relation.column(value).is_some_and(|c| c.nullable), "{value}");
+                }
+            }
+        }
+    }
+}

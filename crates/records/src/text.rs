@@ -1,0 +1,115 @@
+//! Peers' bytes as text: readable, harmless on a terminal, and reversible.
+
+/// Printable UTF-8 stays as it is; every other byte becomes `\xNN`, and a backslash `\\`.
+///
+/// Control characters and those that reorder or hide text count as unprintable.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            push_letter(&mut text, letter);
+        }
+        for byte in chunk.invalid() {
+            push_byte(&mut text, *byte);
+        }
+    }
+    text
+}
+
+/// The bytes that [`escape`] was given; `None` for text it never writes.
+pub fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escaped) = rest.split_at(at);
+        bytes.extend_from_slice(plain.as_bytes());
+        if let Some(after) = escaped.strip_prefix(r"\\") {
+            bytes.push(b'\\');
+            rest = after;
+        } else {
+            let digits = escaped.strip_prefix(r"\x")?;
+            bytes.push(u8::from_str_radix(digits.get(..2)?, 16).ok()?);
+            rest = digits.get(2..)?;
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Some(bytes)
+}
+
+fn push_letter(text: &mut String, letter: char) {
+    if letter == '\\' {
+        text.push_str(r"\\");
+    } else if letter.is_control() || reorders_or_hides(letter) {
+        let mut buffer = [0; 4];
+        for byte in letter.encode_utf8(&mut buffer).bytes() {
+            push_byte(text, byte);
+        }
+    } else {
+        text.push(letter);
+    }
+}
+
+fn push_byte(text: &mut String, byte: u8) {
+    text.push_str(r"\x");
+    for nibble in [byte >> 4, byte & 0xf] {
+        text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is a digit"));
+    }
+}
+
+/// Line separators, zero-width and bidirectional controls (Unicode general categories Cf, Zl, Zp as far as they
+/// change what a reader sees).
+const fn reorders_or_hides(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_printable_stays_and_the_rest_is_escaped() {
+        let cases: &[(&[u8], &str)] = &[
+            (b"", ""),
+            (b"220 mx.example ESMTP", "220 mx.example ESMTP"),
+            (b"a\r\n\tb", r"a\x0d\x0a\x09b"),
+            (b"C:\\x41", r"C:\\x41"),
+            ("Grüße ✉".as_bytes(), "Grüße ✉"),
+            (b"\xff\xfd\x01", r"\xff\xfd\x01"),
+            (b"\xc3", r"\xc3"),
+            ("\u{202e}evil".as_bytes(), r"\xe2\x80\xaeevil"),
+            (b"\x1b[31m", r"\x1b[31m"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(escape(bytes), *text);
+            assert_eq!(unescape(text).as_deref(), Some(*bytes));
+        }
+    }
+
+    #[test]
+    fn text_that_no_escaping_wrote_is_refused() {
+        for text in [r"\", r"\n", r"\x", r"\x4", r"\xzz", r"\xé"] {
+            assert_eq!(unescape(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaping_is_reversible(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let text = escape(&bytes);
+            prop_assert!(text.chars().all(|letter| !letter.is_control()));
+            prop_assert_eq!(unescape(&text), Some(bytes));
+        }
+    }
+}
