@@ -1,0 +1,191 @@
+//! One connection below its handshake: records in and out under the keys of the moment, everything told to the observer.
+
+use tlscensus_tls_wire::alert::Alert;
+use tlscensus_tls_wire::codec::Codec;
+use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::observer::Protection;
+use tlscensus_tls_wire::observer::Side;
+use tlscensus_tls_wire::record::MAX_PLAINTEXT;
+use tlscensus_tls_wire::record::Record;
+use tlscensus_tls_wire::record::put_handshake;
+use tlscensus_tls_wire::record::put_records;
+use tlscensus_tls_wire::registry::AlertDescription;
+use tlscensus_tls_wire::registry::ContentType;
+use tlscensus_tls_wire::registry::HandshakeType;
+use tlscensus_tls_wire::registry::Version;
+
+use crate::crypto::random::Random;
+use crate::failure::Failure;
+use crate::outcome::Malformed;
+use crate::outcome::Outcome;
+use crate::protection::Header;
+use crate::protection::OpenError;
+use crate::protection::Opener;
+use crate::protection::Sealer;
+
+/// What every state of the handshake needs besides its own fields.
+pub(crate) struct Connection {
+    pub(crate) observer: Observer,
+    pub(crate) random: Random,
+    /// Bytes for the server that the driver has not taken yet.
+    pub(crate) outgoing: Vec<u8>,
+    /// The version field of our records.
+    record_version: Version,
+    /// The last handshake message of either side.
+    pub(crate) last_message: HandshakeType,
+    sending: Direction<Sealer>,
+    receiving: Direction<Opener>,
+    /// Set when the receiving keys change; the driver checks that no message spans the change.
+    receiving_changed: bool,
+}
+
+/// One direction's protection and the number of its next record.
+struct Direction<Cipher> {
+    cipher: Cipher,
+    protection: Protection,
+    sequence: u64,
+}
+
+impl<Cipher> Direction<Cipher> {
+    fn new(cipher: Cipher, protection: Protection) -> Self {
+        Self { cipher, protection, sequence: 0 }
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(random: Random) -> Self {
+        Self {
+            observer: Observer::new(),
+            random,
+            outgoing: Vec::new(),
+            record_version: Version::TLS_1_0,
+            last_message: HandshakeType::CLIENT_HELLO,
+            sending: Direction::new(Sealer::Plain, Protection::Plain),
+            receiving: Direction::new(Opener::Plain, Protection::Plain),
+            receiving_changed: false,
+        }
+    }
+
+    /// The version that our records carry from now on.
+    pub(crate) fn set_record_version(&mut self, version: Version) {
+        self.record_version = version;
+    }
+
+    pub(crate) fn set_sealer(&mut self, sealer: Sealer, protection: Protection) {
+        self.sending = Direction::new(sealer, protection);
+    }
+
+    pub(crate) fn set_opener(&mut self, opener: Opener, protection: Protection) {
+        self.receiving = Direction::new(opener, protection);
+        self.receiving_changed = true;
+    }
+
+    /// Whether the receiving keys changed since this was last asked.
+    pub(crate) fn take_receiving_changed(&mut self) -> bool {
+        std::mem::take(&mut self.receiving_changed)
+    }
+
+    /// How what arrives is protected now.
+    pub(crate) fn receiving_protection(&self) -> Protection {
+        self.receiving.protection
+    }
+
+    /// True where the receiving direction has the records of TLS 1.3, which hide their type.
+    pub(crate) fn receives_tls13(&self) -> bool {
+        matches!(self.receiving.cipher, Opener::Aead13(_))
+    }
+
+    /// Sends a handshake message and gives it back for the transcript.
+    pub(crate) fn send_handshake(
+        &mut self,
+        message: HandshakeType,
+        body: impl FnOnce(&mut Vec<u8>),
+    ) -> Vec<u8> {
+        let room = if message == HandshakeType::CLIENT_HELLO { CLIENT_HELLO_BYTES } else { 0 };
+        let mut encoded = Vec::with_capacity(room);
+        put_handshake(message, &mut encoded, body);
+        self.send_record(ContentType::HANDSHAKE, &encoded);
+        self.heard(Side::Client, self.sending.protection, message, &encoded);
+        if message == HandshakeType::FINISHED {
+            // The server takes ours or sends an alert; what we know is that it is right.
+            self.observer.finished(Side::Client, true);
+        }
+        encoded
+    }
+
+    pub(crate) fn send_change_cipher_spec(&mut self) {
+        self.observer.change_cipher_spec(Side::Client);
+        // Never protected: before TLS 1.3 it announces the keys, since then it only looks like it.
+        let (content_type, payload) = (ContentType::CHANGE_CIPHER_SPEC, CHANGE_CIPHER_SPEC);
+        put_records(content_type, self.record_version, &payload, &mut self.outgoing);
+    }
+
+    pub(crate) fn send_alert(&mut self, alert: Alert) {
+        self.observer.alert(Side::Client, self.sending.protection, alert);
+        self.send_record(ContentType::ALERT, &alert.encoded());
+    }
+
+    pub(crate) fn send_application_data(&mut self, plaintext: &[u8]) {
+        self.observer.application_data(Side::Client);
+        self.send_record(ContentType::APPLICATION_DATA, plaintext);
+    }
+
+    /// Tells the observer of a handshake message.
+    pub(crate) fn heard(
+        &mut self,
+        side: Side,
+        protection: Protection,
+        message: HandshakeType,
+        encoded: &[u8],
+    ) {
+        self.last_message = message;
+        let body = encoded.get(HANDSHAKE_HEADER_BYTES..).unwrap_or_default();
+        self.observer.message(side, protection, message, body);
+    }
+
+    /// Takes the protection off a record.
+    pub(crate) fn open<'a>(
+        &mut self,
+        record: Record<'a>,
+    ) -> Result<(ContentType, &'a [u8]), Failure> {
+        let header = Header {
+            content_type: record.header.content_type,
+            version: record.header.version,
+            sequence: self.receiving.sequence,
+        };
+        self.receiving.sequence += 1;
+        self.receiving.cipher.open(&header, record.payload).map_err(|error| match error {
+            OpenError::BadMac => {
+                Failure::new(Outcome::BadFinished, AlertDescription::BAD_RECORD_MAC)
+            }
+            OpenError::TooLong => Failure::new(
+                Outcome::Malformed(Malformed::Overlong),
+                AlertDescription::RECORD_OVERFLOW,
+            ),
+            OpenError::NoContentType => Failure::new(
+                Outcome::Malformed(Malformed::Illegal("record without a content type")),
+                AlertDescription::UNEXPECTED_MESSAGE,
+            ),
+        })
+    }
+
+    fn send_record(&mut self, content_type: ContentType, payload: &[u8]) {
+        self.outgoing.reserve(payload.len() + RECORD_OVERHEAD);
+        for fragment in payload.chunks(MAX_PLAINTEXT) {
+            let header = Header {
+                content_type,
+                version: self.record_version,
+                sequence: self.sending.sequence,
+            };
+            self.sending.sequence += 1;
+            self.sending.cipher.seal(&header, fragment, &mut self.outgoing);
+        }
+    }
+}
+
+const CHANGE_CIPHER_SPEC: [u8; 1] = [1];
+const HANDSHAKE_HEADER_BYTES: usize = 4;
+/// Room for a ClientHello with a hybrid key share (1,216 bytes of it), so that it is not moved while it grows.
+const CLIENT_HELLO_BYTES: usize = 2048;
+/// Header, nonce, padding and tag of a record, about.
+const RECORD_OVERHEAD: usize = 64;

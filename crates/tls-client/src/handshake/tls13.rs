@@ -1,0 +1,278 @@
+//! TLS 1.3 from the ServerHello on (RFC 9846).
+
+use tlscensus_tls_wire::codec::Codec;
+use tlscensus_tls_wire::codec::put_bytes8;
+use tlscensus_tls_wire::codec::put_bytes24;
+use tlscensus_tls_wire::handshake::CertificateRequestTls13;
+use tlscensus_tls_wire::handshake::CertificateTls13;
+use tlscensus_tls_wire::handshake::CertificateVerify;
+use tlscensus_tls_wire::handshake::Context;
+use tlscensus_tls_wire::handshake::KeyUpdate;
+use tlscensus_tls_wire::observer::Protection;
+use tlscensus_tls_wire::observer::Side;
+use tlscensus_tls_wire::observer::SignatureCheck;
+use tlscensus_tls_wire::record::HandshakeFrame;
+use tlscensus_tls_wire::registry::AlertDescription;
+use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::HandshakeType;
+use tlscensus_tls_wire::registry::Version;
+
+use crate::connection::Connection;
+use crate::crypto::aead::Aead;
+use crate::crypto::hash::Transcript;
+use crate::crypto::schedule::Application;
+use crate::crypto::schedule::BothSides;
+use crate::crypto::schedule::Early;
+use crate::crypto::schedule::Handshake;
+use crate::crypto::schedule::KeySchedule;
+use crate::crypto::schedule::TrafficSecret;
+use crate::crypto::signature;
+use crate::failure::Failure;
+use crate::handshake::State;
+use crate::outcome::Outcome;
+use crate::protection::Aead13;
+use crate::protection::Opener;
+use crate::protection::Sealer;
+use crate::suite::Suite13;
+
+/// What the ServerHello chose.
+pub(super) struct Choice {
+    pub(super) suite: Suite13,
+    pub(super) code: CipherSuite,
+}
+
+/// What all states of the encrypted handshake carry along, boxed: it is large and goes from state to state.
+struct Shared {
+    suite: Suite13,
+    code: CipherSuite,
+    transcript: Transcript,
+    schedule: KeySchedule<Handshake>,
+    secrets: BothSides<Handshake>,
+    /// The context of the server's request for a certificate, where it made one.
+    certificate_request: Option<Vec<u8>>,
+    /// Whether our ChangeCipherSpec for middleboxes is still to be sent.
+    change_cipher_spec_due: bool,
+}
+
+/// Once the ServerHello is in the transcript: changes both directions to the handshake keys.
+pub(super) fn begin(
+    choice: Choice,
+    shared_secret: &[u8],
+    transcript: Transcript,
+    change_cipher_spec_due: bool,
+    connection: &mut Connection,
+) -> State {
+    let Choice { suite, code } = choice;
+    let schedule = KeySchedule::<Early>::new(suite.hash).into_handshake(shared_secret);
+    let secrets = schedule.traffic(transcript.current().as_ref());
+    connection
+        .set_opener(Opener::Aead13(protection(suite.aead, &secrets.server)), Protection::Handshake);
+    connection
+        .set_sealer(Sealer::Aead13(protection(suite.aead, &secrets.client)), Protection::Handshake);
+    State::EncryptedExtensions13(ExpectEncryptedExtensions {
+        shared: Box::new(Shared {
+            suite,
+            code,
+            transcript,
+            schedule,
+            secrets,
+            certificate_request: None,
+            change_cipher_spec_due,
+        }),
+    })
+}
+
+fn protection<Traffic>(aead: Aead, secret: &TrafficSecret<Traffic>) -> Aead13 {
+    Aead13::new(aead, secret.key(aead.key_len()).as_ref(), secret.iv())
+}
+
+/// EncryptedExtensions are due.
+pub(crate) struct ExpectEncryptedExtensions {
+    shared: Box<Shared>,
+}
+
+impl ExpectEncryptedExtensions {
+    pub(super) fn on_message(mut self, message: &HandshakeFrame<'_>) -> Result<State, Failure> {
+        if message.message != HandshakeType::ENCRYPTED_EXTENSIONS {
+            return Err(Failure::wrong_order(message.message));
+        }
+        self.shared.transcript.add(message.encoded);
+        Ok(State::Certificate13(ExpectCertificate { shared: self.shared }))
+    }
+}
+
+/// The certificate is due, or a request for ours before it.
+pub(crate) struct ExpectCertificate {
+    shared: Box<Shared>,
+}
+
+impl ExpectCertificate {
+    pub(super) fn on_message(mut self, message: &HandshakeFrame<'_>) -> Result<State, Failure> {
+        self.shared.transcript.add(message.encoded);
+        match message.message {
+            HandshakeType::CERTIFICATE_REQUEST if self.shared.certificate_request.is_none() => {
+                let request = CertificateRequestTls13::decode(message.body, "CertificateRequest")?;
+                self.shared.certificate_request = Some(request.context.to_vec());
+                Ok(State::Certificate13(self))
+            }
+            HandshakeType::CERTIFICATE => {
+                let certificate = CertificateTls13::decode(message.body, "Certificate")?;
+                let leaf = certificate.entries.first();
+                let leaf = leaf.map_or_else(Vec::new, |entry| entry.certificate.to_vec());
+                Ok(State::CertificateVerify13(ExpectCertificateVerify {
+                    shared: self.shared,
+                    leaf,
+                }))
+            }
+            other => Err(Failure::wrong_order(other)),
+        }
+    }
+}
+
+/// The server's signature is due.
+pub(crate) struct ExpectCertificateVerify {
+    shared: Box<Shared>,
+    leaf: Vec<u8>,
+}
+
+impl ExpectCertificateVerify {
+    pub(super) fn on_message(
+        mut self,
+        message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
+    ) -> Result<State, Failure> {
+        if message.message != HandshakeType::CERTIFICATE_VERIFY {
+            return Err(Failure::wrong_order(message.message));
+        }
+        let verify = CertificateVerify::decode(message.body, self.shared.context())?;
+        let signed = signed_content(self.shared.transcript.current().as_ref());
+        let scheme = verify.scheme.unwrap_or_default();
+        let check = signature::verify(&self.leaf, scheme, &signed, verify.signature);
+        connection.observer.signature_checked(check);
+        if check == SignatureCheck::Invalid {
+            return Err(Failure::new(Outcome::BadSignature, AlertDescription::DECRYPT_ERROR));
+        }
+        self.shared.transcript.add(message.encoded);
+        Ok(State::Finished13(ExpectFinished { shared: self.shared }))
+    }
+}
+
+/// What the server signs: 64 spaces, a context string, a zero and the transcript hash.
+fn signed_content(transcript: &[u8]) -> Vec<u8> {
+    [&[b' '; 64], b"TLS 1.3, server CertificateVerify\0".as_slice(), transcript].concat()
+}
+
+/// The server's Finished is due.
+pub(crate) struct ExpectFinished {
+    shared: Box<Shared>,
+}
+
+impl ExpectFinished {
+    pub(super) fn on_message(
+        self,
+        message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
+    ) -> Result<State, Failure> {
+        if message.message != HandshakeType::FINISHED {
+            return Err(Failure::wrong_order(message.message));
+        }
+        let mut shared = *self.shared;
+        let transcript = shared.transcript.current();
+        if shared.secrets.server.verify_data(transcript.as_ref()).as_ref() != message.body {
+            connection.observer.finished(Side::Server, false);
+            return Err(Failure::new(Outcome::BadFinished, AlertDescription::DECRYPT_ERROR));
+        }
+        shared.transcript.add(message.encoded);
+        let through_server_finished = shared.transcript.current();
+        shared.send_last_flight(connection);
+
+        let aead = shared.suite.aead;
+        let secrets = shared.schedule.into_master().traffic(through_server_finished.as_ref());
+        connection
+            .set_opener(Opener::Aead13(protection(aead, &secrets.server)), Protection::Application);
+        connection
+            .set_sealer(Sealer::Aead13(protection(aead, &secrets.client)), Protection::Application);
+        connection.observer.finished(Side::Server, true);
+        Ok(State::Traffic13(Box::new(Traffic { aead, secrets, key_updates: 0 })))
+    }
+}
+
+impl Shared {
+    fn context(&self) -> Context {
+        Context { version: Version::TLS_1_3, suite: self.code }
+    }
+
+    fn send_last_flight(&mut self, connection: &mut Connection) {
+        if self.change_cipher_spec_due {
+            connection.send_change_cipher_spec();
+        }
+        if let Some(context) = &self.certificate_request {
+            let none = connection.send_handshake(HandshakeType::CERTIFICATE, |out| {
+                put_bytes8(context, out);
+                put_bytes24(b"", out);
+            });
+            self.transcript.add(&none);
+        }
+        let transcript = self.transcript.current();
+        let verify_data = self.secrets.client.verify_data(transcript.as_ref());
+        connection.send_handshake(HandshakeType::FINISHED, |out| {
+            out.extend_from_slice(verify_data.as_ref());
+        });
+    }
+}
+
+/// After the handshake: tickets and key updates.
+pub(crate) struct Traffic {
+    aead: Aead,
+    secrets: BothSides<Application>,
+    key_updates: u32,
+}
+
+impl Traffic {
+    pub(super) fn on_message(
+        mut self: Box<Self>,
+        message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
+    ) -> Result<State, Failure> {
+        match message.message {
+            HandshakeType::NEW_SESSION_TICKET => {}
+            HandshakeType::KEY_UPDATE => {
+                let update = KeyUpdate::decode(message.body, "KeyUpdate")?;
+                self.update_keys(update, connection)?;
+            }
+            other => return Err(Failure::wrong_order(other)),
+        }
+        Ok(State::Traffic13(self))
+    }
+
+    fn update_keys(
+        &mut self,
+        update: KeyUpdate,
+        connection: &mut Connection,
+    ) -> Result<(), Failure> {
+        self.key_updates += 1;
+        if self.key_updates > MAX_KEY_UPDATES {
+            return Err(Failure::new(Outcome::OverBytes, AlertDescription::UNEXPECTED_MESSAGE));
+        }
+        self.secrets.server = self.secrets.server.updated();
+        connection.set_opener(
+            Opener::Aead13(protection(self.aead, &self.secrets.server)),
+            Protection::Application,
+        );
+        if update.request_update == UPDATE_REQUESTED {
+            connection
+                .send_handshake(HandshakeType::KEY_UPDATE, |out| out.push(UPDATE_NOT_REQUESTED));
+            self.secrets.client = self.secrets.client.updated();
+            connection.set_sealer(
+                Sealer::Aead13(protection(self.aead, &self.secrets.client)),
+                Protection::Application,
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Our visits last for a few lines of text; whoever changes keys more often than this wants us busy.
+const MAX_KEY_UPDATES: u32 = 32;
+const UPDATE_NOT_REQUESTED: u8 = 0;
+const UPDATE_REQUESTED: u8 = 1;

@@ -1,0 +1,6 @@
+//! What the client must do, by the server it meets.
+
+mod hostile;
+mod openssl;
+mod rustls;
+mod splits;

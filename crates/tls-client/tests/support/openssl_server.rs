@@ -1,0 +1,146 @@
+//! A server of the vendored OpenSSL over memory.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::io::Read;
+use std::io::Write;
+use std::rc::Rc;
+
+use openssl::pkey::PKey;
+use openssl::ssl::ErrorCode;
+use openssl::ssl::Ssl;
+use openssl::ssl::SslContext;
+use openssl::ssl::SslContextBuilder;
+use openssl::ssl::SslMethod;
+use openssl::ssl::SslStream;
+use openssl::ssl::SslVersion;
+use openssl::x509::X509;
+
+use crate::support::Server;
+use crate::support::certificates::Identity;
+
+/// Both directions between the library and the test.
+#[derive(Clone, Default)]
+struct Wire(Rc<RefCell<Directions>>);
+
+#[derive(Default)]
+struct Directions {
+    to_server: VecDeque<u8>,
+    to_client: Vec<u8>,
+}
+
+impl Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.borrow_mut().to_server.read(buffer)? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().to_client.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[derive(PartialEq)]
+enum State {
+    /// Stateless until the client comes back with its cookie.
+    Cookie,
+    Shaking,
+    Up,
+    Failed,
+}
+
+pub(crate) struct OpensslServer {
+    wire: Wire,
+    stream: SslStream<Wire>,
+    state: State,
+}
+
+/// A context with one identity, any key size allowed.
+pub(crate) fn context(identity: &Identity) -> SslContextBuilder {
+    let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
+    builder.set_security_level(0);
+    let certificate = X509::from_der(&identity.certificate).unwrap();
+    builder.set_certificate(&certificate).unwrap();
+    let key = PKey::private_key_from_der(&identity.key).unwrap();
+    builder.set_private_key(&key).unwrap();
+    builder
+}
+
+/// Only this version.
+pub(crate) fn pin(builder: &mut SslContextBuilder, version: SslVersion) {
+    builder.set_min_proto_version(Some(version)).unwrap();
+    builder.set_max_proto_version(Some(version)).unwrap();
+}
+
+impl OpensslServer {
+    pub(crate) fn new(builder: SslContextBuilder) -> Self {
+        Self::from_context(&builder.build())
+    }
+
+    pub(crate) fn from_context(context: &SslContext) -> Self {
+        let wire = Wire::default();
+        let ssl = Ssl::new(context).unwrap();
+        let stream = SslStream::new(ssl, wire.clone()).unwrap();
+        Self { wire, stream, state: State::Shaking }
+    }
+
+    /// Asks every client for a cookie first.
+    pub(crate) fn stateless(builder: SslContextBuilder) -> Self {
+        let mut server = Self::new(builder);
+        server.state = State::Cookie;
+        server
+    }
+
+    fn advance(&mut self) {
+        if self.state == State::Cookie && self.stream.stateless().unwrap_or(false) {
+            self.state = State::Shaking;
+        }
+        if self.state != State::Shaking {
+            return;
+        }
+        self.state = match self.stream.accept() {
+            Ok(()) => State::Up,
+            Err(error) if error.code() == ErrorCode::WANT_READ => State::Shaking,
+            Err(_) => State::Failed,
+        };
+    }
+}
+
+impl Server for OpensslServer {
+    fn receive(&mut self, bytes: &[u8]) {
+        self.wire.0.borrow_mut().to_server.extend(bytes);
+        self.advance();
+    }
+
+    fn output(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.wire.0.borrow_mut().to_client)
+    }
+
+    fn send(&mut self, plaintext: &[u8]) {
+        self.stream.write_all(plaintext).unwrap();
+    }
+
+    fn plaintext(&mut self) -> Vec<u8> {
+        let mut plaintext = Vec::new();
+        let _would_block = self.stream.read_to_end(&mut plaintext);
+        plaintext
+    }
+
+    fn close(&mut self) {
+        let _half_closed = self.stream.shutdown();
+    }
+
+    fn established(&self) -> bool {
+        self.state == State::Up
+    }
+}
