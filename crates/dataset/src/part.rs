@@ -1,0 +1,167 @@
+//! Parts: Parquet files of one relation, written as drafts.
+
+use std::error::Error as _;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::basic::ZstdLevel;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::EnabledStatistics;
+use parquet::file::properties::WriterProperties;
+use tlscensus_records::CERTIFICATES;
+use tlscensus_records::CERTIFICATES_DER;
+use tlscensus_records::Kind;
+use tlscensus_records::Relation;
+
+use crate::disk::Disk;
+use crate::disk::draft_of;
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::manifest::Part;
+use crate::schema::RELATION_KEY;
+use crate::schema::VERSION_KEY;
+use crate::schema::documented_schema;
+use crate::schema::paths_of;
+
+/// Writes one part's draft.
+pub(crate) struct PartWriter<'a> {
+    disk: &'a Disk,
+    relation: &'static Relation,
+    /// The part's final path; until it is published the file is beside it, as a draft.
+    path: PathBuf,
+    schema: SchemaRef,
+    writer: ArrowWriter<File>,
+    rows: u64,
+}
+
+impl<'a> PartWriter<'a> {
+    /// Begins a part that holds rows like those of this frame.
+    pub(crate) fn begin(disk: &'a Disk, path: PathBuf, like: &Frame) -> Result<Self, Error> {
+        let draft = draft_of(&path);
+        let file = disk.create(&draft)?;
+        let schema = documented_schema(like.relation, &like.batch.schema(), like.schema);
+        let properties = properties(like.relation, like.schema);
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
+            .map_err(|error| failure(&draft, error))?;
+        Ok(Self { disk, relation: like.relation, path, schema, writer, rows: 0 })
+    }
+
+    pub(crate) const fn relation(&self) -> &'static Relation {
+        self.relation
+    }
+
+    /// Adds a frame's rows.
+    pub(crate) fn write(&mut self, frame: Frame) -> Result<(), Error> {
+        let draft = draft_of(&self.path);
+        self.disk.act("write", &draft, || Ok(()))?;
+        let rows = u64::try_from(frame.batch.num_rows()).unwrap_or(u64::MAX);
+        let batch = frame
+            .batch
+            .with_schema(Arc::clone(&self.schema))
+            .map_err(|error| Error::damaged(&draft, error))?;
+        self.writer.write(&batch).map_err(|error| failure(&draft, error))?;
+        if self.writer.memory_size() > MEMORY_BOUND {
+            self.writer.flush().map_err(|error| failure(&draft, error))?;
+        }
+        self.rows += rows;
+        Ok(())
+    }
+
+    /// Makes the draft whole and durable.
+    pub(crate) fn finish(mut self) -> Result<Part, Error> {
+        let draft = draft_of(&self.path);
+        // Not `into_inner` alone: it tells a full disk in words only.
+        self.writer.finish().map_err(|error| failure(&draft, error))?;
+        let file = self.writer.inner();
+        self.disk.sync(&draft, file)?;
+        let length = file.metadata().map_err(|source| Error::io(&draft, "measure", source))?.len();
+        let name = self.path.file_name().unwrap_or_default();
+        Ok(Part {
+            relation: self.relation.name.to_owned(),
+            file: name.to_string_lossy().into_owned(),
+            rows: self.rows,
+            bytes: length,
+        })
+    }
+}
+
+/// A whole Parquet file of few rows, in memory.
+pub(crate) fn in_memory(
+    relation: &Relation,
+    version: u16,
+    batch: &RecordBatch,
+) -> Result<Vec<u8>, ParquetError> {
+    let schema = documented_schema(relation, &batch.schema(), version);
+    let batch = batch.clone().with_schema(Arc::clone(&schema))?;
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema, Some(properties(relation, version)))?;
+    writer.write(&batch)?;
+    writer.close()?;
+    Ok(bytes)
+}
+
+/// The file system's failure inside a Parquet error, if that is what it was.
+pub(crate) fn failure(path: &Path, error: ParquetError) -> Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    if let ParquetError::External(inner) = &error {
+        cause = Some(inner.as_ref());
+    }
+    while let Some(inner) = cause {
+        if let Some(found) = inner.downcast_ref::<io::Error>() {
+            let again = match found.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::new(found.kind(), found.to_string()),
+            };
+            return Error::io(path, "write", again);
+        }
+        cause = inner.source();
+    }
+    Error::damaged(path, error)
+}
+
+fn properties(relation: &Relation, version: u16) -> WriterProperties {
+    let level = ZstdLevel::try_new(COMPRESSION_LEVEL).expect("a level that zstd has");
+    let entry = |key: &str, value: String| KeyValue::new(key.to_owned(), value);
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_dictionary_page_size_limit(PAGE_BYTES)
+        .set_created_by(concat!("tlscensus ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(vec![
+            entry(VERSION_KEY, version.to_string()),
+            entry(RELATION_KEY, relation.name.to_owned()),
+        ]));
+    // No value of these columns comes twice: a dictionary would only cost.
+    for path in paths_of(relation.columns, |kind| matches!(kind, Kind::Binary)) {
+        builder = builder
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_statistics_enabled(path, EnabledStatistics::None);
+    }
+    for path in paths_of(relation.columns, |kind| matches!(kind, Kind::Hash)) {
+        builder = builder.set_column_dictionary_enabled(path, false);
+    }
+    if [CERTIFICATES.name, CERTIFICATES_DER.name].contains(&relation.name) {
+        for key in relation.key {
+            builder = builder.set_column_bloom_filter_enabled((*key).into(), true);
+        }
+    }
+    builder.build()
+}
+
+/// Fast to write, within a few percent of the smallest.
+const COMPRESSION_LEVEL: i32 = 3;
+/// Rows in a row group: a query engine's unit of parallel work.
+const ROW_GROUP_ROWS: usize = 1 << 20;
+/// Page size of a column, and of its dictionary: about ninety columns are open at once.
+const PAGE_BYTES: usize = 256 * 1024;
+/// Encoded pages held before a row group is written out early.
+const MEMORY_BOUND: usize = 64 * 1024 * 1024;

@@ -1,0 +1,6 @@
+//! Tests of the whole: what goes in comes out once, whatever happens in between.
+
+mod crashes;
+mod refusals;
+mod round_trip;
+mod support;

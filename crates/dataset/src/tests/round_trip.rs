@@ -1,0 +1,215 @@
+//! What is written is read back, column by column and run by run.
+
+use std::fs;
+use std::fs::File;
+use std::path::PathBuf;
+
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tlscensus_records::Attempt;
+use tlscensus_records::Bytes;
+use tlscensus_records::CertificateRow;
+use tlscensus_records::Counter;
+use tlscensus_records::ListUsed;
+use tlscensus_records::Outcome;
+use tlscensus_records::ParseStatus;
+use tlscensus_records::Phase;
+use tlscensus_records::ProbeRow;
+use tlscensus_records::RunState;
+use tlscensus_records::SCHEMA_VERSION;
+use tlscensus_records::Sha256;
+use tlscensus_records::Timestamp;
+
+use super::support::check_invariants;
+use super::support::copy_tree;
+use super::support::endpoint;
+use super::support::read;
+use super::support::run;
+use super::support::small;
+use super::support::targets;
+use crate::DOC_KEY;
+use crate::Dataset;
+use crate::RELATIONS;
+use crate::VERSION_KEY;
+
+/// A row in which every kind of column holds something unlike its default.
+fn full() -> ProbeRow {
+    ProbeRow {
+        run_id: "full".to_owned(),
+        target: "mx.example:25".to_owned(),
+        name: Some("mx.example".to_owned()),
+        addr: Some("2001:db8::25".to_owned()),
+        port: 25,
+        origin_as: Some(u32::MAX),
+        protocol: "smtp".to_owned(),
+        mode: "starttls".to_owned(),
+        started_at: Timestamp(1_438_000_000_123_456),
+        duration_us: u64::MAX,
+        connect_us: Some(0),
+        attempts: vec![
+            Attempt {
+                profile: "modern".to_owned(),
+                sni: Some("mx.example".to_owned()),
+                phase: Phase::Tls,
+                outcome: Outcome::Alert,
+                detail: Some("fatal handshake_failure".to_owned()),
+                bytes_in: 7,
+                ..Attempt::default()
+            },
+            Attempt::default(),
+        ],
+        counted_attempt: Some(0),
+        phase: Phase::Tls,
+        outcome: Outcome::Alert,
+        tcp_completed: true,
+        capabilities_before: Some(vec![]),
+        mechanisms_before: Some(vec!["PLAIN".to_owned(), "Ü".to_owned()]),
+        leftover: Some(Bytes(vec![0, 0xff])),
+        tls_compression: Some(0),
+        chain: Some(vec![Sha256::of(b"a"), Sha256::of(b"b")]),
+        ..ProbeRow::default()
+    }
+}
+
+#[test]
+fn every_kind_of_value_reads_back() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let dataset = small(directory.path()).expect("a dataset");
+    let rows = [full(), ProbeRow { target: "2".to_owned(), ..ProbeRow::default() }];
+    let mut writer = dataset.begin(run("full")).expect("a writer");
+    for row in &rows {
+        writer.append(row, &[]).expect("appended");
+    }
+    assert_eq!(writer.sync().expect("synced"), 2);
+    writer.finish(RunState::Complete, vec![]).expect("finished");
+    assert_eq!(read::<ProbeRow>(&dataset, "probes"), rows);
+}
+
+#[test]
+fn certificates_are_stored_once_across_runs() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("new/dataset");
+    for name in ["first", "second"] {
+        let dataset = small(&path).expect("a dataset");
+        let mut writer = dataset.begin(run(name)).expect("a writer");
+        for n in 0..20 {
+            let (row, chain) = endpoint(name, n);
+            writer.append(&row, &chain).expect("appended");
+        }
+        writer.finish(RunState::Complete, vec![]).expect("finished");
+    }
+    let dataset = Dataset::open(&path).expect("opened");
+    check_invariants(&dataset);
+    let certificates: Vec<CertificateRow> = read(&dataset, "certificates");
+    assert_eq!(certificates.len(), 1 + 7);
+    assert!(certificates.iter().all(|row| row.first_seen_run == "first"));
+    assert!(certificates.iter().all(|row| row.parse_status == ParseStatus::Failed));
+    assert_eq!(targets(&dataset, "second").len(), 20);
+    assert!(dataset.files("probes").expect("files").len() > 2, "several segments");
+}
+
+#[test]
+fn a_run_has_one_row_with_its_newest_state() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let dataset = small(directory.path()).expect("a dataset");
+    let mut described = run("r-1.a_b");
+    described.lists = vec![ListUsed {
+        purpose: "targets".to_owned(),
+        sha256: Some(Sha256::of(b"")),
+        entries: Some(3),
+        ..ListUsed::default()
+    }];
+    let writer = dataset.begin(described.clone()).expect("a writer");
+    let [running] = dataset.runs().expect("runs").try_into().expect("one run");
+    assert_eq!((running.state, running.ended_at), (RunState::Running, None));
+    let counters = vec![Counter { name: "rows".to_owned(), count: 0 }];
+    writer.finish(RunState::Interrupted, counters.clone()).expect("finished");
+
+    let (writer, covered) = dataset.resume("r-1.a_b").expect("resumed");
+    assert!(covered.is_empty());
+    assert_eq!(writer.run().state, RunState::Running);
+    writer.finish(RunState::Complete, counters.clone()).expect("finished");
+    let [done] = dataset.runs().expect("runs").try_into().expect("one run");
+    assert_eq!((done.state, done.counters), (RunState::Complete, counters));
+    assert_eq!(done.lists, described.lists);
+    assert!(done.ended_at.is_some());
+    assert_eq!(dataset.files("runs").expect("files").len(), 1);
+}
+
+#[test]
+fn files_say_what_their_columns_mean_and_which_version_wrote_them() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let dataset = small(directory.path()).expect("a dataset");
+    let mut writer = dataset.begin(run("r")).expect("a writer");
+    let (row, chain) = endpoint("r", 0);
+    writer.append(&row, &chain).expect("appended");
+    writer.finish(RunState::Complete, vec![]).expect("finished");
+    for relation in RELATIONS {
+        let files = dataset.files(relation.name).expect("files");
+        assert_eq!(files.len(), 1, "{}", relation.name);
+        for file in files {
+            let file = File::open(file).expect("opened");
+            let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
+            let schema = reader.schema();
+            assert_eq!(schema.as_ref(), dataset.schema(relation.name).expect("known").as_ref());
+            assert!(schema.fields().iter().all(|f| f.metadata().contains_key(DOC_KEY)));
+            let metadata = reader.metadata().file_metadata().key_value_metadata();
+            let version = metadata.expect("metadata").iter().find(|kv| kv.key == VERSION_KEY);
+            let version = version.and_then(|kv| kv.value.clone());
+            assert_eq!(version, Some(SCHEMA_VERSION.to_string()));
+        }
+    }
+}
+
+#[test]
+fn a_reader_sees_what_is_committed_while_a_writer_works() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let dataset = small(directory.path()).expect("a dataset");
+    let mut writer = dataset.begin(run("r")).expect("a writer");
+    for n in 0..40 {
+        let (row, chain) = endpoint("r", n);
+        writer.append(&row, &chain).expect("appended");
+        let seen = Dataset::open(directory.path()).expect("opened beside the writer");
+        assert!(targets(&seen, "r").values().all(|count| *count == 1));
+    }
+    writer.finish(RunState::Complete, vec![]).expect("finished");
+    assert_eq!(targets(&dataset, "r").len(), 40);
+}
+
+#[test]
+fn samples_of_every_schema_version_keep_reading() {
+    let testdata = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    for version in 1..=SCHEMA_VERSION {
+        let directory = tempfile::tempdir().expect("a directory");
+        copy_tree(&testdata.join(format!("schema-v{version}")), directory.path());
+        let dataset = Dataset::open(directory.path()).expect("opened");
+        check_invariants(&dataset);
+        assert_eq!(read::<ProbeRow>(&dataset, "probes").first(), Some(&full()));
+        let runs = dataset.runs().expect("runs");
+        let states: Vec<_> = runs.iter().map(|run| run.state).collect();
+        // The second run was killed: its rows are in a journal of that version.
+        assert_eq!(states, [RunState::Complete, RunState::Recovered]);
+        assert_eq!(targets(&dataset, "killed").len(), 9);
+    }
+}
+
+/// Writes the sample of this version where `TLSCENSUS_WRITE_SAMPLE` is set and there is none yet.
+#[test]
+fn a_sample_of_this_version_is_frozen() {
+    let name = format!("testdata/schema-v{SCHEMA_VERSION}");
+    let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("TLSCENSUS_WRITE_SAMPLE").is_some() && !sample.exists() {
+        let dataset = small(&sample).expect("a dataset");
+        let mut writer = dataset.begin(run("full")).expect("a writer");
+        writer.append(&full(), &[b"a"[..].into(), b"b"[..].into()]).expect("appended");
+        writer.finish(RunState::Complete, vec![]).expect("finished");
+        let mut writer = dataset.begin(run("killed")).expect("a writer");
+        for n in 0..9 {
+            let (row, chain) = endpoint("killed", n);
+            writer.append(&row, &chain).expect("appended");
+        }
+        writer.sync().expect("synced");
+        drop(writer);
+        fs::remove_file(sample.join("lock")).expect("removed");
+    }
+    assert!(sample.join("tlscensus.json").exists(), "{}", sample.display());
+}
