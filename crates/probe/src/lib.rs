@@ -1,1 +1,37 @@
 //! One endpoint → attempts → rows; the asynchronous crate.
+//!
+//! [`run`] takes a [`Plan`] and targets, and hands over one [`Probed`] for each endpoint, whatever becomes of it: a way of not
+//! succeeding is an outcome in the row. One loop drives every conversation; it alone knows sockets, deadlines and budgets.
+
+mod connect;
+mod conversation;
+mod drive;
+mod endpoint;
+mod ladder;
+mod list;
+mod pace;
+mod plan;
+mod progress;
+mod resolve;
+mod run;
+mod stop;
+#[cfg(test)]
+mod testing;
+mod work;
+
+pub use endpoint::Endpoint;
+pub use endpoint::places;
+pub use list::ListError;
+pub use list::TargetList;
+pub use plan::Covered;
+pub use plan::NameServers;
+pub use plan::Plan;
+pub use plan::Sni;
+pub use plan::Timeouts;
+pub use progress::Counts;
+pub use progress::Progress;
+pub use run::Ended;
+pub use run::Probed;
+pub use run::Reason;
+pub use run::run;
+pub use stop::Stop;

@@ -1,1 +1,5 @@
-//! Dev only: transcripts, scripted servers, test PKI, captures, namespaces, fake time.
+//! Dev only: scripted servers, crowds of them, real daemons.
+
+pub mod crowd;
+pub mod daemons;
+pub mod scripted;

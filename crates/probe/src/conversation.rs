@@ -1,0 +1,220 @@
+//! One connection's conversation: the dialogue in plaintext, TLS, and the dialogue inside TLS, as one machine.
+
+use tlscensus_dialog::Facts;
+use tlscensus_dialog::Identity;
+use tlscensus_dialog::Interruption;
+use tlscensus_dialog::Prober;
+use tlscensus_dialog::Service;
+use tlscensus_dialog::Step;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
+use tlscensus_records::ended;
+
+use crate::drive::Machine;
+use crate::drive::Turn;
+use tlscensus_tls_client as tls;
+use tlscensus_tls_client::Client;
+use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Profile;
+use tlscensus_tls_wire::observer::Observer;
+
+/// What is offered when it comes to TLS.
+#[derive(Clone)]
+pub(crate) struct Offer {
+    pub(crate) profile: &'static Profile,
+    pub(crate) server_name: Option<String>,
+    pub(crate) keys: KeyShares,
+}
+
+/// A dialogue and, once it asks for it, TLS around it.
+pub(crate) struct Conversation {
+    prober: Prober,
+    offer: Offer,
+    layer: Layer,
+}
+
+/// What the bytes on the wire are.
+enum Layer {
+    Plain,
+    /// Boxed: most conversations never come here, and each of them is in memory for long.
+    Handshake(Box<Client>),
+    Inside(Box<Client>),
+}
+
+impl Conversation {
+    pub(crate) fn new(service: &Service, identity: &Identity, offer: Offer) -> Self {
+        Self { prober: Prober::new(service, identity), offer, layer: Layer::Plain }
+    }
+
+    /// Where and how it ended, with the words that ended it.
+    pub(crate) fn end(&self) -> (Phase, Outcome, Option<String>) {
+        if let Layer::Handshake(client) = &self.layer {
+            // A handshake that neither completed nor failed was left by us.
+            let outcome = client.outcome().copied().unwrap_or(tls::Outcome::TimedOut);
+            return (Phase::Tls, handshake_outcome(&outcome), handshake_detail(&outcome));
+        }
+        match &self.prober.facts().ending {
+            Some(ending) => ended(ending),
+            None => (self.phase(), self.phase().admit(Outcome::Timeout), None),
+        }
+    }
+
+    pub(crate) fn facts(&self) -> &Facts {
+        self.prober.facts()
+    }
+
+    /// `None`: no ClientHello was sent.
+    pub(crate) fn observer(&self) -> Option<&Observer> {
+        match &self.layer {
+            Layer::Plain => None,
+            Layer::Handshake(client) | Layer::Inside(client) => Some(client.observer()),
+        }
+    }
+
+    fn upgrade(&mut self) {
+        let Offer { profile, server_name, keys } = &self.offer;
+        let mut client = Box::new(Client::new(profile, server_name.as_deref(), keys));
+        let leftover = self.prober.take_leftover();
+        if !leftover.is_empty() {
+            client.receive(&leftover);
+        }
+        self.layer = Layer::Handshake(client);
+    }
+
+    /// Hands plaintext in, the prober's words out.
+    fn talk_inside(&mut self, mut client: Box<Client>, step: tls::Step, out: &mut Vec<u8>) -> Turn {
+        let heard = client.take_plaintext();
+        if !heard.is_empty() {
+            self.prober.receive(&heard);
+        }
+        let mut said = Vec::new();
+        let talk = self.prober.poll(&mut said);
+        if !said.is_empty() {
+            client.send(&said, out);
+        }
+        let turn = match (talk, step) {
+            (Step::Done | Step::Upgrade, _) => {
+                client.close(out);
+                Turn::Leave
+            }
+            (Step::Read, tls::Step::Done) => {
+                self.prober.interrupted(inside_ended(client.end()));
+                Turn::Leave
+            }
+            (Step::Read, tls::Step::Read | tls::Step::Established) => Turn::Listen,
+        };
+        self.layer = Layer::Inside(client);
+        turn
+    }
+}
+
+impl Machine for Conversation {
+    fn receive(&mut self, bytes: &[u8]) {
+        match &mut self.layer {
+            Layer::Plain => self.prober.receive(bytes),
+            Layer::Handshake(client) | Layer::Inside(client) => client.receive(bytes),
+        }
+    }
+
+    fn poll(&mut self, out: &mut Vec<u8>) -> Turn {
+        if let Layer::Plain = self.layer {
+            match self.prober.poll(out) {
+                Step::Read => return Turn::Listen,
+                Step::Done => return Turn::Leave,
+                Step::Upgrade => self.upgrade(),
+            }
+        }
+        match std::mem::replace(&mut self.layer, Layer::Plain) {
+            Layer::Plain => Turn::Leave,
+            Layer::Handshake(mut client) => {
+                let step = client.poll(out);
+                let completed = client.outcome() == Some(&tls::Outcome::Completed);
+                let turn = match step {
+                    tls::Step::Read => Turn::Listen,
+                    tls::Step::Done if !completed => Turn::Leave,
+                    tls::Step::Done | tls::Step::Established => {
+                        self.prober.secured();
+                        return self.talk_inside(client, step, out);
+                    }
+                };
+                self.layer = Layer::Handshake(client);
+                turn
+            }
+            Layer::Inside(mut client) => {
+                let step = client.poll(out);
+                self.talk_inside(client, step, out)
+            }
+        }
+    }
+
+    fn interrupted(&mut self, how: Interruption) {
+        match &mut self.layer {
+            Layer::Plain => self.prober.interrupted(how),
+            Layer::Handshake(client) => client.interrupted(inside(how)),
+            Layer::Inside(client) => {
+                client.interrupted(inside(how));
+                self.prober.interrupted(how);
+            }
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        match self.layer {
+            Layer::Plain => self.prober.phase().into(),
+            Layer::Handshake(_) => Phase::Tls,
+            Layer::Inside(_) => Phase::AfterTls,
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        match self.layer {
+            Layer::Plain | Layer::Inside(_) => self.prober.is_leaving(),
+            Layer::Handshake(_) => false,
+        }
+    }
+}
+
+const fn inside(how: Interruption) -> tls::Interruption {
+    match how {
+        Interruption::Closed => tls::Interruption::Closed,
+        Interruption::Reset => tls::Interruption::Reset,
+        Interruption::TimedOut => tls::Interruption::TimedOut,
+        Interruption::OverBytes => tls::Interruption::OverBytes,
+    }
+}
+
+/// How TLS ended under a conversation, in the dialogue's words: what is not the network's doing is a close.
+const fn inside_ended(end: Option<&tls::Outcome>) -> Interruption {
+    match end {
+        Some(tls::Outcome::Reset) => Interruption::Reset,
+        Some(tls::Outcome::TimedOut) => Interruption::TimedOut,
+        Some(tls::Outcome::OverBytes) => Interruption::OverBytes,
+        _ => Interruption::Closed,
+    }
+}
+
+/// The outcomes of the phase tls.
+const fn handshake_outcome(outcome: &tls::Outcome) -> Outcome {
+    match outcome {
+        tls::Outcome::Completed => Outcome::Completed,
+        tls::Outcome::Alert { .. } => Outcome::Alert,
+        tls::Outcome::BadFinished => Outcome::BadFinished,
+        tls::Outcome::BadSignature => Outcome::BadSignature,
+        tls::Outcome::Closed => Outcome::Closed,
+        tls::Outcome::Malformed(_) => Outcome::Malformed,
+        tls::Outcome::NoCommonSuite => Outcome::NoCommonSuite,
+        tls::Outcome::NotCompletable { .. } => Outcome::NotCompletable,
+        tls::Outcome::NotTls => Outcome::NotTls,
+        tls::Outcome::OverBytes => Outcome::OverBytes,
+        tls::Outcome::Reset => Outcome::Reset,
+        tls::Outcome::TimedOut => Outcome::Timeout,
+        tls::Outcome::VersionRefused { .. } => Outcome::VersionRefused,
+        tls::Outcome::WrongOrder { .. } => Outcome::WrongOrder,
+    }
+}
+
+/// What is known beyond the word: the client prints it behind a colon.
+fn handshake_detail(outcome: &tls::Outcome) -> Option<String> {
+    let text = outcome.to_string();
+    text.split_once(": ").map(|(_, detail)| detail.to_owned())
+}

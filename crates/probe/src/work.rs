@@ -1,0 +1,364 @@
+//! All that happens to one endpoint: its address, leave to touch it, connections, one row.
+
+use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+
+use tlscensus_dialog::Identity;
+use tlscensus_dialog::Interruption;
+use tlscensus_records::Attempt;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
+use tlscensus_records::ProbeRow;
+use tlscensus_records::Timestamp;
+
+use crate::Endpoint;
+use crate::Plan;
+use crate::Probed;
+use crate::Progress;
+use crate::Stop;
+use crate::connect::connect;
+use crate::conversation::Conversation;
+use crate::conversation::Offer;
+use crate::drive::Bounds;
+use crate::drive::Machine;
+use crate::drive::Meter;
+use crate::drive::drive;
+use crate::ladder::Ask;
+use crate::ladder::came_further;
+use crate::pace::Pace;
+use crate::plan::Sni;
+use crate::resolve::Names;
+use tlscensus_tls_client::KeyShares;
+
+/// What all endpoints of a run share.
+pub(crate) struct Shared {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) stop: Stop,
+    pub(crate) names: Names,
+    pub(crate) pace: Pace,
+    /// One set for the whole run: what they would protect is thrown away unread.
+    pub(crate) keys: KeyShares,
+}
+
+/// Probes one endpoint. `None`: the run was stopped before the endpoint was touched.
+pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed> {
+    let mut begun = Begun { at: now(), start: Instant::now(), addr: None, resolve: None };
+    let untouched = match permitted_address(shared, endpoint, &mut begun).await? {
+        Ok(addr) => {
+            let addr = SocketAddr::new(addr, endpoint.port);
+            let mut visit = Visit::new(shared, endpoint, addr, begun.start);
+            visit.make_attempts().await;
+            let mut row = begun.row(shared, endpoint);
+            let chain = visit.into_row(&mut row);
+            return Some(Probed { row, chain });
+        }
+        Err(untouched) => untouched,
+    };
+    let mut row = begun.row(shared, endpoint);
+    row.conclude_without_attempt(untouched.phase, untouched.outcome, untouched.detail);
+    row.duration_us = micros(begun.start.elapsed());
+    Some(Probed { row, chain: Vec::new() })
+}
+
+/// What is known before the first connection. The row itself is large, and made at the end only.
+struct Begun {
+    at: Timestamp,
+    start: Instant,
+    addr: Option<IpAddr>,
+    resolve: Option<Duration>,
+}
+
+impl Begun {
+    fn row(&self, shared: &Shared, endpoint: &Endpoint) -> ProbeRow {
+        let target = endpoint.target();
+        let run_id = &shared.plan.run_id;
+        let mut row = ProbeRow::new(run_id, &target.text, endpoint.service, endpoint.port);
+        row.started_at = self.at;
+        row.name.clone_from(&target.name);
+        row.addr = self.addr.map(|addr| addr.to_string());
+        row.resolve_us = self.resolve.map(micros);
+        row
+    }
+}
+
+/// Why no connection was tried.
+struct Untouched {
+    phase: Phase,
+    outcome: Outcome,
+    detail: Option<String>,
+}
+
+/// The address, once it is known, allowed, and its turn; `None` if the run is stopped meanwhile.
+async fn permitted_address(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    begun: &mut Begun,
+) -> Option<Result<IpAddr, Untouched>> {
+    let addr = match resolved_address(shared, endpoint, begun).await {
+        Ok(addr) => addr,
+        Err(untouched) => return Some(Err(untouched)),
+    };
+    begun.addr = Some(addr);
+    let permit = |outcome, detail| Untouched { phase: Phase::Permit, outcome, detail };
+    if let Some(entry) = shared.plan.blocklist.check(addr) {
+        return Some(Err(permit(Outcome::Blocked, Some(entry.to_string()))));
+    }
+    let latest = Instant::now() + shared.plan.longest_hold;
+    let in_time = tokio::select! {
+        biased;
+        in_time = shared.pace.turn(addr, latest) => in_time,
+        () = shared.stop.requested() => return None,
+    };
+    Some(if in_time { Ok(addr) } else { Err(permit(Outcome::RateHeld, None)) })
+}
+
+async fn resolved_address(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    begun: &mut Begun,
+) -> Result<IpAddr, Untouched> {
+    let target = endpoint.target();
+    if let Some(addr) = target.addr {
+        return Ok(addr);
+    }
+    let name = target.name.as_deref().unwrap_or_default();
+    let lookup = || shared.names.lookup(name);
+    let resolution = endpoint.asked.resolution.get_or_init(lookup).await;
+    begun.resolve = Some(resolution.took);
+    resolution.result.clone().map_err(|unresolved| Untouched {
+        phase: Phase::Resolve,
+        outcome: unresolved.outcome,
+        detail: (!unresolved.detail.is_empty()).then_some(unresolved.detail),
+    })
+}
+
+/// The connections to one endpoint.
+struct Visit<'a> {
+    shared: &'a Shared,
+    endpoint: &'a Endpoint,
+    addr: SocketAddr,
+    start: Instant,
+    deadline: Instant,
+    attempts: Vec<Attempt>,
+    /// The one that counts: its place, and what it found.
+    counted: Option<(usize, Found)>,
+    ended: Instant,
+}
+
+/// What one connection found out.
+struct Found {
+    /// `None`: there was no connection.
+    conversation: Option<Conversation>,
+    meter: Meter,
+    rung: usize,
+}
+
+impl<'a> Visit<'a> {
+    fn new(shared: &'a Shared, endpoint: &'a Endpoint, addr: SocketAddr, start: Instant) -> Self {
+        let now = Instant::now();
+        Self {
+            shared,
+            endpoint,
+            addr,
+            start,
+            deadline: now + shared.plan.timeouts.total,
+            attempts: Vec::new(),
+            counted: None,
+            ended: now,
+        }
+    }
+
+    async fn make_attempts(&mut self) {
+        let plan = &self.shared.plan;
+        let name = self.endpoint.target().name.clone();
+        let mut next = Some(Ask { rung: 0, peer_domain: name });
+        while let Some(ask) = next.take() {
+            let found = self.attempt(&ask).await;
+            let last = self.attempts.len() - 1;
+            let own_domain =
+                found.conversation.as_ref().and_then(|c| c.facts().peer_domain.as_deref());
+            if let Some(attempt) = self.attempts.get(last) {
+                next = ask.after(self.endpoint.service, attempt, own_domain, plan.profiles.len());
+            }
+            self.count(last, found);
+            let enough = self.attempts.len() >= plan.max_attempts
+                || self.bytes_left() == 0
+                || self.shared.stop.is_requested();
+            if enough
+                || (next.is_some() && !turn_again(self.shared, self.addr, self.deadline).await)
+            {
+                break;
+            }
+        }
+    }
+
+    fn count(&mut self, place: usize, found: Found) {
+        let further = match &self.counted {
+            None => true,
+            Some((counted, _)) => self
+                .attempts
+                .get(place)
+                .zip(self.attempts.get(*counted))
+                .is_some_and(|(later, counted)| came_further(later, counted)),
+        };
+        if further {
+            self.counted = Some((place, found));
+        }
+    }
+
+    fn bytes_left(&self) -> u64 {
+        let used = self.attempts.iter().map(|attempt| attempt.bytes_in).sum();
+        self.shared.plan.byte_budget.saturating_sub(used)
+    }
+
+    async fn attempt(&mut self, ask: &Ask) -> Found {
+        let began = Instant::now();
+        let offer = self.offer(ask);
+        let mut attempt = Attempt {
+            profile: offer.as_ref().map_or("", |offer| offer.profile.name).to_owned(),
+            sni: offer.as_ref().and_then(|offer| offer.server_name.clone()),
+            started_us: micros(began - self.start),
+            ..Attempt::default()
+        };
+        let mut meter = Meter::default();
+        let conversation = self.connection(ask, offer, &mut attempt, &mut meter).await;
+        self.ended = meter.learnt_at.unwrap_or_else(Instant::now);
+        attempt.duration_us = micros(self.ended - began);
+        attempt.bytes_in = meter.bytes_in;
+        attempt.bytes_out = meter.bytes_out;
+        self.attempts.push(attempt);
+        Found { conversation, meter, rung: ask.rung }
+    }
+
+    /// One connection from beginning to end; notes in `attempt` how it ended.
+    async fn connection(
+        &mut self,
+        ask: &Ask,
+        offer: Option<Offer>,
+        attempt: &mut Attempt,
+        meter: &mut Meter,
+    ) -> Option<Conversation> {
+        let Shared { plan, progress, .. } = self.shared;
+        progress.connection();
+        let began = Instant::now();
+        let patience = plan.timeouts.connect.min(self.deadline.saturating_duration_since(began));
+        let (connected, lost) = connect(self.addr, patience, progress).await;
+        self.deadline += lost;
+        meter.add(Phase::Connect, began.elapsed().saturating_sub(lost));
+        let stream = match connected {
+            Ok(stream) => Some(stream),
+            // Linux says ECONNREFUSED to a RST in answer to our SYN: this one came behind the handshake.
+            Err(unconnected) if unconnected.outcome == Outcome::Reset => None,
+            Err(unconnected) => {
+                attempt.phase = Phase::Connect;
+                attempt.outcome = unconnected.outcome;
+                attempt.detail = unconnected.detail;
+                return None;
+            }
+        };
+        let Some(offer) = offer else {
+            attempt.phase = Phase::Connect;
+            attempt.outcome = Outcome::Connected;
+            return None;
+        };
+        let identity = Identity { peer_domain: ask.peer_domain.clone(), ..plan.identity.clone() };
+        let mut conversation = Conversation::new(self.endpoint.service, &identity, offer);
+        let bounds =
+            Bounds { deadline: self.deadline, timeouts: &plan.timeouts, bytes: self.bytes_left() };
+        match stream {
+            Some(mut stream) => drive(&mut stream, &mut conversation, &bounds, meter).await,
+            None => {
+                conversation.poll(&mut Vec::new());
+                conversation.interrupted(Interruption::Reset);
+            }
+        }
+        (attempt.phase, attempt.outcome, attempt.detail) = conversation.end();
+        Some(conversation)
+    }
+
+    /// `None`: the plan has no offer, so that only the TCP handshake is asked for.
+    fn offer(&self, ask: &Ask) -> Option<Offer> {
+        let plan = &self.shared.plan;
+        let server_name = match plan.sni {
+            Sni::ByName => self.endpoint.target().name.clone(),
+            Sni::Never => None,
+        };
+        Some(Offer {
+            profile: plan.profiles.get(ask.rung)?,
+            server_name,
+            keys: self.shared.keys.clone(),
+        })
+    }
+
+    fn into_row(self, row: &mut ProbeRow) -> Vec<Arc<[u8]>> {
+        row.duration_us = micros(self.ended - self.start);
+        row.attempts = self.attempts;
+        let Some((place, found)) = self.counted else {
+            return Vec::new();
+        };
+        let spent = |phase| found.meter.spent(phase).map(micros);
+        row.connect_us = spent(Phase::Connect);
+        row.greeting_us = spent(Phase::Greeting);
+        row.capabilities_us = spent(Phase::Capabilities);
+        row.starttls_us = spent(Phase::Starttls);
+        row.tls_us = spent(Phase::Tls);
+        row.after_tls_us = spent(Phase::AfterTls);
+        let mut chain = Vec::new();
+        if let Some(conversation) = &found.conversation {
+            row.fill_dialog(conversation.facts());
+            if let Some(observer) = conversation.observer() {
+                row.fill_tls(observer);
+                let offered = self.shared.plan.profiles.get(found.rung);
+                row.tls_offered_profile = offered.map(|profile| profile.name.to_owned());
+                chain = observer.chain().map(<[_]>::to_vec).unwrap_or_default();
+            }
+        }
+        row.conclude(place);
+        chain
+    }
+}
+
+/// Waits for the endpoint's turn; what has a row already is not held up beyond its deadline.
+async fn turn_again(shared: &Shared, addr: SocketAddr, deadline: Instant) -> bool {
+    let least = shared.plan.timeouts.connect.min(Duration::from_secs(1));
+    shared.pace.turn(addr.ip(), deadline - least).await
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::endpoints;
+    use crate::testing::plan;
+
+    #[tokio::test]
+    async fn an_endpoint_in_flight_is_small() {
+        let plan = Arc::new(plan("smtp"));
+        let shared = Shared {
+            names: Names::new(&plan.name_servers, plan.timeouts.resolve),
+            pace: Pace::new(&plan.limits),
+            keys: KeyShares::generate(),
+            plan: plan.clone(),
+            progress: Arc::default(),
+            stop: Stop::new(),
+        };
+        let target = IpAddr::from([127, 0, 0, 1]).into();
+        let endpoint = endpoints(&plan, target).next().expect("one service");
+        let bytes = size_of_val(&work(&shared, &endpoint));
+        assert!(bytes <= 3 * 1024, "{bytes} bytes before the first buffer");
+    }
+}

@@ -1,0 +1,364 @@
+//! Whom we leave alone: prefixes with a reason, the longest match deciding.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::Scope;
+use crate::special::LOOPBACK;
+use crate::special::REACHABLE;
+use crate::special::SPECIAL;
+use crate::target::MAX_LINE;
+use crate::target::excerpt;
+
+/// One prefix we leave alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The prefix.
+    pub prefix: IpNet,
+    /// Why: what the list says behind `#`, or what the registry says.
+    pub reason: String,
+    /// Who says so.
+    pub origin: Origin,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.prefix)?;
+        if !self.reason.is_empty() {
+            write!(f, " {}", self.reason)?;
+        }
+        Ok(())
+    }
+}
+
+/// Who says that a prefix is to be left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A blocklist of ours: somebody asked, or we chose so.
+    List,
+    /// The scope of the run.
+    Scope,
+    /// IANA's special-purpose registries.
+    SpecialPurpose,
+}
+
+/// A line of a blocklist that is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlocklistError {
+    /// Its number, from 1.
+    pub number: u64,
+    /// What it says, bounded, what cannot be printed escaped.
+    pub text: String,
+}
+
+impl fmt::Display for BlocklistError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {}: \"{}\": not a prefix; write 192.0.2.0/24 # reason",
+            self.number, self.text
+        )
+    }
+}
+
+impl std::error::Error for BlocklistError {}
+
+/// All prefixes a run leaves alone.
+///
+/// What a list blocks stays blocked. What is blocked as special-purpose only can be opened for tests with
+/// [`allow`](Self::allow); the longer prefix of the two decides, and the opening if they are equal.
+#[derive(Clone, Debug)]
+pub struct Blocklist {
+    entries: Vec<Entry>,
+    listed: Table,
+    special: Table,
+    allowed: Table,
+}
+
+impl Blocklist {
+    /// What is blocked in this scope whatever else is.
+    pub fn new(scope: Scope) -> Self {
+        let mut list = Self {
+            entries: Vec::new(),
+            listed: Table::default(),
+            special: Table::default(),
+            allowed: Table::default(),
+        };
+        match scope {
+            Scope::Internet => {
+                for (prefix, purpose) in SPECIAL {
+                    list.block_special(constant(prefix), purpose, Origin::SpecialPurpose);
+                }
+                for (prefix, _) in REACHABLE {
+                    list.allow(constant(prefix));
+                }
+            }
+            Scope::Loopback => {
+                for all in ["0.0.0.0/0", "::/0"] {
+                    list.block_special(constant(all), NO_CONTACT, Origin::Scope);
+                }
+                for prefix in LOOPBACK {
+                    list.allow(constant(prefix));
+                }
+            }
+        }
+        list
+    }
+
+    /// Blocks a prefix; of two equal ones the first keeps its reason.
+    pub fn block(&mut self, prefix: IpNet, reason: &str) {
+        let place = self.push(prefix, reason, Origin::List);
+        self.listed.insert(prefix, place);
+    }
+
+    /// Opens a special-purpose prefix (a test network of one's own).
+    pub fn allow(&mut self, prefix: IpNet) {
+        self.allowed.insert(prefix, 0);
+    }
+
+    /// One line of a blocklist: `prefix # reason`; an address alone is a prefix of full length.
+    ///
+    /// # Errors
+    /// [`BlocklistError`] for what is none: a run does not start with a blocklist it does not understand.
+    pub fn line(&mut self, number: u64, bytes: &[u8]) -> Result<(), BlocklistError> {
+        let error = || BlocklistError { number, text: excerpt(bytes) };
+        if bytes.len() > MAX_LINE {
+            return Err(error());
+        }
+        let line = String::from_utf8_lossy(bytes);
+        let (prefix, reason) = line.split_once('#').unwrap_or((&line, ""));
+        let prefix = prefix.trim_start_matches('\u{feff}').trim();
+        if prefix.is_empty() {
+            return Ok(());
+        }
+        let prefix: IpNet = match prefix.parse::<IpAddr>() {
+            Ok(addr) => addr.into(),
+            Err(_) => prefix.parse().map_err(|_| error())?,
+        };
+        self.block(prefix, reason.trim());
+        Ok(())
+    }
+
+    /// The longest entry that blocks this address. An IPv4-mapped address is the IPv4 address that it stands for.
+    pub fn check(&self, addr: IpAddr) -> Option<&Entry> {
+        let addr = addr.to_canonical();
+        if let Some((_, place)) = self.listed.longest(addr) {
+            return self.entries.get(place);
+        }
+        let (length, place) = self.special.longest(addr)?;
+        match self.allowed.longest(addr) {
+            Some((allowed, _)) if allowed >= length => None,
+            _ => self.entries.get(place),
+        }
+    }
+
+    /// How many prefixes lists of ours block.
+    pub fn listed(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.origin == Origin::List).count()
+    }
+
+    fn block_special(&mut self, prefix: IpNet, reason: &str, origin: Origin) {
+        let place = self.push(prefix, reason, origin);
+        self.special.insert(prefix, place);
+    }
+
+    fn push(&mut self, prefix: IpNet, reason: &str, origin: Origin) -> usize {
+        self.entries.push(Entry { prefix: prefix.trunc(), reason: reason.to_owned(), origin });
+        self.entries.len() - 1
+    }
+}
+
+/// Prefixes by length, one hash table per length that occurs, longest first.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    v4: Vec<(u8, HashMap<u128, usize>)>,
+    v6: Vec<(u8, HashMap<u128, usize>)>,
+}
+
+impl Table {
+    fn insert(&mut self, prefix: IpNet, place: usize) {
+        let (key, lengths) = match prefix.trunc() {
+            IpNet::V4(net) => (u128::from(net.network().to_bits()), &mut self.v4),
+            IpNet::V6(net) => (net.network().to_bits(), &mut self.v6),
+        };
+        let length = prefix.prefix_len();
+        let at = match lengths.binary_search_by(|(other, _)| length.cmp(other)) {
+            Ok(at) => at,
+            Err(at) => {
+                lengths.insert(at, (length, HashMap::new()));
+                at
+            }
+        };
+        if let Some((_, table)) = lengths.get_mut(at) {
+            table.entry(key).or_insert(place);
+        }
+    }
+
+    fn longest(&self, addr: IpAddr) -> Option<(u8, usize)> {
+        let (bits, width, lengths) = match addr {
+            IpAddr::V4(addr) => (u128::from(addr.to_bits()), 32_u8, &self.v4),
+            IpAddr::V6(addr) => (addr.to_bits(), 128, &self.v6),
+        };
+        lengths.iter().find_map(|(length, table)| {
+            let host_bits = u32::from(width.saturating_sub(*length));
+            let mask = u128::MAX.checked_shl(host_bits).unwrap_or(0);
+            table.get(&(bits & mask)).map(|place| (*length, *place))
+        })
+    }
+}
+
+fn constant(prefix: &str) -> IpNet {
+    prefix.parse().expect("a constant that tests parse")
+}
+
+const NO_CONTACT: &str = "not loopback, and no operator contact was given";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(list: &Blocklist, addr: &str) -> Option<String> {
+        let addr = addr.parse().expect("an address");
+        list.check(addr).map(|entry| entry.reason.clone())
+    }
+
+    #[test]
+    fn special_purpose_addresses_are_blocked_on_the_internet() {
+        let list = Blocklist::new(Scope::Internet);
+        let blocked = [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.127.255.255",
+            "127.0.0.1",
+            "169.254.1.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.168.1.1",
+            "198.19.0.1",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:10.0.0.1",
+            "2001:db8::1",
+            "2001:0:1::1",
+            "2002::1",
+            "3fff:fff::1",
+            "fc00::1",
+            "fe80::1",
+            "ff02::1",
+        ];
+        for addr in blocked {
+            assert!(reason(&list, addr).is_some(), "{addr}");
+        }
+        let open = [
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.0",
+            "172.32.0.1",
+            "192.0.0.9",
+            "192.0.1.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:1.1.1.1",
+            "2001:4:112::1",
+            "2001:200::1",
+            "2606:4700::1111",
+        ];
+        for addr in open {
+            assert_eq!(reason(&list, addr), None, "{addr}");
+        }
+    }
+
+    #[test]
+    fn without_contact_only_loopback_is_open() {
+        let list = Blocklist::new(Scope::Loopback);
+        for addr in ["127.0.0.1", "127.255.3.4", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(reason(&list, addr), None, "{addr}");
+        }
+        for addr in ["1.1.1.1", "10.0.0.1", "2606:4700::1111", "126.255.255.255"] {
+            assert_eq!(reason(&list, addr).as_deref(), Some(NO_CONTACT), "{addr}");
+        }
+    }
+
+    #[test]
+    fn the_longest_listed_prefix_gives_the_reason() {
+        let mut list = Blocklist::new(Scope::Internet);
+        let file = "# opt-outs\n\n1.0.0.0/8 # the /8\n1.2.0.0/16#the /16\n  1.2.3.4  # one host\n\
+                    2606:4700::/32 # six\n1.2.0.0/16 # again";
+        for (number, line) in (1..).zip(file.lines()) {
+            list.line(number, line.as_bytes()).expect("a blocklist");
+        }
+        let cases = [
+            ("1.2.3.4", Some("one host")),
+            ("1.2.3.5", Some("the /16")),
+            ("1.3.0.0", Some("the /8")),
+            ("::ffff:1.2.3.4", Some("one host")),
+            ("2.0.0.0", None),
+            ("2606:4700:1::", Some("six")),
+            ("2606:4701::", None),
+        ];
+        for (addr, expected) in cases {
+            assert_eq!(reason(&list, addr).as_deref(), expected, "{addr}");
+        }
+        assert_eq!(list.listed(), 5);
+    }
+
+    #[test]
+    fn allowing_opens_the_special_but_never_the_listed() {
+        let mut list = Blocklist::new(Scope::Internet);
+        list.allow(constant("10.99.0.0/16"));
+        list.allow(constant("127.0.0.0/8"));
+        list.block(constant("10.99.7.0/24"), "asked us to stop");
+        assert_eq!(reason(&list, "10.99.1.1"), None);
+        assert_eq!(reason(&list, "127.0.0.1"), None);
+        assert!(reason(&list, "10.98.1.1").is_some());
+        list.allow(constant("10.99.7.7/32"));
+        assert_eq!(reason(&list, "10.99.7.7").as_deref(), Some("asked us to stop"));
+        list.block(constant("0.0.0.0/0"), "stop everything");
+        assert_eq!(reason(&list, "8.8.8.8").as_deref(), Some("stop everything"));
+    }
+
+    #[test]
+    fn a_line_that_is_no_prefix_is_an_error() {
+        let mut list = Blocklist::new(Scope::Internet);
+        for line in ["1.2.3", "1.2.3.4/33", "example.net # no", "1.2.3.4 1.2.3.5"] {
+            let error = list.line(7, line.as_bytes()).expect_err(line);
+            assert_eq!(error.number, 7);
+        }
+        assert!(list.line(8, &[b' '; 5000]).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_longest_match_is_what_a_search_of_all_finds(
+            prefixes in proptest::collection::vec((0_u32.., 0_u8..=32), 0..40),
+            addr in 0_u32..,
+            near in 0_usize..40,
+            flipped in 0_u32..32,
+        ) {
+            let mut list = Blocklist::new(Scope::Internet);
+            let nets: Vec<IpNet> = prefixes
+                .iter()
+                .map(|(bits, length)| IpNet::new(IpAddr::from(bits.to_be_bytes()), *length))
+                .map(|net| net.expect("a length").trunc())
+                .collect();
+            for net in &nets {
+                list.block(*net, "");
+            }
+            let beside = prefixes.get(near).map_or(addr, |(bits, _)| bits ^ (1 << flipped));
+            for bits in [addr, beside] {
+                let addr = IpAddr::from(bits.to_be_bytes());
+                let longest = nets.iter().filter(|net| net.contains(&addr)).max_by_key(|net| net.prefix_len());
+                let found = list.check(addr).filter(|entry| entry.origin == Origin::List);
+                proptest::prop_assert_eq!(found.map(|entry| entry.prefix), longest.copied());
+            }
+        }
+    }
+}
