@@ -1,1 +1,43 @@
 //! The named SQL over a dataset; the only crate with a query engine.
+//!
+//! [`Engine::open`] registers the relations of a dataset (`runs`, `probes`, `certificates`, `certificates_der`), the
+//! list of `services`, and the views that the tables stand on: `counted` (the probes of the runs that count, see
+//! [`Runs`]), `authentication_lists`, `authentication_offers` and `chain_certificates`. `SHOW TABLES` lists them and
+//! `DESCRIBE probes` says what each column means. Nothing can be changed through it.
+//!
+//! A result table is one `.sql` file in `sql/` and one line in the [`catalogue`]. In its result a column `X_of_Y`
+//! behind a count `X` is a denominator of `X`, never shown alone: [`TableResult`] pairs them.
+//!
+//! Any engine that reads Parquet gives the same numbers. The core of T01, for a dataset of one run:
+//!
+//! ```sql
+//! SELECT protocol, count(DISTINCT addr) AS hosts,
+//!        count(DISTINCT CASE WHEN tls_completed THEN addr END) AS successful
+//! FROM 'DATASET/probes/*.parquet' GROUP BY protocol ORDER BY protocol
+//! ```
+
+mod catalogue;
+mod cell;
+mod describe;
+mod engine;
+mod error;
+mod head;
+mod relations;
+mod runs;
+mod statement;
+mod worker;
+
+pub use catalogue::ColumnKind;
+pub use catalogue::Share;
+pub use catalogue::Table;
+pub use catalogue::TableColumn;
+pub use catalogue::catalogue;
+pub use cell::Cell;
+pub use engine::Engine;
+pub use engine::Entry;
+pub use engine::QueryResult;
+pub use engine::ResultColumn;
+pub use engine::Sink;
+pub use engine::TableResult;
+pub use error::Error;
+pub use runs::Runs;

@@ -1,0 +1,153 @@
+//! The dataset's relations as tables of the query engine, with the words that describe them.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::StringArray;
+use datafusion::arrow::array::UInt16Array;
+use datafusion::arrow::array::UInt32Array;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::Field;
+use datafusion::arrow::datatypes::Schema;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::ListingOptions;
+use datafusion::datasource::listing::ListingTable;
+use datafusion::datasource::listing::ListingTableConfig;
+use datafusion::datasource::listing::ListingTableUrl;
+use datafusion::error::DataFusionError;
+use datafusion::prelude::SessionConfig;
+use datafusion::prelude::SessionContext;
+use tlscensus_dataset::Dataset;
+use tlscensus_dataset::records;
+use tlscensus_dataset::records::Relation;
+use tlscensus_dataset::schema;
+
+use crate::Error;
+
+/// Opens the dataset and registers its relations and the list of services.
+pub(crate) fn open(path: &Path) -> Result<SessionContext, Error> {
+    let dataset = Dataset::open(path)?;
+    let relations: Vec<_> = records::RELATIONS
+        .iter()
+        .map(|relation| Ok((*relation, dataset.files(relation.name)?)))
+        .collect::<Result<_, Error>>()?;
+    let bytes = relations.iter().flat_map(|(_, files)| files).map(|file| size(file)).sum();
+    let config = SessionConfig::new().with_target_partitions(partitions(bytes));
+    let context = SessionContext::new_with_config(config);
+    for (relation, files) in relations {
+        context.register_table(relation.name, table(relation, &files)?)?;
+    }
+    context.register_table(SERVICES, services()?)?;
+    Ok(context)
+}
+
+fn size(file: &Path) -> u64 {
+    file.metadata().map_or(0, |metadata| metadata.len())
+}
+
+/// How many threads share a query: for a small dataset, dealing out the work takes longer than the work.
+fn partitions(bytes: u64) -> usize {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    usize::try_from(bytes / BYTES_PER_PARTITION).map_or(cores, |wanted| wanted.clamp(1, cores))
+}
+
+/// A table over exactly these files: what lies beside them in the directory is not part of the dataset.
+fn table(
+    relation: &Relation,
+    files: &[PathBuf],
+) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    let schema = lenient(&schema(relation));
+    if files.is_empty() {
+        return Ok(Arc::new(EmptyTable::new(schema)));
+    }
+    let urls: Vec<_> = files
+        .iter()
+        .map(|file| ListingTableUrl::parse(file_url(file)))
+        .collect::<Result<_, _>>()?;
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default()));
+    let config = ListingTableConfig::new_with_multi_paths(urls)
+        .with_listing_options(options)
+        .with_schema(schema);
+    Ok(Arc::new(ListingTable::try_new(config)?))
+}
+
+/// The same columns, each allowed to be NULL: files of older versions do not have the newest.
+fn lenient(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter();
+    let fields: Vec<_> = fields.map(|field| field.as_ref().clone().with_nullable(true)).collect();
+    Arc::new(Schema::new(fields))
+}
+
+/// A path as a `file:` URL; as a plain path its `*`, `?` and `[` would be taken for wildcards.
+fn file_url(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut url = String::from("file://");
+    for byte in absolute.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' => url.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => url.push(char::from(*byte)),
+            byte => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url
+}
+
+/// The services in the order of the study's first table.
+fn services() -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    let all = &records::SERVICES;
+    let places = (1_u32..).take(all.len());
+    let schema = Arc::new(Schema::new(
+        SERVICE_COLUMNS
+            .iter()
+            .map(|(name, data_type, _)| Field::new(*name, data_type.clone(), false))
+            .collect::<Vec<_>>(),
+    ));
+    let batch = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![
+            Arc::new(UInt32Array::from_iter_values(places)),
+            Arc::new(StringArray::from_iter_values(all.iter().map(|service| service.word))),
+            Arc::new(StringArray::from_iter_values(all.iter().map(|service| service.title))),
+            Arc::new(StringArray::from_iter_values(all.iter().map(|service| service.mode.word()))),
+            Arc::new(UInt16Array::from_iter_values(all.iter().map(|service| service.port))),
+        ],
+    )?;
+    Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))
+}
+
+const BYTES_PER_PARTITION: u64 = 32 << 20;
+
+/// Name of the list of services.
+pub(crate) const SERVICES: &str = "services";
+
+/// What the list of services says.
+pub(crate) const SERVICES_DOC: &str = "one row per service that this version can measure";
+
+/// The columns of the list of services.
+pub(crate) static SERVICE_COLUMNS: [(&str, DataType, &str); 5] = [
+    ("place", DataType::UInt32, "place in the study's first table, from 1"),
+    ("protocol", DataType::Utf8, "the word in probes.protocol"),
+    ("title", DataType::Utf8, "the name printed in tables"),
+    ("mode", DataType::Utf8, "how TLS starts: implicit or starttls"),
+    ("port", DataType::UInt16, "the port where the service is expected"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_mean_something_in_a_url_are_encoded() {
+        assert_eq!(
+            file_url(Path::new("/a b/[x]*?#%.parquet")),
+            "file:///a%20b/%5Bx%5D%2A%3F%23%25.parquet"
+        );
+    }
+}

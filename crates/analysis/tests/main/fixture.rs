@@ -1,0 +1,279 @@
+//! A dataset with an endpoint in every state that the tables tell apart, written through the real writer.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tlscensus_dataset::Dataset;
+use tlscensus_records::Attempt;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
+use tlscensus_records::Presence;
+use tlscensus_records::ProbeRow;
+use tlscensus_records::RunRow;
+use tlscensus_records::RunState;
+use tlscensus_records::Service;
+use tlscensus_records::Sha256;
+use tlscensus_records::Speaks;
+use tlscensus_records::StarttlsOffer;
+use tlscensus_records::StarttlsState;
+use tlscensus_records::Timestamp;
+
+/// A row with the certificates of its chain.
+pub(crate) struct Probe {
+    pub(crate) row: ProbeRow,
+    chain: Vec<Arc<[u8]>>,
+}
+
+/// 2026-11-23T21:00:00Z.
+const START_S: i64 = 1_795_467_600;
+
+/// Nothing happened yet to host `host`, asked for `service`.
+pub(crate) fn probe(service: &str, host: u8) -> Probe {
+    let service = Service::from_word(service).expect("a service");
+    let addr = format!("192.0.2.{host}");
+    let mut row = ProbeRow::new("", &addr, service, service.port);
+    row.addr = Some(addr);
+    row.started_at = Timestamp::from_seconds(START_S + i64::from(host) * 3_600);
+    Probe { row, chain: Vec::new() }
+}
+
+impl Probe {
+    pub(crate) fn ended(mut self, phase: Phase, outcome: Outcome) -> Self {
+        self.row.phase = phase;
+        self.row.outcome = outcome;
+        self
+    }
+
+    pub(crate) fn state(mut self, state: StarttlsState) -> Self {
+        self.row.starttls_state = state;
+        self
+    }
+
+    pub(crate) fn tcp(mut self) -> Self {
+        self.row.tcp_completed = true;
+        self.row.attempts = vec![Attempt::default()];
+        self.row.counted_attempt = Some(0);
+        self
+    }
+
+    pub(crate) fn speaks(mut self, speaks: Speaks) -> Self {
+        self.row.speaks_protocol = speaks;
+        self.tcp()
+    }
+
+    pub(crate) fn before(mut self, offer: StarttlsOffer, mechanisms: &[&str]) -> Self {
+        self.row.capabilities_before = Some(Vec::new());
+        self.row.capabilities_before_seen = Presence::Seen;
+        self.row.starttls_offer = Some(offer);
+        let (names, sources) = lists(mechanisms);
+        self.row.mechanisms_before = Some(names);
+        self.row.mechanism_sources_before = Some(sources);
+        self.speaks(Speaks::Yes)
+    }
+
+    pub(crate) fn after(mut self, mechanisms: &[&str]) -> Self {
+        self.row.capabilities_after = Some(Vec::new());
+        self.row.capabilities_after_seen = Presence::Seen;
+        let (names, sources) = lists(mechanisms);
+        self.row.mechanisms_after = Some(names);
+        self.row.mechanism_sources_after = Some(sources);
+        self.speaks(Speaks::Yes)
+    }
+
+    pub(crate) fn login_disabled(mut self, before: bool, after: bool) -> Self {
+        self.row.login_disabled_before = Some(before);
+        self.row.login_disabled_after = Some(after);
+        self
+    }
+
+    pub(crate) fn chose(mut self, code: u16) -> Self {
+        self.row.tls_version_seen = Presence::Seen;
+        self.row.tls_version_code = Some(code);
+        self.row.tls_version = Some(match code {
+            0x0300 => "SSL 3".to_owned(),
+            0x0301..=0x0304 => format!("TLS 1.{}", code - 0x0301),
+            other => format!("0x{other:04x}"),
+        });
+        self.tcp()
+    }
+
+    pub(crate) fn tls(mut self, code: u16, chain: &[&str]) -> Self {
+        self = self.chose(code);
+        self.row.tls_completed = true;
+        self.row.tls_established = true;
+        self.chain = chain.iter().map(|name| Arc::from(name.as_bytes())).collect();
+        self.row.chain = Some(self.chain.iter().map(|der| Sha256::of(der)).collect());
+        self.row.chain_seen = Presence::Seen;
+        if self.row.mode == "starttls" {
+            self.row.starttls_state = StarttlsState::Upgraded;
+        }
+        self.ended(Phase::AfterTls, Outcome::Ok)
+    }
+
+    pub(crate) fn by_fallback(mut self) -> Self {
+        self.row.counted_attempt = Some(1);
+        self.row.attempts.push(Attempt::default());
+        self
+    }
+
+    pub(crate) fn no_address(mut self, name: &str) -> Self {
+        self.row.addr = None;
+        self.row.target = name.to_owned();
+        self.row.name = Some(name.to_owned());
+        self.row.started_at = Timestamp::from_seconds(START_S);
+        self.ended(Phase::Resolve, Outcome::NameNotFound).state(StarttlsState::Unasked)
+    }
+}
+
+/// Names, and the form of each: `OLD:` before a name marks the old form.
+fn lists(mechanisms: &[&str]) -> (Vec<String>, Vec<String>) {
+    let pairs = mechanisms.iter().map(|mechanism| match mechanism.strip_prefix("OLD:") {
+        Some(name) => (name.to_owned(), "old-form".to_owned()),
+        None => ((*mechanism).to_owned(), source(mechanism).to_owned()),
+    });
+    pairs.unzip()
+}
+
+fn source(mechanism: &str) -> &'static str {
+    match mechanism {
+        "APOP" => "apop-banner",
+        "USER" => "user-capability",
+        _ => "listed",
+    }
+}
+
+/// Writes `probes` as one run that began `days` after the others.
+pub(crate) fn write(path: &Path, run_id: &str, days: i64, state: RunState, probes: Vec<Probe>) {
+    let dataset = Dataset::create(path).expect("a dataset");
+    let started_at = Timestamp::from_seconds(START_S + days * 86_400);
+    let run = RunRow {
+        run_id: run_id.to_owned(),
+        started_at,
+        config: "{}".to_owned(),
+        version: "0.1.0".to_owned(),
+        ..RunRow::default()
+    };
+    let mut writer = dataset.begin(run).expect("a run");
+    for mut probe in probes {
+        probe.row.run_id = run_id.to_owned();
+        probe.row.started_at.0 += days * 86_400_000_000;
+        writer.append(&probe.row, &probe.chain).expect("a row");
+    }
+    writer.finish(state, Vec::new()).expect("the end of the run");
+}
+
+/// Every state, each protocol's own oddities among them.
+pub(crate) fn every_state() -> Vec<Probe> {
+    let mut probes = smtp();
+    probes.extend(retrieval());
+    probes.extend(chat_and_web());
+    probes
+}
+
+fn smtp() -> Vec<Probe> {
+    use StarttlsOffer::{Mangled, No, Yes};
+    use StarttlsState as S;
+    let smtp = |host| probe("smtp", host);
+    vec![
+        smtp(0).no_address("nowhere.example"),
+        smtp(1).ended(Phase::Permit, Outcome::Blocked).state(S::Unasked),
+        smtp(2).ended(Phase::Connect, Outcome::Timeout).state(S::NoAnswer),
+        smtp(3).tcp().ended(Phase::Greeting, Outcome::Silent).state(S::NoAnswer),
+        smtp(4)
+            .speaks(Speaks::No)
+            .ended(Phase::Greeting, Outcome::NotThisProtocol)
+            .state(S::NotTheProtocol),
+        smtp(5).speaks(Speaks::Yes).ended(Phase::Greeting, Outcome::Shed).state(S::Unreached),
+        smtp(6)
+            .before(No, &["PLAIN", "LOGIN"])
+            .ended(Phase::Starttls, Outcome::NotOffered)
+            .state(S::NotOffered),
+        smtp(7)
+            .before(Mangled, &[])
+            .ended(Phase::Starttls, Outcome::OfferedMangled)
+            .state(S::OfferedMangled),
+        smtp(8).before(Yes, &[]).ended(Phase::Starttls, Outcome::Refused).state(S::Refused),
+        smtp(9).before(Yes, &[]).ended(Phase::Starttls, Outcome::Timeout).state(S::ReplyUnseen),
+        smtp(10).before(Yes, &[]).ended(Phase::Tls, Outcome::NotTls).state(S::AcceptedNoTls),
+        smtp(11)
+            .before(Yes, &["PLAIN"])
+            .ended(Phase::Tls, Outcome::Alert)
+            .state(S::AcceptedHandshakeFailed),
+        smtp(12)
+            .before(Yes, &[])
+            .chose(0x0303)
+            .ended(Phase::Tls, Outcome::BadFinished)
+            .state(S::AcceptedHandshakeFailed),
+        smtp(13)
+            .before(Yes, &["PLAIN", "LOGIN", "OLD:PLAIN", "OLD:LOGIN"])
+            .after(&["PLAIN", "LOGIN"])
+            .tls(0x0303, &["mx", "ca1"]),
+        smtp(14).before(Yes, &[]).after(&["PLAIN", "LOGIN"]).tls(0x0304, &["mx", "ca1"]),
+        smtp(15).before(Yes, &[]).after(&["LOGIN", "PLAIN"]).tls(0x0304, &["own"]),
+        smtp(16).before(Yes, &[]).tls(0x0301, &["old", "ca1", "ca2"]).by_fallback(),
+    ]
+}
+
+fn retrieval() -> Vec<Probe> {
+    use StarttlsOffer::{No, Yes};
+    use StarttlsState as S;
+    vec![
+        probe("imap", 13)
+            .before(Yes, &[])
+            .after(&["PLAIN"])
+            .login_disabled(true, false)
+            .tls(0x0304, &["mx", "ca1"]),
+        probe("imap", 14)
+            .before(Yes, &["PLAIN", "SCRAM-SHA-256"])
+            .after(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"])
+            .login_disabled(false, false)
+            .tls(0x0303, &["imap", "ca1"]),
+        probe("imap", 20)
+            .before(No, &["CRAM-MD5"])
+            .login_disabled(false, false)
+            .state(S::NotOffered),
+        probe("pop3", 13)
+            .before(Yes, &["APOP", "USER"])
+            .after(&["USER", "PLAIN"])
+            .tls(0x0303, &["mx", "ca1"]),
+        probe("pop3", 21).before(No, &["USER"]).state(S::NotOffered),
+        // No CAPA, yet STLS was accepted: an offer that no list makes.
+        no_list(probe("pop3", 22)).tls(0x0302, &["pop"]),
+        no_list(probe("pop3", 23)).state(S::Refused),
+        probe("imaps", 13)
+            .after(&["PLAIN"])
+            .login_disabled(false, false)
+            .tls(0x0304, &["mx", "ca1"]),
+        probe("imaps", 20).tcp().ended(Phase::Tls, Outcome::VersionRefused),
+        probe("imaps", 24).speaks(Speaks::No).tls(0x0303, &["web"]),
+        probe("imaps", 25).speaks(Speaks::Yes).tls(0x0303, &["imap", "ca1"]),
+        probe("imaps", 26).tls(0x7f17, &["draft"]),
+    ]
+}
+
+fn no_list(mut probe: Probe) -> Probe {
+    probe.row.capabilities_before_seen = Presence::Absent;
+    probe.speaks(Speaks::Yes)
+}
+
+fn chat_and_web() -> Vec<Probe> {
+    use StarttlsOffer::{Required, Yes};
+    use StarttlsState as S;
+    vec![
+        probe("xmpp-c2s", 30)
+            .before(Required, &[])
+            .after(&["SCRAM-SHA-1", "PLAIN", "EXTERNAL"])
+            .tls(0x0304, &["xmpp", "ca2"]),
+        probe("xmpp-c2s", 31)
+            .before(Yes, &["PLAIN"])
+            .ended(Phase::Tls, Outcome::Reset)
+            .state(S::AcceptedNoTls),
+        probe("ircs", 32).after(&[]).tls(0x0303, &["irc"]),
+        probe("https", 13).chose(0x0304).speaks(Speaks::Yes).tls(0x0304, &["mx", "ca1"]),
+        probe("https", 33)
+            .chose(0x0303)
+            .speaks(Speaks::Yes)
+            .ended(Phase::Tls, Outcome::BadSignature),
+        probe("https", 34).ended(Phase::Connect, Outcome::Refused),
+    ]
+}

@@ -1,0 +1,5 @@
+//! The engine and its tables over datasets written by the real writer.
+
+mod engine;
+mod fixture;
+mod tables;
