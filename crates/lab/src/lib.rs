@@ -1,1 +1,45 @@
 //! A population of real TLS servers on loopback, with known ground truth.
+//!
+//! The lab shares no code with what is tested against it: its dialogues are written a second time, its TLS is rustls and
+//! OpenSSL. A [`LabPlan`] is dealt into hosts by a seed, [`Lab::start`] serves them on addresses of 127.64.0.0/10, and
+//! [`Lab::truth`] says, for every host and service, what a correct scan must find.
+
+mod address;
+mod certificates;
+mod chain;
+mod descriptors;
+mod dialogue;
+mod error;
+mod flavour;
+mod misbehave;
+mod plan;
+mod population;
+mod serve;
+mod speech;
+mod state;
+mod state_table;
+mod truth;
+mod truth_tables;
+mod wire;
+
+pub use error::Error;
+pub use flavour::Flavour;
+pub use plan::LabPlan;
+pub use plan::Language;
+pub use plan::Mix;
+pub use plan::SERVICES;
+pub use plan::Service;
+pub use serve::Lab;
+pub use state::State;
+pub use truth::Speaks;
+pub use truth::Tcp;
+pub use truth::TruthRow;
+pub use truth::read;
+pub use truth::write;
+pub use truth_tables::Offered;
+pub use truth_tables::Overview;
+pub use truth_tables::Stage;
+pub use truth_tables::mechanisms;
+pub use truth_tables::overview;
+pub use truth_tables::starttls_states;
+pub use truth_tables::versions;

@@ -1,0 +1,155 @@
+//! The ground truth: one row per host and service, as a correct scan must find it.
+
+use std::fs::File;
+use std::io;
+use std::io::BufWriter;
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::Service;
+use crate::State;
+use crate::population::Endpoint;
+
+/// What happens to a SYN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tcp {
+    /// A connection comes to be.
+    Open,
+    /// A RST comes back.
+    Refused,
+}
+
+/// Whether the server is seen to speak the service's protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaks {
+    /// It says something else.
+    No,
+    /// It ends before that can be seen.
+    Unreached,
+    /// It does.
+    Yes,
+}
+
+/// What a correct scan must find at one host and service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TruthRow {
+    /// Host.
+    pub addr: Ipv4Addr,
+    /// Port, the plan's offset included.
+    pub port: u16,
+    /// The service's word.
+    pub service: String,
+    /// The word of the state that was dealt, or `not-served`.
+    pub state: String,
+    /// What happens to a SYN.
+    pub tcp: Tcp,
+    /// The phase in which the probe ends.
+    pub phase: String,
+    /// The outcomes that say what happened, the likeliest first.
+    pub outcomes: Vec<String>,
+    /// How far STARTTLS came.
+    pub starttls_state: String,
+    /// Whether the protocol is seen to be spoken.
+    pub speaks_protocol: Speaks,
+    /// A handshake is completed.
+    pub tls_completed: bool,
+    /// The version agreed on; absent unless completed.
+    pub tls_version: Option<String>,
+    /// SHA-256 of the certificates in wire order; empty unless completed.
+    pub chain: Vec<String>,
+    /// A list of capabilities can be read in plaintext.
+    pub capabilities_before_read: bool,
+    /// A list of capabilities can be read inside TLS.
+    pub capabilities_after_read: bool,
+    /// Mechanisms in plaintext in the server's order; absent where no list can be read.
+    pub mechanisms_before: Option<Vec<String>>,
+    /// Mechanisms inside TLS in the server's order; absent where no list can be read.
+    pub mechanisms_after: Option<Vec<String>>,
+}
+
+impl TruthRow {
+    pub(crate) fn served(endpoint: &Endpoint) -> Self {
+        let service = &endpoint.service;
+        let finding = endpoint.state.finding(service);
+        let speech = endpoint.speech;
+        let (before, after) = (finding.before, finding.after);
+        Self {
+            addr: endpoint.address,
+            port: endpoint.port,
+            service: service.word.to_owned(),
+            state: endpoint.state.word().to_owned(),
+            tcp: Tcp::Open,
+            phase: finding.phase.to_owned(),
+            outcomes: finding.outcomes.iter().map(|&o| o.to_owned()).collect(),
+            starttls_state: finding.starttls.to_owned(),
+            speaks_protocol: finding.speaks,
+            tls_completed: finding.tls,
+            tls_version: finding.tls.then(|| endpoint.flavour.version().to_owned()),
+            chain: match finding.tls {
+                true => endpoint.credential.sha256().to_vec(),
+                false => Vec::new(),
+            },
+            capabilities_before_read: before,
+            capabilities_after_read: after,
+            mechanisms_before: before.then(|| match endpoint.state {
+                // HELO's reply is a list without entries.
+                State::HeloOnly => Vec::new(),
+                _ => speech.before.mechanisms(service.language, true),
+            }),
+            mechanisms_after: after
+                .then(|| speech.after.mechanisms(service.language, service.implicit)),
+        }
+    }
+
+    pub(crate) fn not_served(addr: Ipv4Addr, port: u16, service: &Service) -> Self {
+        let starttls_state = if service.implicit { "unasked" } else { "no-answer" };
+        Self {
+            addr,
+            port,
+            service: service.word.to_owned(),
+            state: "not-served".to_owned(),
+            tcp: Tcp::Refused,
+            phase: "connect".to_owned(),
+            outcomes: vec!["refused".to_owned()],
+            starttls_state: starttls_state.to_owned(),
+            speaks_protocol: Speaks::Unreached,
+            tls_completed: false,
+            tls_version: None,
+            chain: Vec::new(),
+            capabilities_before_read: false,
+            capabilities_after_read: false,
+            mechanisms_before: None,
+            mechanisms_after: None,
+        }
+    }
+}
+
+/// Writes the truth as one JSON object per line.
+///
+/// # Errors
+/// The file system's.
+pub fn write(truth: &[TruthRow], path: &Path) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    for row in truth {
+        serde_json::to_writer(&mut file, row)?;
+        file.write_all(b"\n")?;
+    }
+    file.into_inner()?.sync_all()
+}
+
+/// Reads what [`write`] wrote.
+///
+/// # Errors
+/// The file system's, or a line that is no row.
+pub fn read(path: &Path) -> io::Result<Vec<TruthRow>> {
+    std::fs::read_to_string(path)?
+        .lines()
+        .map(|line| serde_json::from_str(line).map_err(io::Error::from))
+        .collect()
+}

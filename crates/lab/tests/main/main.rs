@@ -1,0 +1,8 @@
+//! The lab against clients that are not ours: OpenSSL, rustls and bare sockets find what the truth says.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod client;
+mod conversations;
+mod handshakes;
+mod life;
+mod misbehaviour;
