@@ -1,3 +1,37 @@
 //! Words typed → plans → runs → exit code; builds the one binary `tlscensus`.
 
-fn main() {}
+mod args;
+mod console;
+mod exit;
+mod plan;
+mod present;
+mod progress;
+mod run;
+mod utc;
+
+use std::process::ExitCode;
+
+use crate::args::Arguments;
+use crate::args::Command;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::read();
+    let ended = match arguments.command {
+        Command::Demo(typed) => run::demo(&typed),
+        Command::Probe(typed) => run::probe(&typed),
+        Command::Tables(typed) => run::tables(&typed),
+        Command::Sql(typed) => run::sql(&typed),
+        Command::Lab(typed) => run::lab(&typed),
+        Command::Completions { shell } => run::completions(shell),
+        Command::Manual => run::manual(),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) if console::is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            console::say(&format!("tlscensus: {}", console::told(&error)));
+            Exit::of(&error).into()
+        }
+    }
+}

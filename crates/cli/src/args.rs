@@ -1,0 +1,268 @@
+//! What was typed, nothing opened or resolved yet.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::CommandFactory;
+use clap::FromArgMatches;
+use clap::Id;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+use clap::parser::ValueSource;
+
+/// The offers made unless something else is typed.
+pub(crate) const PROFILES: &str = "modern,modern-tls12";
+/// Our name where none is typed: enough for loopback.
+pub(crate) const CLIENT_NAME: &str = "localhost";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tlscensus",
+    version,
+    about = "Measures how TLS protects mail, chat and HTTPS",
+    long_about = "Measures how TLS protects mail (SMTP, SUBMISSION, IMAP, POP3), chat (XMPP, IRC) and HTTPS: RFC-strict \
+                  dialogues, an own measuring TLS client, a Parquet dataset with SQL, tables with visible denominators.",
+    after_help = "Results go to stdout, everything else to stderr.\n\
+                  Exit codes: 0 done, 1 ran and something failed, 2 usage, 130 interrupted (resumable)."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// Reads the command line. Help, and what cannot be read, end the program here.
+    pub(crate) fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut arguments = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let (Command::Probe(typed), Some((_, found))) =
+            (&mut arguments.command, matches.subcommand())
+        {
+            let given =
+                |id: &&Id| found.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+            typed.given = found.ids().filter(given).map(ToString::to_string).collect();
+        }
+        arguments
+    }
+}
+
+/// One verb each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A lab on loopback, a scan of it, the tables: the whole product in a minute
+    Demo(DemoArguments),
+    /// Probe a list of endpoints and write a dataset
+    Probe(Box<ProbeArguments>),
+    /// Print result tables of a dataset
+    Tables(TablesArguments),
+    /// Ask a dataset in SQL
+    Sql(SqlArguments),
+    /// Serve a population of TLS servers on loopback and write its ground truth
+    Lab(LabArguments),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  tlscensus completions bash > ~/.local/share/bash-completion/completions/tlscensus"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    #[command(after_help = "Example:\n  tlscensus manual | man -l -")]
+    Manual,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  tlscensus demo --hosts 500 --seed 7 --out my-demo")]
+pub(crate) struct DemoArguments {
+    /// Hosts in the lab, each with up to 14 services
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) hosts: u32,
+    /// Seed of the population
+    #[arg(long, default_value_t = 2015)]
+    pub(crate) seed: u64,
+    /// Where the dataset is written; must not exist [default: demo-dataset, or demo-dataset-2, … if taken]
+    #[arg(long, value_name = "DATASET")]
+    pub(crate) out: Option<PathBuf>,
+    /// Nothing on stderr but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// `probe`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tlscensus probe hosts.txt --protocols smtp,imaps --contact scans@example.org --client-name probe.example.org --out census\n  \
+    zmap -p 25 … | tlscensus probe - --protocols smtp --contact … --client-name … --out census\n  \
+    tlscensus probe hosts.txt --out census --resume latest\n\n\
+    A line of the list is ADDRESS, ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
+    A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
+pub(crate) struct ProbeArguments {
+    /// The list of endpoints; - reads stdin
+    #[arg(value_name = "FILE|-")]
+    pub(crate) list: PathBuf,
+    /// Protocols, by comma, or all
+    #[arg(long, value_delimiter = ',', default_value = "all", value_name = "PROTOCOL")]
+    pub(crate) protocols: Vec<String>,
+    /// The dataset; made if it does not exist
+    #[arg(long, value_name = "DATASET")]
+    pub(crate) out: PathBuf,
+    /// Go on with an interrupted run: its name, or latest. What it began with holds; its pace can be changed
+    #[arg(long, value_name = "RUN")]
+    pub(crate) resume: Option<String>,
+    #[command(flatten)]
+    pub(crate) who: WhoArguments,
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
+    /// Networks never to be touched: one prefix a line, the reason behind #
+    #[arg(long, value_name = "FILE")]
+    pub(crate) blocklist: Option<PathBuf>,
+    /// A special-purpose network that is yours to test (repeatable)
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) allow_test_range: Vec<String>,
+    /// TLS offers, by comma; the next is made where a server turned one down
+    #[arg(long, default_value = PROFILES, value_name = "PROFILE")]
+    pub(crate) profile: String,
+    /// A name server to ask instead of the system's own (repeatable)
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    pub(crate) resolver: Vec<String>,
+    /// Server name in the ClientHello: with a name in the list, or never
+    #[arg(long, value_enum, default_value_t = Sni::Named)]
+    pub(crate) sni: Sni,
+    /// Added to the standard port of each protocol
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) port_offset: u16,
+    /// Seed of every random choice
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    /// Identifiers of the arguments that were given; those left to their defaults are not among them
+    #[arg(skip)]
+    pub(crate) given: Vec<String>,
+}
+
+/// Who we say we are.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Who we are")]
+pub(crate) struct WhoArguments {
+    /// Address or page where those probed reach you; needed for anything but loopback
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) contact: Option<String>,
+    /// Our name in EHLO: a host name of yours whose page says what this is
+    #[arg(long, value_name = "NAME", default_value = CLIENT_NAME)]
+    pub(crate) client_name: String,
+}
+
+/// How fast and for how long.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pace and limits")]
+pub(crate) struct PaceArguments {
+    /// Endpoints in flight at once
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=200_000))]
+    pub(crate) concurrency: u32,
+    /// Connections per second in all; 0: no limit (loopback only, as for the two below)
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    pub(crate) rate: u32,
+    /// Connections per second to one host
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub(crate) host_rate: u32,
+    /// Connections per second to one /24 (IPv6: /48)
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) net_rate: u32,
+    /// Longest life of one endpoint's probe, all attempts together
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) deadline: u32,
+    /// Longest wait for a connection
+    #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) connect_timeout: u32,
+    /// Longest wait for a server's greeting, reply or TLS flight
+    #[arg(long, default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) phase_timeout: u32,
+    /// Most bytes read from one endpoint
+    #[arg(long, default_value_t = 262_144, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) byte_budget: u64,
+    /// Most connections to one endpoint
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) attempts: u8,
+}
+
+/// What is said while it runs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "While it runs")]
+pub(crate) struct OutputArguments {
+    /// Nothing on stderr but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// A file with one JSON object of counters, replaced every second
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json_status: Option<PathBuf>,
+}
+
+/// When a server name is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sni {
+    /// When the list gives a name (the study sent none: it probed by address)
+    Named,
+    /// Never
+    Off,
+}
+
+/// `tables`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  tlscensus tables census\n  tlscensus tables census T01 --format latex > t01.tex"
+)]
+pub(crate) struct TablesArguments {
+    /// The dataset
+    pub(crate) dataset: PathBuf,
+    /// Tables, by identifier [default: all]
+    pub(crate) tables: Vec<String>,
+    /// How they are written: text, markdown (md), latex, csv, json
+    #[arg(long, default_value = "text")]
+    pub(crate) format: String,
+    /// One run, or all [default: the newest complete one]
+    #[arg(long)]
+    pub(crate) run: Option<String>,
+}
+
+/// `sql`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tlscensus sql census \"DESCRIBE probes\"\n  \
+    tlscensus sql census \"SELECT protocol, outcome, count(*) FROM probes GROUP BY ALL\" --format csv")]
+pub(crate) struct SqlArguments {
+    /// The dataset
+    pub(crate) dataset: PathBuf,
+    /// The query; without one it is read from stdin
+    pub(crate) query: Option<String>,
+    /// How the rows are written: text, markdown (md), latex, csv, json
+    #[arg(long, default_value = "text")]
+    pub(crate) format: String,
+}
+
+/// `lab`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  tlscensus lab --hosts 100 --port-offset 20000 --truth truth.ndjson --list lab.txt"
+)]
+pub(crate) struct LabArguments {
+    /// Hosts, each an address of 127.0.0.0/8
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) hosts: u32,
+    /// Seed of the population
+    #[arg(long, default_value_t = 2015)]
+    pub(crate) seed: u64,
+    /// Added to the standard port of each protocol
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) port_offset: u16,
+    /// Where the ground truth is written, one JSON object a line
+    #[arg(long, value_name = "FILE", default_value = "truth.ndjson")]
+    pub(crate) truth: PathBuf,
+    /// Where the list of addresses is written, for probe
+    #[arg(long, value_name = "FILE")]
+    pub(crate) list: Option<PathBuf>,
+}

@@ -1,0 +1,50 @@
+//! The two streams of a terminal program: results on stdout, everything else on stderr.
+
+use std::io;
+use std::io::Write;
+
+/// A line for a person, on stderr. A closed stderr is no reason to fail.
+pub(crate) fn say(line: &str) {
+    let _closed = writeln!(io::stderr(), "{line}");
+}
+
+/// An error with its causes, each said once.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| match cause.to_string() {
+        text if told.is_empty() => text,
+        text if told.contains(&text) => told,
+        text => format!("{told}: {text}"),
+    })
+}
+
+/// Writes results to stdout through one buffer.
+///
+/// # Errors
+/// When stdout cannot be written; a closed pipe is among them, see [`is_broken_pipe`].
+pub(crate) fn results(
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    write(&mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Columns of the terminal that results go to; `None` when they go elsewhere.
+pub(crate) fn width() -> Option<usize> {
+    let out = io::stdout();
+    if !io::IsTerminal::is_terminal(&out) {
+        return None;
+    }
+    let size = rustix::termios::tcgetwinsize(&out).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Whether the reader of our results went away (`| head`): not an error of anybody's.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    causes.any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

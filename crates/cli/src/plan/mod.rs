@@ -1,0 +1,30 @@
+//! What was typed, opened, resolved and bounded: runs take only plans.
+
+mod descriptors;
+mod list;
+mod probe;
+mod resumed;
+mod settings;
+
+pub(crate) use list::Flaws;
+pub(crate) use list::List;
+pub(crate) use probe::ProbePlan;
+pub(crate) use probe::run_row;
+pub(crate) use settings::Settings;
+
+/// What was typed cannot be carried out; nothing was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unusable(pub(crate) String);
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// The same, as an error to be returned.
+pub(crate) fn unusable(text: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::new(Unusable(text.into()))
+}

@@ -1,0 +1,218 @@
+//! A run of probes, new or resumed, with everything opened.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tlscensus_dataset::Dataset;
+use tlscensus_dataset::RunWriter;
+use tlscensus_probe::Covered;
+use tlscensus_probe::Plan;
+use tlscensus_records::ListUsed;
+use tlscensus_records::RunKind;
+use tlscensus_records::RunRow;
+use tlscensus_records::RunState;
+use tlscensus_records::Sha256;
+use tlscensus_targets::Blocklist;
+
+use crate::args::ProbeArguments;
+use crate::console;
+use crate::plan::List;
+use crate::plan::Settings;
+use crate::plan::descriptors;
+use crate::plan::list::TARGETS;
+use crate::plan::resumed;
+use crate::plan::unusable;
+use crate::progress;
+use crate::utc;
+
+/// Ready to run.
+pub(crate) struct ProbePlan {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) list: List,
+    pub(crate) writer: RunWriter,
+    /// Endpoints that will be asked for, if that is known.
+    pub(crate) endpoints: Option<u64>,
+    pub(crate) quiet: bool,
+    pub(crate) json_status: Option<PathBuf>,
+}
+
+impl ProbePlan {
+    /// Opens the list and the dataset.
+    ///
+    /// # Errors
+    /// What is missing, and what to do about it.
+    pub(crate) fn new(typed: &ProbeArguments) -> anyhow::Result<Self> {
+        match &typed.resume {
+            None => Self::begin(typed),
+            Some(run) => Self::resume(typed, run),
+        }
+    }
+
+    fn begin(typed: &ProbeArguments) -> anyhow::Result<Self> {
+        status_can_be_written(typed)?;
+        let settings = Settings::typed(typed)?;
+        let (blocklist, used) = blocklist(&settings, typed.blocklist.as_deref())?;
+        let list = List::open(&typed.list, &settings)?;
+        let dataset = Dataset::create(&typed.out)?;
+        let lists = std::iter::once(list.used()).chain(used).collect();
+        let run = run_row(&settings, lists)?;
+        let plan = settings.plan(&run.run_id, blocklist)?;
+        let writer = dataset.begin(run)?;
+        Ok(Self::ready(typed, plan, list, writer))
+    }
+
+    fn resume(typed: &ProbeArguments, word: &str) -> anyhow::Result<Self> {
+        status_can_be_written(typed)?;
+        let dataset = Dataset::open(&typed.out)?;
+        let run = unfinished(&dataset, word)?;
+        let settings: Settings = serde_json::from_str(&run.config)
+            .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
+        let settings = resumed::settings(settings, typed, &run.run_id)?;
+        let (blocklist, _) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
+        let list = List::open(&typed.list, &settings)?;
+        same_list(&run, &list)?;
+        let mut plan = settings.plan(&run.run_id, blocklist)?;
+        let (writer, covered) = dataset.resume(&run.run_id)?;
+        plan.covered = Covered::by(move |endpoint| {
+            covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
+        });
+        Ok(Self::ready(typed, plan, list, writer))
+    }
+
+    fn ready(typed: &ProbeArguments, mut plan: Plan, list: List, writer: RunWriter) -> Self {
+        let endpoints = list.endpoints();
+        let most = endpoints.and_then(|all| usize::try_from(all).ok()).unwrap_or(usize::MAX);
+        let wanted = plan.concurrency.min(most).max(1);
+        plan.concurrency = descriptors::make_room(wanted);
+        if plan.concurrency < wanted && !typed.output.quiet {
+            console::say(&format!(
+                "too few file descriptors for {wanted} endpoints in flight: {} at once (raise ulimit -n)",
+                plan.concurrency
+            ));
+        }
+        Self {
+            endpoints,
+            plan: Arc::new(plan),
+            list,
+            writer,
+            quiet: typed.output.quiet,
+            json_status: typed.output.json_status.clone(),
+        }
+    }
+}
+
+/// A new run's row.
+///
+/// # Errors
+/// Never in practice: settings are plain values.
+pub(crate) fn run_row(settings: &Settings, lists: Vec<ListUsed>) -> anyhow::Result<RunRow> {
+    let started_at = utc::now();
+    Ok(RunRow {
+        run_id: format!("probe-{}-{}", utc::compact_now(), std::process::id()),
+        kind: RunKind::Probe,
+        started_at,
+        state: RunState::Running,
+        config: serde_json::to_string(settings)?,
+        seed: settings.seed,
+        contact: settings.contact.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        lists,
+        ..RunRow::default()
+    })
+}
+
+fn blocklist(
+    settings: &Settings,
+    path: Option<&Path>,
+) -> anyhow::Result<(Blocklist, Option<ListUsed>)> {
+    let mut blocklist = settings.blocklist()?;
+    let Some(path) = path else {
+        return Ok((blocklist, None));
+    };
+    let bytes = fs::read(path).map_err(|error| {
+        unusable(format!(
+            "the blocklist {}: {error}; name the file with --blocklist",
+            path.display()
+        ))
+    })?;
+    for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+        blocklist
+            .line(number, line)
+            .map_err(|error| unusable(format!("{}: {error}", path.display())))?;
+    }
+    let used = ListUsed {
+        purpose: BLOCKLIST.to_owned(),
+        source: path.display().to_string(),
+        sha256: Some(Sha256::of(&bytes)),
+        entries: u64::try_from(blocklist.listed()).ok(),
+    };
+    Ok((blocklist, Some(used)))
+}
+
+/// Whom to leave alone in a resumed run: the list typed now, or else the one it began with.
+fn blocklist_of(run: &RunRow, typed: &ProbeArguments) -> Option<PathBuf> {
+    let before = run.lists.iter().find(|used| used.purpose == BLOCKLIST);
+    typed.blocklist.clone().or_else(|| Some(PathBuf::from(&before?.source)))
+}
+
+/// The run with this name, or the newest that is not complete.
+fn unfinished(dataset: &Dataset, word: &str) -> anyhow::Result<RunRow> {
+    let mut runs = dataset.runs()?;
+    runs.sort_by_key(|run| run.started_at);
+    let known: Vec<_> = runs.iter().map(|run| run.run_id.clone()).collect();
+    let found = runs.into_iter().rev().find(|run| match word {
+        "latest" => run.state != RunState::Complete,
+        name => run.run_id == name,
+    });
+    let path = dataset.path().display();
+    match found {
+        Some(run) if run.state == RunState::Complete => Err(unusable(format!(
+            "--resume {word}: that run is complete; leave --resume away to begin another one"
+        ))),
+        Some(run) => Ok(run),
+        None if known.is_empty() => Err(unusable(format!(
+            "--resume {word}: {path} has no runs yet; leave --resume away to begin one"
+        ))),
+        None if word == "latest" => Err(unusable(format!(
+            "--resume latest: every run of {path} is complete; leave --resume away to begin another one"
+        ))),
+        None => Err(unusable(format!(
+            "--resume {word}: {path} has no such run; it has {}",
+            known.join(", ")
+        ))),
+    }
+}
+
+/// Refused at once rather than missed for hours.
+fn status_can_be_written(typed: &ProbeArguments) -> anyhow::Result<()> {
+    let Some(path) = &typed.output.json_status else {
+        return Ok(());
+    };
+    fs::write(progress::draft_of(path), "{}\n").map(drop).map_err(|error| {
+        unusable(format!(
+            "--json-status {}: {error}; name a file in a folder that is there",
+            path.display()
+        ))
+    })
+}
+
+/// Positions in a list mean something only in the same list.
+fn same_list(run: &RunRow, list: &List) -> anyhow::Result<()> {
+    let before = run.lists.iter().find(|used| used.purpose == TARGETS);
+    let (Some(before), now) = (before, list.used()) else {
+        return Ok(());
+    };
+    if before.sha256.is_some() && now.sha256.is_some() && before.sha256 != now.sha256 {
+        return Err(unusable(format!(
+            "the list is not the one that run {} began with ({}): give that one, or begin a new run",
+            run.run_id, before.source
+        )));
+    }
+    Ok(())
+}
+
+/// The purpose of a list of networks that are left alone, in the row of a run.
+const BLOCKLIST: &str = "blocklist";

@@ -1,0 +1,301 @@
+//! Every setting that shapes a run of probes: typed once, written into the run's row, read back by `--resume`.
+
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::Deserialize;
+use serde::Serialize;
+use tlscensus_dialog::Identity;
+use tlscensus_dialog::SERVICES;
+use tlscensus_dialog::Service;
+use tlscensus_probe::NameServers;
+use tlscensus_probe::Plan;
+use tlscensus_probe::Sni;
+use tlscensus_targets::Blocklist;
+use tlscensus_targets::Limits;
+use tlscensus_targets::Scope;
+use tlscensus_tls_client::PROFILES;
+use tlscensus_tls_client::Profile;
+
+use crate::args;
+use crate::args::ProbeArguments;
+use crate::plan::unusable;
+
+/// The settings of a run; the JSON in `runs.config`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    /// Words of services.
+    pub(crate) protocols: Vec<String>,
+    /// TLS offers, in the order made.
+    pub(crate) profiles: Vec<String>,
+    /// Whether a server name is sent where the list has one.
+    pub(crate) send_server_name: bool,
+    /// Added to standard ports.
+    pub(crate) port_offset: u16,
+    /// Seed of every random choice.
+    pub(crate) seed: u64,
+    /// Our name in EHLO.
+    pub(crate) client_name: String,
+    /// Where we are reached; none: loopback only.
+    pub(crate) contact: Option<String>,
+    /// Special-purpose networks opened for tests.
+    pub(crate) allow_test_ranges: Vec<String>,
+    /// Name servers; none: the system's own.
+    #[serde(default)]
+    pub(crate) resolvers: Vec<SocketAddr>,
+    /// Endpoints in flight.
+    pub(crate) concurrency: usize,
+    /// Connections per second; none: no limit of ours (loopback only).
+    pub(crate) rate: Option<u32>,
+    /// The same, to one host.
+    pub(crate) host_rate: Option<u32>,
+    /// The same, to one /24 or /48.
+    pub(crate) net_rate: Option<u32>,
+    /// Longest life of an endpoint's probe, seconds.
+    pub(crate) deadline_s: u32,
+    /// Longest wait for a connection, seconds.
+    pub(crate) connect_timeout_s: u32,
+    /// Longest time in any other phase, seconds.
+    pub(crate) phase_timeout_s: u32,
+    /// Most bytes read from one endpoint.
+    pub(crate) byte_budget: u64,
+    /// Most connections to one endpoint.
+    pub(crate) attempts: u8,
+}
+
+impl Settings {
+    /// All services of servers of one's own on loopback, as fast as they answer.
+    pub(crate) fn loopback() -> Self {
+        Self {
+            protocols: SERVICES.iter().map(|service| service.word.to_owned()).collect(),
+            profiles: args::PROFILES.split(',').map(str::to_owned).collect(),
+            send_server_name: true,
+            port_offset: 0,
+            seed: 0,
+            client_name: args::CLIENT_NAME.to_owned(),
+            contact: None,
+            allow_test_ranges: Vec::new(),
+            resolvers: Vec::new(),
+            concurrency: 1000,
+            rate: None,
+            host_rate: None,
+            net_rate: None,
+            deadline_s: 60,
+            connect_timeout_s: 10,
+            phase_timeout_s: 20,
+            byte_budget: 262_144,
+            attempts: 2,
+        }
+    }
+
+    /// What was typed, checked.
+    ///
+    /// # Errors
+    /// Unknown words, limits switched off beyond loopback.
+    pub(crate) fn typed(typed: &ProbeArguments) -> anyhow::Result<Self> {
+        let pace = &typed.pace;
+        let settings = Self {
+            protocols: protocols(&typed.protocols)?,
+            profiles: profiles(&typed.profile)?,
+            send_server_name: typed.sni == args::Sni::Named,
+            port_offset: typed.port_offset,
+            seed: typed.seed,
+            client_name: client_name(&typed.who.client_name)?,
+            contact: typed.who.contact.as_deref().map(contact).transpose()?,
+            allow_test_ranges: typed.allow_test_range.clone(),
+            resolvers: typed
+                .resolver
+                .iter()
+                .map(|text| resolver(text))
+                .collect::<Result<_, _>>()?,
+            concurrency: usize::try_from(pace.concurrency).context("concurrency")?,
+            rate: (pace.rate != 0).then_some(pace.rate),
+            host_rate: (pace.host_rate != 0).then_some(pace.host_rate),
+            net_rate: (pace.net_rate != 0).then_some(pace.net_rate),
+            deadline_s: pace.deadline,
+            connect_timeout_s: pace.connect_timeout,
+            phase_timeout_s: pace.phase_timeout,
+            byte_budget: pace.byte_budget,
+            attempts: pace.attempts,
+        };
+        settings.limited_or_loopback()?;
+        settings.ports_exist()?;
+        Ok(settings)
+    }
+
+    fn ports_exist(&self) -> anyhow::Result<()> {
+        let beyond = self
+            .services()
+            .into_iter()
+            .find(|service| service.port.checked_add(self.port_offset).is_none());
+        match beyond {
+            None => Ok(()),
+            Some(service) => Err(unusable(format!(
+                "--port-offset {}: {} would be on a port above 65535",
+                self.port_offset, service.word
+            ))),
+        }
+    }
+
+    /// # Errors
+    /// When a limit is switched off for the Internet.
+    pub(crate) fn limited_or_loopback(&self) -> anyhow::Result<()> {
+        let unlimited = self.rate.is_none() || self.host_rate.is_none() || self.net_rate.is_none();
+        if unlimited && self.scope()? != Scope::Loopback {
+            return Err(unusable("a rate of 0 (no limit) is for loopback only: give a number"));
+        }
+        Ok(())
+    }
+
+    /// How far the run may reach.
+    ///
+    /// # Errors
+    /// When the contact is none.
+    pub(crate) fn scope(&self) -> anyhow::Result<Scope> {
+        Scope::decide(true, self.contact.as_deref())
+            .map_err(|refusal| unusable(format!("--contact: {refusal}")))
+    }
+
+    /// Services, in the order typed.
+    pub(crate) fn services(&self) -> Vec<&'static Service> {
+        self.protocols.iter().filter_map(|word| Service::from_word(word)).collect()
+    }
+
+    /// What `probe` is to do.
+    ///
+    /// # Errors
+    /// When the contact is none, or a test range is no prefix.
+    pub(crate) fn plan(&self, run_id: &str, blocklist: Blocklist) -> anyhow::Result<Plan> {
+        let identity = Identity {
+            client_name: self.client_name.clone(),
+            peer_domain: None,
+            contact: self.contact.clone(),
+        };
+        let seconds = |count: u32| Duration::from_secs(u64::from(count));
+        let mut plan = Plan::new(run_id, identity, blocklist);
+        plan.services = self.services();
+        plan.port_offset = self.port_offset;
+        plan.profiles = self.profiles.iter().filter_map(|name| Profile::named(name)).collect();
+        plan.max_attempts = usize::from(self.attempts);
+        plan.byte_budget = self.byte_budget;
+        plan.concurrency = self.concurrency;
+        plan.limits = Limits {
+            global: self.rate.map(f64::from),
+            host: self.host_rate.map(f64::from),
+            network: self.net_rate.map(f64::from),
+        };
+        if !self.resolvers.is_empty() {
+            plan.name_servers = NameServers::These(self.resolvers.clone());
+        }
+        plan.sni = if self.send_server_name { Sni::ByName } else { Sni::Never };
+        let phase = seconds(self.phase_timeout_s);
+        let times = &mut plan.timeouts;
+        times.connect = seconds(self.connect_timeout_s);
+        times.resolve = times.connect;
+        for time in [
+            &mut times.greeting,
+            &mut times.capabilities,
+            &mut times.starttls,
+            &mut times.tls,
+            &mut times.after_tls,
+        ] {
+            *time = phase;
+        }
+        times.total = seconds(self.deadline_s);
+        Ok(plan)
+    }
+
+    /// The blocklist of this scope, opened for test ranges.
+    ///
+    /// # Errors
+    /// When the contact is none, or a test range is no prefix.
+    pub(crate) fn blocklist(&self) -> anyhow::Result<Blocklist> {
+        let mut blocklist = Blocklist::new(self.scope()?);
+        for range in &self.allow_test_ranges {
+            let prefix = range.parse().map_err(|_| {
+                unusable(format!("--allow-test-range {range}: not a prefix; write 10.1.0.0/16"))
+            })?;
+            blocklist.allow(prefix);
+        }
+        Ok(blocklist)
+    }
+}
+
+fn protocols(words: &[String]) -> anyhow::Result<Vec<String>> {
+    if words.iter().any(|word| word == "all") {
+        return Ok(SERVICES.iter().map(|service| service.word.to_owned()).collect());
+    }
+    let mut known: Vec<String> = Vec::new();
+    for word in words {
+        let Some(service) = Service::from_word(word) else {
+            let all: Vec<_> = SERVICES.iter().map(|service| service.word).collect();
+            return Err(unusable(format!(
+                "--protocols {word}: not known; there are {}, and all",
+                all.join(", ")
+            )));
+        };
+        if !known.contains(word) {
+            known.push(service.word.to_owned());
+        }
+    }
+    Ok(known)
+}
+
+/// The offer typed, and the offer made where a server turned that one down.
+fn profiles(word: &str) -> anyhow::Result<Vec<String>> {
+    let names: Vec<String> = word.split(',').map(|name| name.trim().to_owned()).collect();
+    match names.iter().find(|name| Profile::named(name).is_none()) {
+        Some(unknown) => {
+            let all: Vec<_> = PROFILES.iter().map(|profile| profile.name).collect();
+            Err(unusable(format!("--profile {unknown}: not known; there are {}", all.join(", "))))
+        }
+        None => Ok(names),
+    }
+}
+
+/// What we say in EHLO has to be a domain or an address literal (RFC 5321 section 4.1.2), and cannot smuggle a line of its own.
+fn client_name(name: &str) -> anyhow::Result<String> {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let domain = name.len() <= 253 && name.split('.').all(label);
+    let literal = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let literal = literal.is_some_and(|inner| match inner.strip_prefix("IPv6:") {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => inner.parse::<Ipv4Addr>().is_ok(),
+    });
+    if domain || literal {
+        return Ok(name.to_owned());
+    }
+    Err(unusable(format!(
+        "--client-name {name:?}: not a host name; write one like probe.example.org, or an address like [192.0.2.1] or \
+         [IPv6:2001:db8::1]"
+    )))
+}
+
+/// The contact is said to servers that have a place for it.
+fn contact(text: &str) -> anyhow::Result<String> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.is_empty() {
+        return Ok(text.to_owned());
+    }
+    Err(unusable(format!(
+        "--contact {text:?}: write one mail address or https:// page in ASCII, without blanks or control characters"
+    )))
+}
+
+/// `ADDRESS` or `ADDRESS:PORT`.
+fn resolver(text: &str) -> anyhow::Result<SocketAddr> {
+    let with_port = text.parse::<SocketAddr>().ok().filter(|addr| addr.port() != 0);
+    let alone = || text.parse::<IpAddr>().ok().map(|addr| SocketAddr::new(addr, DNS_PORT));
+    with_port.or_else(alone).ok_or_else(|| {
+        unusable(format!("--resolver {text}: write an address like 192.0.2.53, 192.0.2.53:53 or [2001:db8::53]:53"))
+    })
+}
+
+/// RFC 1035 section 4.2.
+const DNS_PORT: u16 = 53;

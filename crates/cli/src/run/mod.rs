@@ -1,0 +1,57 @@
+//! The verbs: each takes a plan, does its work, and says how it ended.
+
+mod campaign;
+mod demo;
+mod lab;
+mod probe;
+mod sql;
+mod tables;
+mod words;
+
+pub(crate) use demo::demo;
+pub(crate) use lab::lab;
+pub(crate) use probe::probe;
+pub(crate) use sql::sql;
+pub(crate) use tables::tables;
+pub(crate) use words::completions;
+pub(crate) use words::manual;
+
+use std::num::NonZero;
+
+use tlscensus_report::FORMATS;
+use tlscensus_report::Format;
+
+use crate::plan::unusable;
+
+/// Worker threads for sockets and timers, one per core.
+///
+/// # Errors
+/// When the system has no threads left.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// The same for a prober of so many connections a second: no more workers than that keeps busy. Idle ones wake each
+/// other up for nothing, which costs a tenth of all CPU time.
+///
+/// # Errors
+/// When the system has no threads left.
+fn probing_runtime(rate: Option<f64>) -> anyhow::Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let suffice = |workers: &u32| rate.is_some_and(|rate| f64::from(*workers) * PER_WORKER >= rate);
+    let workers = (1..).take(cores).find(suffice).and_then(|workers| workers.try_into().ok());
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.worker_threads(workers.unwrap_or(cores)).enable_all().build()?)
+}
+
+/// Connections a second that one worker thread brings to their end and still has time left: it can do twice as many.
+const PER_WORKER: f64 = 1000.0;
+
+/// The format with this word.
+fn format(word: &str) -> anyhow::Result<Format> {
+    let word = if word == "markdown" { "md" } else { word };
+    Format::from_word(word).ok_or_else(|| {
+        let known: Vec<_> = FORMATS.iter().map(|format| format.word()).collect();
+        unusable(format!("--format {word}: not known; there are {}", known.join(", ")))
+    })
+}

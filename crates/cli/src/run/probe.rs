@@ -1,0 +1,107 @@
+//! `probe`: a list of endpoints into a dataset.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use tlscensus_probe::Progress;
+use tlscensus_records::Phase;
+
+use crate::args::ProbeArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::plan::Flaws;
+use crate::plan::ProbePlan;
+use crate::progress::Display;
+use crate::run::campaign::Campaign;
+use crate::run::campaign::Summary;
+
+/// Probes a list.
+pub(crate) fn probe(typed: &ProbeArguments) -> anyhow::Result<Exit> {
+    let ready = ProbePlan::new(typed)?;
+    let quiet = ready.quiet;
+    if !quiet {
+        console::say(&format!("run {}", ready.writer.run().run_id));
+    }
+    let runtime = super::probing_runtime(ready.plan.limits.global)?;
+    let campaign = campaign(ready)?;
+    let summary = runtime.block_on(campaign.run())?;
+    // A blocked read of stdin must not keep the program from ending.
+    runtime.shutdown_background();
+    if !quiet {
+        say_summary(&summary);
+    }
+    say_what_is_missing(&summary);
+    if !quiet && summary.exit != Exit::Interrupted {
+        console::say(&format!("next: tlscensus tables {}", typed.out.display()));
+    }
+    Ok(summary.exit)
+}
+
+fn campaign(ready: ProbePlan) -> anyhow::Result<Campaign> {
+    let progress = Arc::new(Progress::default());
+    let acknowledged = Arc::new(AtomicU64::new(0));
+    let flaws = Arc::new(Flaws::default());
+    let display = Display::new(
+        progress.clone(),
+        acknowledged.clone(),
+        ready.endpoints,
+        ready.plan.concurrency,
+        ready.quiet,
+        ready.json_status,
+    );
+    Ok(Campaign {
+        plan: ready.plan,
+        targets: ready.list.stream(flaws.clone())?,
+        writer: ready.writer,
+        progress,
+        acknowledged,
+        display,
+        flaws,
+        resumable: true,
+        quiet: ready.quiet,
+    })
+}
+
+fn say_summary(summary: &Summary) {
+    let counts = &summary.counts;
+    console::say(&format!(
+        "{}: {} endpoints, {} with TLS, {} connections; {} passed over as covered, {} bad lines, {} repeats",
+        summary.run_id,
+        counts.done,
+        counts.tls_completed,
+        counts.connections,
+        counts.passed_over,
+        summary.bad_lines,
+        summary.repeats
+    ));
+    let held = counts.ended_in(Phase::Permit);
+    if held > 0 {
+        console::say(&format!(
+            "{held} endpoints were not touched (blocked, or held back by our limits); why: SELECT detail, count(*) FROM \
+             probes WHERE phase = 'permit' GROUP BY detail"
+        ));
+    }
+    if summary.exit == Exit::Interrupted {
+        console::say(&format!(
+            "interrupted: the same command with --resume {} goes on",
+            summary.run_id
+        ));
+    }
+}
+
+/// Explains an exit code of 1, to the quiet as well.
+fn say_what_is_missing(summary: &Summary) {
+    match summary.bad_lines {
+        0 => {}
+        1 => console::say("1 line of the list is no target and was passed over"),
+        bad => {
+            console::say(&format!("{bad} lines of the list are no targets and were passed over"))
+        }
+    }
+    if let Some(why) = &summary.cut_short {
+        console::say(&format!(
+            "{why}; the run is not complete: once the list can be read, the same command with --resume {} goes on",
+            summary.run_id
+        ));
+    }
+}

@@ -1,0 +1,10 @@
+//! The program as its users run it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
+
+mod demo;
+mod other_readers;
+mod real_servers;
+mod resilience;
+mod scale;
+mod support;
+mod truth;

@@ -1,0 +1,12 @@
+//! Nothing lost, and nothing unclear: kills, signals, full disks, what cannot be read or written, and what was typed wrongly.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod disk;
+mod kills;
+mod lists;
+mod names;
+mod places;
+mod scene;
+mod signals;
+mod words;
