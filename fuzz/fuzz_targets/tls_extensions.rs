@@ -1,0 +1,4 @@
+//! Extension blocks.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tlscensus_tls_wire::fuzzing::extensions(data));

@@ -1,0 +1,4 @@
+//! Handshake messages.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tlscensus_tls_wire::fuzzing::message(data));

@@ -1,0 +1,4 @@
+//! Conversations as the observer hears them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tlscensus_tls_wire::fuzzing::observer(data));
