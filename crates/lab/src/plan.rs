@@ -90,6 +90,8 @@ pub struct LabPlan {
     pub served_permille: u16,
     /// States dealt.
     pub mix: Mix,
+    /// Of 1,000 endpoints, how many cut their replies into segments with pauses between them.
+    pub cut_permille: u16,
     /// Connections served at once; more wait in the listeners' queues.
     pub connections: usize,
     /// Longest life of one connection.
@@ -106,6 +108,7 @@ impl LabPlan {
             services: SERVICES.to_vec(),
             served_permille: 600,
             mix: Mix::All,
+            cut_permille: 400,
             connections: 16_384,
             connection_limit: Duration::from_secs(120),
         }

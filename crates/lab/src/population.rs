@@ -85,6 +85,7 @@ struct Host {
     shape: Shape,
     key: KeyKind,
     hoster: Option<u32>,
+    cut_permille: u16,
 }
 
 impl Host {
@@ -95,7 +96,15 @@ impl Host {
         let hosters = plan.hosts / HOSTS_PER_HOSTER + 1;
         let hosted = rng.random_range(0..1_000) < HOSTED_PERMILLE;
         let hoster = hosted.then(|| rng.random_range(0..hosters));
-        Self { index, address: address(plan.seed, index), rng, shape, key, hoster }
+        Self {
+            index,
+            address: address(plan.seed, index),
+            rng,
+            shape,
+            key,
+            hoster,
+            cut_permille: plan.cut_permille,
+        }
     }
 
     fn endpoint(
@@ -109,7 +118,7 @@ impl Host {
         let order = self.chain_order(state, flavour);
         let ways = speeches(service.language);
         let way = self.rng.random_range(0..ways.len());
-        let cut = self.rng.random_range(0..1_000) < CUT_PERMILLE;
+        let cut = self.rng.random_range(0..1_000) < self.cut_permille;
         Ok(Endpoint {
             address: self.address,
             port,
@@ -212,4 +221,3 @@ fn weighted<T: Copy>(rng: &mut ChaCha8Rng, choices: &[(T, u32)]) -> T {
 const HOSTS_PER_HOSTER: u32 = 100;
 const HOSTED_PERMILLE: u16 = 150;
 const OTHER_CHAIN_PERMILLE: u16 = 120;
-const CUT_PERMILLE: u16 = 400;
