@@ -15,6 +15,11 @@ use crate::args::Arguments;
 use crate::args::Command;
 use crate::exit::Exit;
 
+/// Rows are made on one thread and let go on another, which costs glibc's allocator 5–10 % of a probe
+/// (`crates/probe/benches/README.md`).
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::read();
     let ended = match arguments.command {

@@ -37,6 +37,10 @@ use crate::child::Role;
 use crate::cpu::Cpu;
 use crate::figures::Figures;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// A way to TLS: its name, its services, and what each is called by `s_client -starttls`.
@@ -82,7 +86,7 @@ fn main() -> Outcome<()> {
 fn conduct(arguments: &[String]) -> Outcome<()> {
     let mut numbers = arguments.iter().filter_map(|word| word.parse().ok());
     let rounds: u32 = numbers.next().unwrap_or(5);
-    let hosts: u32 = numbers.next().unwrap_or(600);
+    let hosts: u32 = numbers.next().unwrap_or(1200);
     let s_clients: usize = usize::try_from(numbers.next().unwrap_or(100))?;
     let folder = tempfile::tempdir()?;
     let list = folder.path().join("hosts.txt");
