@@ -221,7 +221,9 @@ impl<'a> Visit<'a> {
         let began = Instant::now();
         let offer = self.offer(ask);
         let mut attempt = Attempt {
-            profile: offer.as_ref().map_or("", |offer| offer.profile.name).to_owned(),
+            profile: offer
+                .as_ref()
+                .map_or_else(String::new, |offer| offer.profile.name.clone().into_owned()),
             sni: offer.as_ref().and_then(|offer| offer.server_name.clone()),
             started_us: micros(began - self.start),
             ..Attempt::default()
@@ -315,7 +317,7 @@ impl<'a> Visit<'a> {
             if let Some(observer) = conversation.observer() {
                 row.fill_tls(observer);
                 let offered = self.shared.plan.profiles.get(found.rung);
-                row.tls_offered_profile = offered.map(|profile| profile.name.to_owned());
+                row.tls_offered_profile = offered.map(|profile| profile.name.clone().into_owned());
                 chain = observer.chain().map(<[_]>::to_vec).unwrap_or_default();
             }
         }

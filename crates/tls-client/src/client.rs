@@ -85,7 +85,7 @@ impl Client {
     ) -> Self {
         let mut connection = Connection::new(random);
         let offer = hello::Offer {
-            profile: *profile,
+            profile: profile.clone(),
             server_name: server_name.map(Box::from),
             keys: keys.clone(),
             random: connection.random.array(),

@@ -250,7 +250,7 @@ fn profiles(word: &str) -> anyhow::Result<Vec<String>> {
     let names: Vec<String> = word.split(',').map(|name| name.trim().to_owned()).collect();
     match names.iter().find(|name| Profile::named(name).is_none()) {
         Some(unknown) => {
-            let all: Vec<_> = PROFILES.iter().map(|profile| profile.name).collect();
+            let all: Vec<_> = PROFILES.iter().map(|profile| &*profile.name).collect();
             Err(unusable(format!("--profile {unknown}: not known; there are {}", all.join(", "))))
         }
         None => Ok(names),

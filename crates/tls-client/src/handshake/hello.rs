@@ -133,7 +133,7 @@ enum Progress {
 
 /// Sends the first hello.
 pub(crate) fn begin(offer: Offer, connection: &mut Connection) -> State {
-    let hello = offer.send(offer.profile.key_shares, None, connection);
+    let hello = offer.send(&offer.profile.key_shares, None, connection);
     connection.set_record_version(Version::TLS_1_2);
     State::ServerHello(Box::new(ExpectServerHello {
         shares: offer.profile.key_shares.to_vec(),
@@ -286,7 +286,7 @@ impl ExpectServerHello {
                 .extensions
                 .contains(ExtensionType::EXTENDED_MASTER_SECRET),
             encrypt_then_mac: hello.extensions.contains(ExtensionType::ENCRYPT_THEN_MAC),
-            groups: self.offer.profile.groups,
+            groups: self.offer.profile.groups.to_vec(),
             keys: self.offer.keys,
         }))
     }

@@ -52,7 +52,7 @@ pub(super) struct Shared {
     pub(super) extended_master_secret: bool,
     pub(super) encrypt_then_mac: bool,
     /// What we offered.
-    pub(super) groups: &'static [NamedGroup],
+    pub(super) groups: Vec<NamedGroup>,
     pub(super) keys: KeyShares,
 }
 

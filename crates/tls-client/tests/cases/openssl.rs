@@ -95,7 +95,7 @@ fn every_offered_suite_of_tls12_completes() {
             }
         }
     }
-    for suite in profile("modern-tls12").suites {
+    for suite in profile("modern-tls12").suites.iter() {
         assert!(chosen.contains(suite), "{suite} was not met");
     }
 }
@@ -190,9 +190,9 @@ fn no_common_suite_is_an_alert() {
 fn what_cannot_be_computed_is_recorded_as_far_as_it_came() {
     let suite = CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256;
     let offer = Profile {
-        versions: &[Version::TLS_1_2],
-        suites: &[CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256],
-        ..*profile("modern-tls12")
+        versions: (&[Version::TLS_1_2]).into(),
+        suites: (&[CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256]).into(),
+        ..profile("modern-tls12").clone()
     };
     let mut client = Client::new(&offer, Some(NAME), &tlscensus_tls_client::KeyShares::generate());
     let mut builder = tls12(Kind::Rsa2048, "DHE-RSA-AES128-GCM-SHA256");

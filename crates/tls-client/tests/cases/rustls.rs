@@ -56,7 +56,7 @@ fn both_profiles_complete_without_a_name_too() {
         let version = if profile.name.contains("tls12") { &TLS12 } else { &TLS13 };
         let mut server = RustlsServer::new(&Options::new(Kind::P256, version));
         let mut client = Client::new(profile, None, &KeyShares::generate());
-        visit(&mut client, &mut server, profile.name);
+        visit(&mut client, &mut server, &profile.name);
     }
 }
 
@@ -75,7 +75,7 @@ fn an_application_protocol_is_negotiated_where_offered() {
         let mut options = Options::new(Kind::P256, version);
         options.alpn = &["imap"];
         let alpn: &[&str] = if offered { &["xmpp-client", "imap"] } else { &[] };
-        let profile = Profile { alpn, ..*profile("modern") };
+        let profile = Profile { alpn: alpn.into(), ..profile("modern").clone() };
         let mut client = Client::new(&profile, Some(NAME), &KeyShares::generate());
         visit(&mut client, &mut RustlsServer::new(&options), "alpn");
         assert_eq!(client.observer().alpn(), offered.then_some(&b"imap"[..]));
