@@ -10,6 +10,7 @@ use tlscensus_tls_wire::record::Record;
 use tlscensus_tls_wire::record::put_handshake;
 use tlscensus_tls_wire::record::put_records;
 use tlscensus_tls_wire::registry::AlertDescription;
+use tlscensus_tls_wire::registry::AlertLevel;
 use tlscensus_tls_wire::registry::ContentType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::Version;
@@ -22,6 +23,7 @@ use crate::protection::Header;
 use crate::protection::OpenError;
 use crate::protection::Opener;
 use crate::protection::Sealer;
+use crate::rules::Rules;
 
 /// What every state of the handshake needs besides its own fields.
 pub(crate) struct Connection {
@@ -31,6 +33,8 @@ pub(crate) struct Connection {
     pub(crate) outgoing: Vec<u8>,
     /// The version field of our records.
     record_version: Version,
+    /// Once a version before TLS 1.3 is agreed on.
+    rules: Option<Rules>,
     /// The last handshake message of either side.
     pub(crate) last_message: HandshakeType,
     sending: Direction<Sealer>,
@@ -59,6 +63,7 @@ impl Connection {
             random,
             outgoing: Vec::new(),
             record_version: Version::TLS_1_0,
+            rules: None,
             last_message: HandshakeType::CLIENT_HELLO,
             sending: Direction::new(Sealer::Plain, Protection::Plain),
             receiving: Direction::new(Opener::Plain, Protection::Plain),
@@ -69,6 +74,12 @@ impl Connection {
     /// The version that our records carry from now on.
     pub(crate) fn set_record_version(&mut self, version: Version) {
         self.record_version = version;
+    }
+
+    /// A version before TLS 1.3 is agreed on.
+    pub(crate) fn set_rules(&mut self, rules: Rules) {
+        self.record_version = rules.version;
+        self.rules = Some(rules);
     }
 
     pub(crate) fn set_sealer(&mut self, sealer: Sealer, protection: Protection) {
@@ -120,14 +131,28 @@ impl Connection {
         put_records(content_type, self.record_version, &payload, &mut self.outgoing);
     }
 
-    pub(crate) fn send_alert(&mut self, alert: Alert) {
+    /// Sends a warning that is no end.
+    pub(crate) fn send_warning(&mut self, description: AlertDescription) {
+        let alert = Alert { level: AlertLevel::WARNING, description };
+        self.observer.alert(Side::Client, self.sending.protection, alert);
+        self.send_record(ContentType::ALERT, &alert.encoded());
+    }
+
+    /// Sends an alert that ends our direction, in the words that the version knows.
+    pub(crate) fn send_alert(&mut self, mut alert: Alert) {
+        if let Some(rules) = self.rules {
+            alert.description = rules.known_alert(alert.description);
+        }
         self.observer.alert(Side::Client, self.sending.protection, alert);
         self.send_record(ContentType::ALERT, &alert.encoded());
     }
 
     pub(crate) fn send_application_data(&mut self, plaintext: &[u8]) {
         self.observer.application_data(Side::Client);
-        self.send_record(ContentType::APPLICATION_DATA, plaintext);
+        let first = usize::from(self.sending.cipher.has_chained_ivs());
+        let (first, rest) = plaintext.split_at_checked(first).unwrap_or((b"", plaintext));
+        self.send_record(ContentType::APPLICATION_DATA, first);
+        self.send_record(ContentType::APPLICATION_DATA, rest);
     }
 
     /// Tells the observer of a handshake message.

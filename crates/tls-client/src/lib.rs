@@ -12,6 +12,7 @@ mod keys;
 mod outcome;
 mod profile;
 mod protection;
+mod rules;
 mod suite;
 #[cfg(test)]
 mod testing;

@@ -135,7 +135,8 @@ const TLS13_SUITES: usize = 3;
 mod tests {
     use super::*;
     use crate::keys::KeyShares;
-    use crate::suite::Suite12;
+    use crate::rules::Rules;
+    use crate::suite::LegacySuite;
     use crate::suite::Suite13;
 
     #[test]
@@ -147,10 +148,11 @@ mod tests {
             assert!(!PROFILES[..index].iter().any(|other| other.name == *name));
             let tls13 = profile.versions.contains(&Version::TLS_1_3);
             assert_eq!(tls13, !profile.key_shares.is_empty(), "{name}");
+            let rules = Rules { version: Version::TLS_1_2 };
             for suite in profile.suites.iter() {
                 let completable = match Suite13::of(*suite) {
                     Some(_) => tls13,
-                    None => Suite12::of(*suite).is_some(),
+                    None => LegacySuite::of(*suite, rules).is_some(),
                 };
                 assert!(completable, "{name} offers {suite}");
             }

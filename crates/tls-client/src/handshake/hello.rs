@@ -36,15 +36,17 @@ use crate::connection::Connection;
 use crate::crypto::hash::Hash;
 use crate::crypto::hash::Transcript;
 use crate::crypto::hash::TranscriptBuffer;
+use crate::crypto::prf::Randoms;
 use crate::failure::Failure;
 use crate::handshake::State;
-use crate::handshake::tls12;
+use crate::handshake::legacy;
 use crate::handshake::tls13;
 use crate::keys::KeyShares;
 use crate::outcome::Malformed;
 use crate::outcome::Outcome;
 use crate::profile::Profile;
-use crate::suite::Suite12;
+use crate::rules::Rules;
+use crate::suite::LegacySuite;
 use crate::suite::Suite13;
 
 /// What stays the same in both hellos of one connection.
@@ -58,6 +60,11 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
+    /// The version field of the hello.
+    fn version(&self) -> Version {
+        self.profile.highest_version().min(Version::TLS_1_2)
+    }
+
     /// Sends the hello, the second time with the group and cookie the server asked for.
     fn send(
         &self,
@@ -66,7 +73,7 @@ impl Offer {
         connection: &mut Connection,
     ) -> Vec<u8> {
         let hello = ClientHello {
-            legacy_version: self.profile.highest_version().min(Version::TLS_1_2),
+            legacy_version: self.version(),
             random: self.random,
             session_id: &self.session_id,
             cipher_suites: self.profile.suites.to_vec(),
@@ -133,8 +140,9 @@ enum Progress {
 
 /// Sends the first hello.
 pub(crate) fn begin(offer: Offer, connection: &mut Connection) -> State {
+    connection.set_record_version(offer.version().min(Version::TLS_1_0));
     let hello = offer.send(&offer.profile.key_shares, None, connection);
-    connection.set_record_version(Version::TLS_1_2);
+    connection.set_record_version(offer.version());
     State::ServerHello(Box::new(ExpectServerHello {
         shares: offer.profile.key_shares.to_vec(),
         offer,
@@ -171,7 +179,7 @@ impl ExpectServerHello {
             if hello.is_hello_retry_request() {
                 return Err(Failure::illegal("version of a retry"));
             }
-            return self.on_tls12(&hello, message);
+            return self.on_legacy(&hello, message, connection);
         }
         let suite = Suite13::of(hello.cipher_suite)
             .ok_or_else(|| Failure::not_completable(hello.cipher_suite))?;
@@ -264,29 +272,31 @@ impl ExpectServerHello {
         ))
     }
 
-    fn on_tls12(
+    fn on_legacy(
         self: Box<Self>,
         hello: &ServerHello<'_>,
         message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
     ) -> Result<State, Failure> {
         let Progress::First(first_hello) = &self.progress else {
             return Err(Failure::illegal("version after a retry"));
         };
-        let suite = Suite12::of(hello.cipher_suite);
+        let rules = Rules { version: hello.version() };
+        let suite = LegacySuite::of(hello.cipher_suite, rules);
         let hash = suite.map_or(Hash::Sha256, |suite| suite.hash);
-        let mut transcript = first_hello.start(hash);
+        let mut transcript = first_hello.start_legacy(rules.prf(hash).hash());
         transcript.add(message.encoded);
-        Ok(tls12::begin(tls12::Shared {
+        connection.set_rules(rules);
+        let has = |extension| rules.has_extensions() && hello.extensions.contains(extension);
+        Ok(legacy::begin(legacy::Shared {
+            rules,
             suite,
             code: hello.cipher_suite,
+            offered_version: self.offer.version(),
             transcript,
-            client_random: self.offer.random,
-            server_random: hello.random,
-            extended_master_secret: hello
-                .extensions
-                .contains(ExtensionType::EXTENDED_MASTER_SECRET),
-            encrypt_then_mac: hello.extensions.contains(ExtensionType::ENCRYPT_THEN_MAC),
-            groups: self.offer.profile.groups.to_vec(),
+            randoms: Randoms { client: self.offer.random, server: hello.random },
+            extended_master_secret: has(ExtensionType::EXTENDED_MASTER_SECRET),
+            encrypt_then_mac: has(ExtensionType::ENCRYPT_THEN_MAC),
             keys: self.offer.keys,
         }))
     }

@@ -1,6 +1,7 @@
 //! What the client must do, by the server it meets.
 
 mod hostile;
+mod legacy;
 mod openssl;
 mod rustls;
 mod splits;
