@@ -34,12 +34,18 @@ pub(crate) struct LegacySuite {
     pub(crate) key_exchange: KeyExchange,
     pub(crate) bulk: Bulk,
     pub(crate) hash: Hash,
+    /// Bytes of a key that are secret, where the suite is for export.
+    pub(crate) export_key_len: Option<usize>,
 }
 
 /// How the premaster secret of such a suite comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyExchange {
+    /// By the curve of the certificate's key.
+    Ecdh,
+    /// By a curve of the server's choice, signed or anonymous.
     Ecdhe,
+    /// By encryption to the certificate's key, or in suites for export to a shorter one.
     Rsa,
 }
 
@@ -48,6 +54,7 @@ pub(crate) enum KeyExchange {
 pub(crate) enum Bulk {
     Aead(Aead),
     Block { cipher: BlockCipher, mac: Mac },
+    Null { mac: Mac },
 }
 
 impl LegacySuite {
@@ -55,16 +62,21 @@ impl LegacySuite {
     pub(crate) fn of(suite: CipherSuite, rules: Rules) -> Option<Self> {
         let parameters = suite.parameters()?;
         let key_exchange = match parameters.key_exchange {
+            registry::KeyExchange::Ecdh => KeyExchange::Ecdh,
             registry::KeyExchange::Ecdhe => KeyExchange::Ecdhe,
-            registry::KeyExchange::Rsa if !parameters.export => KeyExchange::Rsa,
+            registry::KeyExchange::Rsa => KeyExchange::Rsa,
             _ => return None,
         };
-        let bulk = match aead(parameters) {
-            Some(_) if !rules.has_aeads() => return None,
-            Some(aead) => Bulk::Aead(aead),
-            None => cbc(parameters)?,
+        let bulk = match (aead(parameters), parameters.cipher) {
+            (Some(_), _) if !rules.has_aeads() => return None,
+            (Some(aead), _) => Bulk::Aead(aead),
+            (None, registry::Cipher::Null) => Bulk::Null { mac: mac(parameters, rules)? },
+            (None, _) => {
+                Bulk::Block { cipher: block_cipher(parameters)?, mac: mac(parameters, rules)? }
+            }
         };
-        Some(Self { key_exchange, bulk, hash: hash(parameters)? })
+        let export_key_len = parameters.export.then(|| export_key_len(parameters));
+        Some(Self { key_exchange, bulk, hash: hash(parameters)?, export_key_len })
     }
 }
 
@@ -102,10 +114,12 @@ pub(crate) enum ServerKeyDue {
 
 impl ServerKeyDue {
     pub(crate) fn of(suite: Option<LegacySuite>) -> Self {
+        let export = suite.is_some_and(|suite| suite.export_key_len.is_some());
         match suite.map(|suite| suite.key_exchange) {
             Some(KeyExchange::Ecdhe) => Self::Always,
-            Some(KeyExchange::Rsa) => Self::Never,
-            None => Self::Maybe,
+            Some(KeyExchange::Ecdh | KeyExchange::Rsa) if !export => Self::Never,
+            // A certificate whose key is short enough for export needs no other.
+            _ => Self::Maybe,
         }
     }
 }
@@ -119,12 +133,15 @@ fn aead(parameters: &SuiteParameters) -> Option<Aead> {
     }
 }
 
-fn cbc(parameters: &SuiteParameters) -> Option<Bulk> {
-    let cipher = match (parameters.cipher, parameters.bits) {
-        (registry::Cipher::AesCbc, 128) => BlockCipher::Aes128,
-        (registry::Cipher::AesCbc, 256) => BlockCipher::Aes256,
-        _ => return None,
-    };
+fn block_cipher(parameters: &SuiteParameters) -> Option<BlockCipher> {
+    match (parameters.cipher, parameters.bits) {
+        (registry::Cipher::AesCbc, 128) => Some(BlockCipher::Aes128),
+        (registry::Cipher::AesCbc, 256) => Some(BlockCipher::Aes256),
+        _ => None,
+    }
+}
+
+fn mac(parameters: &SuiteParameters, rules: Rules) -> Option<Mac> {
     let mac = match parameters.mac {
         registry::Mac::Md5 => Mac::Md5,
         registry::Mac::Sha => Mac::Sha1,
@@ -132,7 +149,17 @@ fn cbc(parameters: &SuiteParameters) -> Option<Bulk> {
         registry::Mac::Sha384 => Mac::Sha384,
         _ => return None,
     };
-    Some(Bulk::Block { cipher, mac })
+    // The MAC of SSL 3 is not defined for the hashes that came later.
+    (rules.has_hmac() || mac.old_hash().is_some()).then_some(mac)
+}
+
+/// Secret bytes of a key for export: DES with its 56 bits has a byte for every seven.
+fn export_key_len(parameters: &SuiteParameters) -> usize {
+    match (parameters.cipher, parameters.bits) {
+        (_, 40) => 5,
+        (registry::Cipher::DesCbc, _) => 8,
+        _ => 7,
+    }
 }
 
 fn hash(parameters: &SuiteParameters) -> Option<Hash> {
@@ -163,6 +190,7 @@ mod tests {
             key_exchange: KeyExchange::Ecdhe,
             bulk: Bulk::Block { cipher: BlockCipher::Aes256, mac: Mac::Sha384 },
             hash: Hash::Sha384,
+            export_key_len: None,
         };
         assert_eq!(LegacySuite::of(cbc, TLS_1_2), Some(expected));
         assert_eq!(Suite13::of(cbc), None);

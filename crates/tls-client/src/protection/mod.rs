@@ -3,6 +3,7 @@
 mod aead12;
 mod block;
 mod record_mac;
+mod stream;
 mod tls13;
 
 use tlscensus_tls_wire::codec::Codec;
@@ -17,6 +18,8 @@ pub(crate) use self::block::BlockOpener;
 pub(crate) use self::block::BlockSealer;
 pub(crate) use self::block::MacOrder;
 pub(crate) use self::record_mac::RecordMac;
+pub(crate) use self::stream::Stream;
+pub(crate) use self::stream::StreamCipher;
 pub(crate) use self::tls13::Aead13;
 
 /// How records of one direction are protected from now on.
@@ -25,6 +28,7 @@ pub(crate) enum Sealer {
     Aead12(Aead12),
     Aead13(Aead13),
     Block(Box<BlockSealer>),
+    Stream(Box<Stream>),
 }
 
 impl Sealer {
@@ -38,6 +42,7 @@ impl Sealer {
             Self::Aead12(cipher) => cipher.seal(record, fragment, out),
             Self::Aead13(cipher) => cipher.seal(record, fragment, out),
             Self::Block(cipher) => cipher.seal(record, fragment, out),
+            Self::Stream(cipher) => cipher.seal(record, fragment, out),
         }
     }
 
@@ -53,6 +58,7 @@ pub(crate) enum Opener {
     Aead12(Aead12),
     Aead13(Aead13),
     Block(Box<BlockOpener>),
+    Stream(Box<Stream>),
 }
 
 impl Opener {
@@ -67,6 +73,7 @@ impl Opener {
             Self::Aead12(cipher) => (record.content_type, cipher.open(record, body)?),
             Self::Aead13(cipher) => cipher.open(record, body)?,
             Self::Block(cipher) => (record.content_type, cipher.open(record, body)?),
+            Self::Stream(cipher) => (record.content_type, cipher.open(record, body)?),
         };
         if plaintext.len() > MAX_PLAINTEXT {
             return Err(OpenError::TooLong);
@@ -165,6 +172,11 @@ mod tests {
                 Opener::Aead13(Aead13::new(Aead::Aes256Gcm, &[7; 32], [9; 12])),
             ),
         ];
+        for (name, version) in [("NULL, SSL 3", Version::SSL_3), ("NULL", Version::TLS_1_0)] {
+            let mac = || RecordMac::new(Rules { version }, Mac::Md5, &[4; 16]);
+            let stream = || Box::new(Stream::new(StreamCipher::Null, mac()));
+            pairs.push((name, Sealer::Stream(stream()), Opener::Stream(stream())));
+        }
         for (name, version, mac_order) in cbc {
             let (sealer, opener) = block(version, mac_order);
             pairs.push((name, sealer, opener));

@@ -6,6 +6,8 @@ use tlscensus_tls_wire::registry::NamedGroup;
 
 use crate::connection::Connection;
 use crate::crypto::der::SubjectPublicKeyInfo;
+use crate::crypto::modular::trimmed;
+use crate::crypto::rsa::PublicKey;
 use crate::failure::Failure;
 use crate::handshake::legacy::ExpectDone;
 use crate::suite::KeyExchange;
@@ -15,6 +17,8 @@ use crate::suite::LegacySuite;
 pub(super) enum ServerKey {
     /// A point on a named curve.
     Point { group: NamedGroup, point: Vec<u8> },
+    /// A key to encrypt to.
+    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
 }
 
 impl ServerKey {
@@ -23,6 +27,9 @@ impl ServerKey {
         match parameters {
             ServerParameters::Ecdhe { group, point } => {
                 Some(Self::Point { group: *group, point: point.to_vec() })
+            }
+            ServerParameters::ExportRsa { modulus, exponent } => {
+                Some(Self::Rsa { modulus: modulus.to_vec(), exponent: exponent.to_vec() })
             }
             _ => None,
         }
@@ -40,7 +47,14 @@ impl ExpectDone {
             (KeyExchange::Ecdhe, Some(ServerKey::Point { group, point })) => {
                 self.agree(*group, point)
             }
-            (KeyExchange::Rsa, _) => self.transport(connection),
+            (KeyExchange::Rsa, Some(ServerKey::Rsa { modulus, exponent })) => {
+                let key = PublicKey { modulus: trimmed(modulus), exponent: trimmed(exponent) };
+                self.transport(Some(key), connection)
+            }
+            (KeyExchange::Rsa, None) => {
+                let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
+                self.transport(key.and_then(|key| key.rsa()), connection)
+            }
             _ => Err(self.shared.not_completable()),
         }
     }
@@ -55,13 +69,17 @@ impl ExpectDone {
         Ok((premaster, body))
     }
 
-    /// By encryption to the certificate's key.
-    fn transport(&self, connection: &mut Connection) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    /// By encryption to the server's key.
+    fn transport(
+        &self,
+        key: Option<PublicKey<'_>>,
+        connection: &mut Connection,
+    ) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         let mut premaster: [u8; PREMASTER_LEN] = connection.random.array();
         // The version that was offered, not the one agreed on: it shows the server that nobody changed our hello.
         premaster[..2].copy_from_slice(&self.shared.offered_version.0.to_be_bytes());
-        let encrypted = SubjectPublicKeyInfo::of_certificate(&self.leaf)
-            .and_then(|key| key.rsa()?.encrypt(&premaster, &mut connection.random))
+        let encrypted = key
+            .and_then(|key| key.encrypt(&premaster, &mut connection.random))
             .ok_or_else(|| self.shared.not_completable())?;
         let mut body = Vec::new();
         match self.shared.rules.has_length_of_encrypted_secret() {

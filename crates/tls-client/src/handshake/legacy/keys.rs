@@ -1,9 +1,11 @@
 //! The key block, cut into what each direction needs.
 
 use crate::connection::Connection;
+use crate::crypto::cbc::BLOCK_LEN;
 use crate::crypto::cbc::BlockCipher;
 use crate::crypto::mac::Mac;
 use crate::crypto::prf::MasterSecret;
+use crate::crypto::prf::Party;
 use crate::handshake::legacy::Shared;
 use crate::protection::Aead12;
 use crate::protection::BlockKeys;
@@ -13,6 +15,8 @@ use crate::protection::MacOrder;
 use crate::protection::Opener;
 use crate::protection::RecordMac;
 use crate::protection::Sealer;
+use crate::protection::Stream;
+use crate::protection::StreamCipher;
 use crate::suite::Bulk;
 use crate::suite::LegacySuite;
 
@@ -24,6 +28,13 @@ struct Keys<'a> {
     iv: &'a [u8],
 }
 
+/// Bytes of each part.
+struct Lengths {
+    mac: usize,
+    key: usize,
+    iv: usize,
+}
+
 impl Shared {
     /// How we send and how we receive from now on.
     pub(super) fn protections(
@@ -32,15 +43,24 @@ impl Shared {
         master: &MasterSecret,
         connection: &mut Connection,
     ) -> (Sealer, Opener) {
-        let (mac_len, key_len, iv_len) = match suite.bulk {
-            Bulk::Aead(aead) => (0, aead.key_len(), Aead12::fixed_iv_len(aead)),
-            Bulk::Block { cipher, mac } => {
-                let iv_len = if self.rules.has_explicit_ivs() { 0 } else { 16 };
-                (mac.len(), cipher.key_len(), iv_len)
+        let Lengths { mac, key, iv } = self.lengths(suite);
+        let block_key = suite.export_key_len.unwrap_or(key);
+        let block_iv = if suite.export_key_len.is_some() { 0 } else { iv };
+        let block = master.key_block(&self.randoms, 2 * (mac + block_key + block_iv));
+        let (mut client, mut server) = cut(&block, mac, block_key, block_iv);
+        let exported;
+        if suite.export_key_len.is_some() {
+            let prf = self.rules.prf(suite.hash);
+            exported = [(Party::Client, client.key), (Party::Server, server.key)].map(
+                |(party, secret)| {
+                    let final_key = prf.export_key(party, secret, &self.randoms, key);
+                    (final_key, prf.export_iv(party, &self.randoms, iv))
+                },
+            );
+            for (keys, (key, iv)) in [&mut client, &mut server].into_iter().zip(&exported) {
+                (keys.key, keys.iv) = (key, iv);
             }
-        };
-        let block = master.key_block(&self.randoms, 2 * (mac_len + key_len + iv_len));
-        let (client, server) = cut(&block, mac_len, key_len, iv_len);
+        }
         match suite.bulk {
             Bulk::Aead(aead) => (
                 Sealer::Aead12(Aead12::new(aead, client.key, client.iv)),
@@ -52,6 +72,26 @@ impl Shared {
                 let opener = BlockOpener::new(self.block_keys(cipher, mac, server));
                 (Sealer::Block(Box::new(sealer)), Opener::Block(Box::new(opener)))
             }
+            Bulk::Null { mac } => {
+                let stream = |keys: Keys<'_>| {
+                    let mac = RecordMac::new(self.rules, mac, keys.mac_key);
+                    Box::new(Stream::new(StreamCipher::Null, mac))
+                };
+                (Sealer::Stream(stream(client)), Opener::Stream(stream(server)))
+            }
+        }
+    }
+
+    fn lengths(&self, suite: LegacySuite) -> Lengths {
+        match suite.bulk {
+            Bulk::Aead(aead) => {
+                Lengths { mac: 0, key: aead.key_len(), iv: Aead12::fixed_iv_len(aead) }
+            }
+            Bulk::Block { cipher, mac } => {
+                let iv = if self.rules.has_explicit_ivs() { 0 } else { BLOCK_LEN };
+                Lengths { mac: mac.len(), key: cipher.key_len(), iv }
+            }
+            Bulk::Null { mac } => Lengths { mac: mac.len(), key: 0, iv: 0 },
         }
     }
 
