@@ -41,6 +41,8 @@ pub(crate) struct Connection {
     receiving: Direction<Opener>,
     /// Set when the receiving keys change; the driver checks that no message spans the change.
     receiving_changed: bool,
+    /// Messages without effect since the last one with any.
+    ignored: u32,
 }
 
 /// One direction's protection and the number of its next record.
@@ -68,6 +70,7 @@ impl Connection {
             sending: Direction::new(Sealer::Plain, Protection::Plain),
             receiving: Direction::new(Opener::Plain, Protection::Plain),
             receiving_changed: false,
+            ignored: 0,
         }
     }
 
@@ -104,6 +107,20 @@ impl Connection {
     /// True where the receiving direction has the records of TLS 1.3, which hide their type.
     pub(crate) fn receives_tls13(&self) -> bool {
         matches!(self.receiving.cipher, Opener::Aead13(_))
+    }
+
+    /// Counts what has no effect, so that nobody can keep us busy with it.
+    pub(crate) fn ignore(&mut self) -> Result<(), Failure> {
+        self.ignored += 1;
+        match self.ignored > MAX_IGNORED {
+            true => Err(Failure::over_bytes()),
+            false => Ok(()),
+        }
+    }
+
+    /// Something had an effect.
+    pub(crate) fn progressed(&mut self) {
+        self.ignored = 0;
     }
 
     /// Sends a handshake message and gives it back for the transcript.
@@ -209,6 +226,8 @@ impl Connection {
 }
 
 const CHANGE_CIPHER_SPEC: [u8; 1] = [1];
+/// Warnings, empty records, wishes for another handshake, ChangeCipherSpecs for middleboxes: real servers send one or two.
+const MAX_IGNORED: u32 = 32;
 const HANDSHAKE_HEADER_BYTES: usize = 4;
 /// Room for a ClientHello with a hybrid key share (1,216 bytes of it), so that it is not moved while it grows.
 const CLIENT_HELLO_BYTES: usize = 2048;

@@ -65,6 +65,7 @@ impl State {
     ) -> Result<Self, Failure> {
         if message.message == HandshakeType::HELLO_REQUEST && !connection.receives_tls13() {
             // A wish for a new handshake may be ignored, and is never part of a transcript.
+            connection.ignore()?;
             return Ok(self);
         }
         match self {
@@ -75,7 +76,7 @@ impl State {
             Self::ChangeCipherSpecLegacy(state) => state.on_message(message),
             Self::FinishedLegacy(state) => state.on_message(message, connection),
             Self::TrafficLegacy => Err(Failure::wrong_order(message.message)),
-            Self::EncryptedExtensions13(state) => state.on_message(message),
+            Self::EncryptedExtensions13(state) => state.on_message(message, connection),
             Self::Certificate13(state) => state.on_message(message),
             Self::CertificateVerify13(state) => state.on_message(message, connection),
             Self::Finished13(state) => state.on_message(message, connection),
@@ -91,7 +92,10 @@ impl State {
         match self {
             Self::ChangeCipherSpecLegacy(state) => Ok(state.on_change_cipher_spec(connection)),
             // A server may send one right behind its HelloRetryRequest, for middleboxes.
-            Self::ServerHello(state) if state.is_after_retry() => Ok(Self::ServerHello(state)),
+            Self::ServerHello(state) if state.is_after_retry() => {
+                connection.ignore()?;
+                Ok(Self::ServerHello(state))
+            }
             state => Err(Failure::wrong_order(state.due())),
         }
     }

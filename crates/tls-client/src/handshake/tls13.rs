@@ -3,11 +3,14 @@
 use tlscensus_tls_wire::codec::Codec;
 use tlscensus_tls_wire::codec::put_bytes8;
 use tlscensus_tls_wire::codec::put_bytes24;
+use tlscensus_tls_wire::extension::Extensions;
 use tlscensus_tls_wire::handshake::CertificateRequestTls13;
 use tlscensus_tls_wire::handshake::CertificateTls13;
 use tlscensus_tls_wire::handshake::CertificateVerify;
 use tlscensus_tls_wire::handshake::Context;
+use tlscensus_tls_wire::handshake::EncryptedExtensions;
 use tlscensus_tls_wire::handshake::KeyUpdate;
+use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::observer::Protection;
 use tlscensus_tls_wire::observer::Side;
 use tlscensus_tls_wire::observer::SignatureCheck;
@@ -29,6 +32,7 @@ use crate::crypto::schedule::TrafficSecret;
 use crate::crypto::signature;
 use crate::failure::Failure;
 use crate::handshake::State;
+use crate::outcome::Malformed;
 use crate::outcome::Outcome;
 use crate::protection::Aead13;
 use crate::protection::Opener;
@@ -92,13 +96,36 @@ pub(crate) struct ExpectEncryptedExtensions {
 }
 
 impl ExpectEncryptedExtensions {
-    pub(super) fn on_message(mut self, message: &HandshakeFrame<'_>) -> Result<State, Failure> {
+    pub(super) fn on_message(
+        mut self,
+        message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
+    ) -> Result<State, Failure> {
         if message.message != HandshakeType::ENCRYPTED_EXTENSIONS {
             return Err(Failure::wrong_order(message.message));
+        }
+        let EncryptedExtensions { extensions } =
+            EncryptedExtensions::decode(message.body, "EncryptedExtensions")?;
+        if !extensions.is_empty() {
+            check_answers(&extensions, &connection.observer)?;
         }
         self.shared.transcript.add(message.encoded);
         Ok(State::Certificate13(ExpectCertificate { shared: self.shared }))
     }
+}
+
+/// Each of the server's extensions answers one of ours (RFC 9846, section 4.3).
+fn check_answers(extensions: &Extensions<'_>, observer: &Observer) -> Result<(), Failure> {
+    if extensions.repeated().is_some() {
+        return Err(Failure::illegal("extension that stands twice"));
+    }
+    let offer = observer.second_offer().or_else(|| observer.offer());
+    let asked = |extension| offer.as_ref().is_some_and(|offer| offer.has(extension));
+    if extensions.iter().all(|raw| asked(raw.extension)) {
+        return Ok(());
+    }
+    let outcome = Outcome::Malformed(Malformed::Illegal("extension that was not offered"));
+    Err(Failure::new(outcome, AlertDescription::UNSUPPORTED_EXTENSION))
 }
 
 /// The certificate is due, or a request for ours before it.
@@ -276,3 +303,42 @@ impl Traffic {
 const MAX_KEY_UPDATES: u32 = 32;
 const UPDATE_NOT_REQUESTED: u8 = 0;
 const UPDATE_REQUESTED: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use tlscensus_tls_wire::handshake::ClientHello;
+    use tlscensus_tls_wire::registry::CompressionMethod;
+    use tlscensus_tls_wire::registry::ExtensionType;
+
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_is_answered() {
+        let extensions = |types: &[ExtensionType]| {
+            let mut extensions = Extensions::new();
+            types.iter().for_each(|extension| extensions.push(*extension, &b""[..]));
+            extensions
+        };
+        let (names, alpn) =
+            (ExtensionType::SERVER_NAME, ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
+        let hello = ClientHello {
+            legacy_version: Version::TLS_1_2,
+            random: [0; 32],
+            session_id: b"",
+            cipher_suites: vec![CipherSuite::TLS_AES_128_GCM_SHA256],
+            compression_methods: vec![CompressionMethod::NULL],
+            extensions: extensions(&[names]),
+        };
+        let mut observer = Observer::new();
+        let message = HandshakeType::CLIENT_HELLO;
+        observer.message(Side::Client, Protection::Plain, message, &hello.encoded());
+        assert_eq!(check_answers(&extensions(&[names]), &observer), Ok(()));
+        for (types, outcome) in [
+            (&[names, alpn][..], "malformed: illegal extension that was not offered"),
+            (&[names, names], "malformed: illegal extension that stands twice"),
+        ] {
+            let failure = check_answers(&extensions(types), &observer).expect_err("refused");
+            assert_eq!(failure.outcome.to_string(), outcome);
+        }
+    }
+}

@@ -3,5 +3,6 @@
 mod hostile;
 mod legacy;
 mod openssl;
+mod patience;
 mod rustls;
 mod splits;
