@@ -8,7 +8,9 @@
 //! ```
 //! Older versions join as new files beside `tls12` and `tls13`.
 
+mod grease;
 pub(crate) mod hello;
+pub(crate) mod offer;
 mod tls12;
 mod tls13;
 

@@ -2,5 +2,6 @@
 
 mod hostile;
 mod openssl;
+mod profiles;
 mod rustls;
 mod splits;
