@@ -19,6 +19,7 @@ use crate::crypto::random::Random;
 use crate::failure::Failure;
 use crate::handshake::State;
 use crate::handshake::hello;
+use crate::handshake::offer::Offer;
 use crate::keys::KeyShares;
 use crate::outcome::Interruption;
 use crate::outcome::Malformed;
@@ -82,13 +83,7 @@ impl Client {
         random: Random,
     ) -> Self {
         let mut connection = Connection::new(random);
-        let offer = hello::Offer {
-            profile: profile.clone(),
-            server_name: server_name.map(Box::from),
-            keys: keys.clone(),
-            random: connection.random.array(),
-            session_id: connection.random.array(),
-        };
+        let offer = Offer::new(profile.clone(), server_name, keys.clone(), &mut connection.random);
         let state = hello::begin(offer, &mut connection);
         Self {
             deframer: Deframer::new(),

@@ -8,8 +8,10 @@
 //! ```
 //! `legacy` is SSL 3 to TLS 1.2, `tls13` what came after.
 
+mod grease;
 pub(crate) mod hello;
 mod legacy;
+pub(crate) mod offer;
 mod tls13;
 
 use tlscensus_tls_wire::record::HandshakeFrame;

@@ -4,5 +4,6 @@ mod hostile;
 mod legacy;
 mod openssl;
 mod patience;
+mod profiles;
 mod rustls;
 mod splits;
