@@ -6,6 +6,7 @@
 mod client;
 mod connection;
 mod crypto;
+mod decompress;
 mod failure;
 mod handshake;
 mod keys;

@@ -79,7 +79,7 @@ impl State {
             Self::FinishedLegacy(state) => state.on_message(message, connection),
             Self::TrafficLegacy => Err(Failure::wrong_order(message.message)),
             Self::EncryptedExtensions13(state) => state.on_message(message, connection),
-            Self::Certificate13(state) => state.on_message(message),
+            Self::Certificate13(state) => state.on_message(message, connection),
             Self::CertificateVerify13(state) => state.on_message(message, connection),
             Self::Finished13(state) => state.on_message(message, connection),
             Self::Traffic13(state) => state.on_message(message, connection),

@@ -1,12 +1,15 @@
 //! TLS 1.3 from the ServerHello on (RFC 9846).
 
 use tlscensus_tls_wire::codec::Codec;
+use tlscensus_tls_wire::codec::DecodeError;
 use tlscensus_tls_wire::codec::put_bytes8;
 use tlscensus_tls_wire::codec::put_bytes24;
+use tlscensus_tls_wire::extension::CompressCertificate;
 use tlscensus_tls_wire::extension::Extensions;
 use tlscensus_tls_wire::handshake::CertificateRequestTls13;
 use tlscensus_tls_wire::handshake::CertificateTls13;
 use tlscensus_tls_wire::handshake::CertificateVerify;
+use tlscensus_tls_wire::handshake::CompressedCertificate;
 use tlscensus_tls_wire::handshake::Context;
 use tlscensus_tls_wire::handshake::EncryptedExtensions;
 use tlscensus_tls_wire::handshake::KeyUpdate;
@@ -16,6 +19,7 @@ use tlscensus_tls_wire::observer::Side;
 use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::record::HandshakeFrame;
 use tlscensus_tls_wire::registry::AlertDescription;
+use tlscensus_tls_wire::registry::CertificateCompression;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::Version;
@@ -30,6 +34,7 @@ use crate::crypto::schedule::Handshake;
 use crate::crypto::schedule::KeySchedule;
 use crate::crypto::schedule::TrafficSecret;
 use crate::crypto::signature;
+use crate::decompress::decompress;
 use crate::failure::Failure;
 use crate::handshake::State;
 use crate::outcome::Malformed;
@@ -134,7 +139,11 @@ pub(crate) struct ExpectCertificate {
 }
 
 impl ExpectCertificate {
-    pub(super) fn on_message(mut self, message: &HandshakeFrame<'_>) -> Result<State, Failure> {
+    pub(super) fn on_message(
+        mut self,
+        message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
+    ) -> Result<State, Failure> {
         self.shared.transcript.add(message.encoded);
         match message.message {
             HandshakeType::CERTIFICATE_REQUEST if self.shared.certificate_request.is_none() => {
@@ -142,18 +151,38 @@ impl ExpectCertificate {
                 self.shared.certificate_request = Some(request.context.to_vec());
                 Ok(State::Certificate13(self))
             }
-            HandshakeType::CERTIFICATE => {
-                let certificate = CertificateTls13::decode(message.body, "Certificate")?;
-                let leaf = certificate.entries.first();
-                let leaf = leaf.map_or_else(Vec::new, |entry| entry.certificate.to_vec());
-                Ok(State::CertificateVerify13(ExpectCertificateVerify {
-                    shared: self.shared,
-                    leaf,
-                }))
+            HandshakeType::CERTIFICATE => self.into_verify(message.body),
+            HandshakeType::COMPRESSED_CERTIFICATE => {
+                let compressed =
+                    CompressedCertificate::decode(message.body, "CompressedCertificate")?;
+                if !takes(&connection.observer, compressed.algorithm)? {
+                    return Err(Failure::wrong_order(message.message));
+                }
+                let body = decompress(&compressed)?;
+                connection.observer.decompressed(Side::Server, &body);
+                self.into_verify(&body)
             }
             other => Err(Failure::wrong_order(other)),
         }
     }
+}
+
+impl ExpectCertificate {
+    fn into_verify(self, body: &[u8]) -> Result<State, Failure> {
+        let certificate = CertificateTls13::decode(body, "Certificate")?;
+        let leaf = certificate.entries.first();
+        let leaf = leaf.map_or_else(Vec::new, |entry| entry.certificate.to_vec());
+        Ok(State::CertificateVerify13(ExpectCertificateVerify { shared: self.shared, leaf }))
+    }
+}
+
+/// Whether our hello said that a certificate may come compressed like this.
+fn takes(observer: &Observer, algorithm: CertificateCompression) -> Result<bool, DecodeError> {
+    let Some(offer) = observer.offer() else {
+        return Ok(false);
+    };
+    let offered = offer.hello.extensions.get::<CompressCertificate>()?;
+    Ok(offered.is_some_and(|CompressCertificate(list)| list.contains(&algorithm)))
 }
 
 /// The server's signature is due.

@@ -1,5 +1,6 @@
 //! What the client must do, by the server it meets.
 
+mod compressed;
 mod hostile;
 mod legacy;
 mod openssl;
