@@ -5,7 +5,7 @@ use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::SuiteParameters;
 
 use crate::crypto::aead::Aead;
-use crate::crypto::cbc::BlockCipher;
+use crate::crypto::block::BlockCipher;
 use crate::crypto::hash::Hash;
 use crate::crypto::mac::Mac;
 use crate::rules::Rules;

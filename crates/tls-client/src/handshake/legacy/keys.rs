@@ -1,8 +1,7 @@
 //! The key block, cut into what each direction needs.
 
 use crate::connection::Connection;
-use crate::crypto::cbc::BLOCK_LEN;
-use crate::crypto::cbc::BlockCipher;
+use crate::crypto::block::BlockCipher;
 use crate::crypto::mac::Mac;
 use crate::crypto::prf::MasterSecret;
 use crate::crypto::prf::Party;
@@ -88,7 +87,7 @@ impl Shared {
                 Lengths { mac: 0, key: aead.key_len(), iv: Aead12::fixed_iv_len(aead) }
             }
             Bulk::Block { cipher, mac } => {
-                let iv = if self.rules.has_explicit_ivs() { 0 } else { BLOCK_LEN };
+                let iv = if self.rules.has_explicit_ivs() { 0 } else { cipher.block_len() };
                 Lengths { mac: mac.len(), key: cipher.key_len(), iv }
             }
             Bulk::Null { mac } => Lengths { mac: mac.len(), key: 0, iv: 0 },
