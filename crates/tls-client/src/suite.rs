@@ -5,7 +5,7 @@ use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::SuiteParameters;
 
 use crate::crypto::aead::Aead;
-use crate::crypto::cbc::BlockCipher;
+use crate::crypto::block::BlockCipher;
 use crate::crypto::hash::Hash;
 use crate::crypto::mac::Mac;
 use crate::rules::Rules;
@@ -55,6 +55,7 @@ pub(crate) enum Bulk {
     Aead(Aead),
     Block { cipher: BlockCipher, mac: Mac },
     Null { mac: Mac },
+    Rc4 { mac: Mac },
 }
 
 impl LegacySuite {
@@ -71,6 +72,7 @@ impl LegacySuite {
             (Some(_), _) if !rules.has_aeads() => return None,
             (Some(aead), _) => Bulk::Aead(aead),
             (None, registry::Cipher::Null) => Bulk::Null { mac: mac(parameters, rules)? },
+            (None, registry::Cipher::Rc4) => Bulk::Rc4 { mac: mac(parameters, rules)? },
             (None, _) => {
                 Bulk::Block { cipher: block_cipher(parameters)?, mac: mac(parameters, rules)? }
             }
@@ -134,11 +136,21 @@ fn aead(parameters: &SuiteParameters) -> Option<Aead> {
 }
 
 fn block_cipher(parameters: &SuiteParameters) -> Option<BlockCipher> {
-    match (parameters.cipher, parameters.bits) {
-        (registry::Cipher::AesCbc, 128) => Some(BlockCipher::Aes128),
-        (registry::Cipher::AesCbc, 256) => Some(BlockCipher::Aes256),
-        _ => None,
-    }
+    use registry::Cipher;
+    Some(match (parameters.cipher, parameters.bits) {
+        (Cipher::AesCbc, 128) => BlockCipher::Aes128,
+        (Cipher::AesCbc, 256) => BlockCipher::Aes256,
+        (Cipher::AriaCbc, 128) => BlockCipher::Aria128,
+        (Cipher::AriaCbc, 256) => BlockCipher::Aria256,
+        (Cipher::CamelliaCbc, 128) => BlockCipher::Camellia128,
+        (Cipher::CamelliaCbc, 256) => BlockCipher::Camellia256,
+        // For export, 16 bits of the key are known to everybody.
+        (Cipher::DesCbc, _) => BlockCipher::Des,
+        (Cipher::IdeaCbc, _) => BlockCipher::Idea,
+        (Cipher::Rc2Cbc, _) => BlockCipher::Rc2,
+        (Cipher::TripleDesEdeCbc, _) => BlockCipher::TripleDes,
+        _ => return None,
+    })
 }
 
 fn mac(parameters: &SuiteParameters, rules: Rules) -> Option<Mac> {
@@ -197,7 +209,9 @@ mod tests {
 
         for lacking in [
             CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
-            CipherSuite::TLS_RSA_WITH_RC4_128_SHA,
+            CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA,
+            CipherSuite::TLS_KRB5_WITH_RC4_128_SHA,
+            CipherSuite::TLS_SRP_SHA_WITH_AES_128_CBC_SHA,
             CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
             CipherSuite(0x9999),
         ] {
