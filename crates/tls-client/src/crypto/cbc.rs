@@ -5,14 +5,15 @@ use aws_lc_rs::iv::FixedLength;
 
 use crate::crypto::block::BlockCipher;
 use crate::crypto::block::BlockKey;
-use crate::crypto::block::Chain;
+use crate::crypto::block::MAX_BLOCK_LEN;
+use crate::crypto::block::Permutation;
 
 /// The encrypting half.
 pub(crate) enum CbcEncryptor {
     /// AES.
     Library(cipher::EncryptingKey),
     /// All others.
-    Chained(Box<dyn Chain>),
+    Other(Box<dyn Permutation>),
 }
 
 impl CbcEncryptor {
@@ -21,7 +22,7 @@ impl CbcEncryptor {
             BlockKey::Library(key) => {
                 Self::Library(cipher::EncryptingKey::cbc(key).expect("AES has a CBC mode"))
             }
-            BlockKey::Chained(key) => Self::Chained(key),
+            BlockKey::Other(key) => Self::Other(key),
         }
     }
 
@@ -32,7 +33,11 @@ impl CbcEncryptor {
                 let context = cipher::EncryptionContext::Iv128(library_iv(iv));
                 key.less_safe_encrypt(blocks, context).expect("the caller pads to whole blocks");
             }
-            Self::Chained(key) => key.encrypt(iv, blocks),
+            Self::Other(key) => chain(iv, blocks, |previous, block| {
+                mask(block, previous);
+                key.encrypt(block);
+                previous.copy_from_slice(block);
+            }),
         }
     }
 }
@@ -42,7 +47,7 @@ pub(crate) enum CbcDecryptor {
     /// AES.
     Library(cipher::DecryptingKey),
     /// All others.
-    Chained(Box<dyn Chain>),
+    Other(Box<dyn Permutation>),
 }
 
 impl CbcDecryptor {
@@ -51,7 +56,7 @@ impl CbcDecryptor {
             BlockKey::Library(key) => {
                 Self::Library(cipher::DecryptingKey::cbc(key).expect("AES has a CBC mode"))
             }
-            BlockKey::Chained(key) => Self::Chained(key),
+            BlockKey::Other(key) => Self::Other(key),
         }
     }
 
@@ -62,13 +67,34 @@ impl CbcDecryptor {
                 let context = cipher::DecryptionContext::Iv128(library_iv(iv));
                 key.decrypt(blocks, context).ok().map(|plaintext| &*plaintext)
             }
-            Self::Chained(key) if blocks.len().is_multiple_of(iv.len()) => {
-                key.decrypt(iv, blocks);
+            Self::Other(key) if blocks.len().is_multiple_of(iv.len()) => {
+                chain(iv, blocks, |previous, block| {
+                    let mut ciphertext = [0; MAX_BLOCK_LEN];
+                    let (ciphertext, _) = ciphertext.split_at_mut(block.len());
+                    ciphertext.copy_from_slice(block);
+                    key.decrypt(block);
+                    mask(block, previous);
+                    previous.copy_from_slice(ciphertext);
+                });
                 Some(blocks)
             }
-            Self::Chained(_) => None,
+            Self::Other(_) => None,
         }
     }
+}
+
+/// Gives each block to `step` together with the one that masks it, which `step` then replaces with the next.
+fn chain(iv: &[u8], blocks: &mut [u8], mut step: impl FnMut(&mut [u8], &mut [u8])) {
+    let mut previous = [0; MAX_BLOCK_LEN];
+    let (previous, _) = previous.split_at_mut(iv.len());
+    previous.copy_from_slice(iv);
+    for block in blocks.chunks_exact_mut(iv.len()) {
+        step(previous, block);
+    }
+}
+
+fn mask(block: &mut [u8], with: &[u8]) {
+    block.iter_mut().zip(with).for_each(|(byte, with)| *byte ^= with);
 }
 
 fn library_iv(iv: &[u8]) -> FixedLength<LIBRARY_BLOCK_LEN> {
@@ -151,6 +177,13 @@ mod tests {
                 "0000000000000000",
                 "2269552ab0f85ca6",
             ),
+            // RFC 4269, appendix B.1.
+            (
+                BlockCipher::Seed,
+                "00000000000000000000000000000000",
+                "000102030405060708090a0b0c0d0e0f",
+                "5ebac6e0054e166819aff1cc6d346cdb",
+            ),
         ];
         for (cipher, key, plaintext, expected) in cases {
             let mut block = hex(plaintext);
@@ -161,8 +194,7 @@ mod tests {
 
     #[test]
     fn every_cipher_agrees_with_another_library() {
-        let _legacy =
-            Provider::try_load(None, "legacy", true).expect("DES, IDEA and RC2 are built");
+        let _legacy = Provider::try_load(None, "legacy", true).expect("the old ciphers are built");
         let cases = [
             (BlockCipher::Aes128, "aes-128-cbc"),
             (BlockCipher::Aes256, "aes-256-cbc"),
@@ -173,6 +205,7 @@ mod tests {
             (BlockCipher::Des, "des-cbc"),
             (BlockCipher::Idea, "idea-cbc"),
             (BlockCipher::Rc2, "rc2-cbc"),
+            (BlockCipher::Seed, "seed-cbc"),
             (BlockCipher::TripleDes, "des-ede3-cbc"),
         ];
         let mut random = Random::seeded(11);
