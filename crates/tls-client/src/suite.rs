@@ -24,7 +24,7 @@ impl Suite13 {
         if parameters.key_exchange != registry::KeyExchange::Any {
             return None;
         }
-        Some(Self { aead: aead(parameters)?, hash: hash(parameters)? })
+        Some(Self { aead: aead(suite, parameters)?, hash: hash(parameters)? })
     }
 }
 
@@ -68,7 +68,7 @@ impl LegacySuite {
             registry::KeyExchange::Rsa => KeyExchange::Rsa,
             _ => return None,
         };
-        let bulk = match (aead(parameters), parameters.cipher) {
+        let bulk = match (aead(suite, parameters), parameters.cipher) {
             (Some(_), _) if !rules.has_aeads() => return None,
             (Some(aead), _) => Bulk::Aead(aead),
             (None, registry::Cipher::Null) => Bulk::Null { mac: mac(parameters, rules)? },
@@ -126,14 +126,33 @@ impl ServerKeyDue {
     }
 }
 
-fn aead(parameters: &SuiteParameters) -> Option<Aead> {
-    match (parameters.cipher, parameters.bits) {
-        (registry::Cipher::AesGcm, 128) => Some(Aead::Aes128Gcm),
-        (registry::Cipher::AesGcm, 256) => Some(Aead::Aes256Gcm),
-        (registry::Cipher::Chacha20Poly1305, _) => Some(Aead::ChaCha20Poly1305),
-        _ => None,
-    }
+fn aead(suite: CipherSuite, parameters: &SuiteParameters) -> Option<Aead> {
+    use registry::Cipher;
+    Some(match (parameters.cipher, parameters.bits) {
+        (Cipher::AesCcm, 128) => Aead::Aes128Ccm,
+        (Cipher::AesCcm, 256) => Aead::Aes256Ccm,
+        (Cipher::AesCcm8, 128) => Aead::Aes128Ccm8,
+        (Cipher::AesCcm8, 256) => Aead::Aes256Ccm8,
+        (Cipher::AesGcm, 128) => Aead::Aes128Gcm,
+        (Cipher::AesGcm, 256) => Aead::Aes256Gcm,
+        (Cipher::AriaGcm, 128) => Aead::Aria128Gcm,
+        (Cipher::AriaGcm, 256) => Aead::Aria256Gcm,
+        (Cipher::CamelliaGcm, 128) => Aead::Camellia128Gcm,
+        (Cipher::CamelliaGcm, 256) => Aead::Camellia256Gcm,
+        (Cipher::Chacha20Poly1305, _) if BEFORE_RFC_7905.contains(&suite) => {
+            Aead::ChaCha20Poly1305Draft
+        }
+        (Cipher::Chacha20Poly1305, _) => Aead::ChaCha20Poly1305,
+        _ => return None,
+    })
 }
+
+/// Those of draft-agl-tls-chacha20poly1305, which were in use before there were others.
+const BEFORE_RFC_7905: [CipherSuite; 3] = [
+    CipherSuite::TLS_DHE_RSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+];
 
 fn block_cipher(parameters: &SuiteParameters) -> Option<BlockCipher> {
     use registry::Cipher;
@@ -148,6 +167,7 @@ fn block_cipher(parameters: &SuiteParameters) -> Option<BlockCipher> {
         (Cipher::DesCbc, _) => BlockCipher::Des,
         (Cipher::IdeaCbc, _) => BlockCipher::Idea,
         (Cipher::Rc2Cbc, _) => BlockCipher::Rc2,
+        (Cipher::SeedCbc, _) => BlockCipher::Seed,
         (Cipher::TripleDesEdeCbc, _) => BlockCipher::TripleDes,
         _ => return None,
     })
