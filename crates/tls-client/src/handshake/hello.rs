@@ -18,14 +18,16 @@ use crate::connection::Connection;
 use crate::crypto::hash::Hash;
 use crate::crypto::hash::Transcript;
 use crate::crypto::hash::TranscriptBuffer;
+use crate::crypto::prf::Randoms;
 use crate::failure::Failure;
 use crate::handshake::State;
+use crate::handshake::legacy;
 use crate::handshake::offer::Offer;
-use crate::handshake::tls12;
 use crate::handshake::tls13;
 use crate::outcome::Malformed;
 use crate::outcome::Outcome;
-use crate::suite::Suite12;
+use crate::rules::Rules;
+use crate::suite::LegacySuite;
 use crate::suite::Suite13;
 
 /// The server's answer is due.
@@ -75,27 +77,14 @@ impl ExpectServerHello {
             let outcome = Outcome::VersionRefused { chosen: Some(version) };
             return Err(Failure::new(outcome, AlertDescription::PROTOCOL_VERSION));
         }
-        if !self.offer.profile.suites.contains(&hello.cipher_suite) {
-            return Err(Failure::not_completable(hello.cipher_suite));
+        if !self.offer.profile.compressions.contains(&hello.compression_method) {
+            return Err(Failure::illegal("compression method"));
         }
-        if hello.compression_method != CompressionMethod::NULL {
-            return Err(
-                match self.offer.profile.compressions.contains(&hello.compression_method) {
-                    true => Failure::not_completable(hello.cipher_suite),
-                    false => Failure::illegal("compression method"),
-                },
-            );
-        }
-        if version < Version::TLS_1_2 {
-            return Err(Failure::not_completable(hello.cipher_suite));
-        }
-        if version != Version::TLS_1_3 {
-            if hello.is_hello_retry_request() {
-                return Err(Failure::illegal("version of a retry"));
-            }
-            return self.on_tls12(&hello, message);
+        if version < Version::TLS_1_3 {
+            return self.on_legacy(&hello, message, connection);
         }
         let suite = Suite13::of(hello.cipher_suite)
+            .filter(|_| self.offer.profile.suites.contains(&hello.cipher_suite))
             .ok_or_else(|| Failure::not_completable(hello.cipher_suite))?;
         if hello.is_hello_retry_request() {
             self.on_retry(suite, &hello, message, connection)
@@ -189,29 +178,41 @@ impl ExpectServerHello {
         ))
     }
 
-    fn on_tls12(
+    fn on_legacy(
         self: Box<Self>,
         hello: &ServerHello<'_>,
         message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
     ) -> Result<State, Failure> {
+        if hello.is_hello_retry_request() {
+            return Err(Failure::illegal("version of a retry"));
+        }
+        if hello.extensions.contains(ExtensionType::SUPPORTED_VERSIONS) {
+            return Err(Failure::illegal("version in supported_versions"));
+        }
         let Progress::First(first_hello) = &self.progress else {
             return Err(Failure::illegal("version after a retry"));
         };
-        let suite = Suite12::of(hello.cipher_suite);
+        let rules = Rules { version: hello.version() };
+        // What was not offered, and records that are compressed, go as far as the server's flight: that much is facts.
+        let profile = &self.offer.profile;
+        let suite = LegacySuite::of(hello.cipher_suite, rules)
+            .filter(|_| profile.suites.contains(&hello.cipher_suite))
+            .filter(|_| hello.compression_method == CompressionMethod::NULL);
         let hash = suite.map_or(Hash::Sha256, |suite| suite.hash);
-        let mut transcript = first_hello.start(hash);
+        let mut transcript = first_hello.start_legacy(rules.prf(hash).hash());
         transcript.add(message.encoded);
-        Ok(tls12::begin(tls12::Shared {
+        connection.set_rules(rules);
+        let has = |extension| rules.has_extensions() && hello.extensions.contains(extension);
+        Ok(legacy::begin(legacy::Shared {
+            rules,
             suite,
             code: hello.cipher_suite,
+            offered_version: self.offer.profile.legacy_version(),
             transcript,
-            client_random: self.offer.random,
-            server_random: hello.random,
-            extended_master_secret: hello
-                .extensions
-                .contains(ExtensionType::EXTENDED_MASTER_SECRET),
-            encrypt_then_mac: hello.extensions.contains(ExtensionType::ENCRYPT_THEN_MAC),
-            groups: self.offer.profile.groups.to_vec(),
+            randoms: Randoms { client: self.offer.random, server: hello.random },
+            extended_master_secret: has(ExtensionType::EXTENDED_MASTER_SECRET),
+            encrypt_then_mac: has(ExtensionType::ENCRYPT_THEN_MAC),
             keys: self.offer.keys,
         }))
     }

@@ -13,7 +13,8 @@ use tlscensus_tls_wire::registry::CompressionMethod;
 use super::*;
 use crate::Client;
 use crate::keys::KeyShares;
-use crate::suite::Suite12;
+use crate::rules::Rules;
+use crate::suite::LegacySuite;
 use crate::suite::Suite13;
 
 /// The record with the first hello.
@@ -88,12 +89,13 @@ fn nothing_is_offered_twice_or_unknown() {
 #[test]
 fn what_modern_profiles_offer_can_be_completed() {
     let keys = KeyShares::generate();
+    let rules = Rules { version: Version::TLS_1_2 };
     for profile in PROFILES.iter().filter(|profile| profile.name.starts_with("modern")) {
         let name = &profile.name;
         for suite in profile.suites.iter() {
             let completable = match Suite13::of(*suite) {
                 Some(_) => profile.offers(Version::TLS_1_3),
-                None => Suite12::of(*suite).is_some(),
+                None => LegacySuite::of(*suite, rules).is_some(),
             };
             assert!(completable, "{name} offers {suite}");
         }
