@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod codec;
 pub mod extension;
+pub mod fingerprint;
 pub mod fuzzing;
 pub mod handshake;
 pub mod observer;
