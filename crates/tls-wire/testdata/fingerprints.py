@@ -4,7 +4,9 @@
 fingerprints.py FOLDER > fingerprints.tsv
 
 FOLDER holds zeek/ (traces of Zeek's testing/btest) and suricata-verify/ (its tests' captures). JA3 and JA3S are those
-that tshark computes; JA4 are those that Suricata's tests expect (SURICATA below, with the test's name)."""
+that tshark computes; JA4 are those that Suricata's tests expect (SURICATA below, with the test's name). Its test
+bug-5713-02-ja4 is left out: of a hello without signature schemes it hashes an underscore that the description of JA4
+says is not there."""
 
 import pathlib
 import subprocess
@@ -12,7 +14,6 @@ import sys
 
 SURICATA = {
     "suricata-verify/ja4-tls-quic/input.pcap": ("t13d1516h2_8daaf6152771_e5627efa2ab1", "tests/ja4-tls-quic"),
-    "suricata-verify/bug-5713-01/TLSv1-Extracted-MaliciousC2.pcap": ("t10i070600_c50f5591e341_ce66f3b797c1", "tests/bug-5713-02-ja4"),
 }
 FIELDS = ["frame.number", "tcp.payload", "tls.handshake.type", "tls.handshake.ja3", "tls.handshake.ja3s"]
 MOST = 24

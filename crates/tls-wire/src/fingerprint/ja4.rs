@@ -197,6 +197,9 @@ mod tests {
              0403,0804,0401,0503,0805,0501,0806,0601"
         );
         assert_eq!(ja4(&first), "t13d1516h2_8daaf6152771_e5627efa2ab1");
+        let silent = chrome(&types, &[]);
+        let silent = cut(&extensions_and_schemes(&silent.extensions));
+        assert_eq!(silent, "6d807ffa2a79", "without schemes there is no underscore");
         let types = [
             0xfe0d, 0x0010, 0x0017, 0x0033, 0x44cd, 0xff01, 0x000a, 0x000d, 0x0023, 0x002b, 0x000b,
             0xca34, 0x002d, 0x0000, 0x0005, 0x001b, 0x0012,

@@ -8,7 +8,6 @@ mod ja4;
 
 use std::fmt::Write;
 
-use crate::codec::Codec;
 use crate::extension::Extension;
 use crate::extension::Extensions;
 use crate::observer::Observer;
