@@ -3,6 +3,7 @@
 //! The constants and names come from the dated lists in `registry/*.csv`; the files beside this one are generated
 //! from them and a test keeps both equal.
 
+mod ffdh;
 mod suite;
 
 #[rustfmt::skip]
@@ -30,6 +31,8 @@ mod ec_point_formats;
 #[rustfmt::skip]
 mod extension_types;
 #[rustfmt::skip]
+mod ffdh_groups;
+#[rustfmt::skip]
 mod handshake_types;
 #[rustfmt::skip]
 mod named_groups;
@@ -46,6 +49,7 @@ use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::codec::Reader;
 
+pub use ffdh::FfdhGroup;
 pub use suite::Authentication;
 pub use suite::Cipher;
 pub use suite::Hash;
