@@ -9,3 +9,4 @@ pub mod handshake;
 pub mod observer;
 pub mod record;
 pub mod registry;
+pub mod ssl2;

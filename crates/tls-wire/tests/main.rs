@@ -6,5 +6,6 @@ mod fingerprints;
 mod passive;
 mod registry;
 mod roundtrip;
+mod ssl2;
 mod transcript;
 mod wire;

@@ -11,6 +11,7 @@ use std::fmt::Write;
 use crate::extension::Extension;
 use crate::extension::Extensions;
 use crate::observer::Observer;
+use crate::observer::Offer;
 
 pub use ja3::ja3;
 pub use ja3::ja3_text;
@@ -22,12 +23,17 @@ pub use ja4::ja4_text;
 impl Observer {
     /// JA3 of the client's first hello; `None` where it is missing or in the frame of SSL 2.
     pub fn ja3(&self) -> Option<String> {
-        Some(ja3(&self.offer()?.hello))
+        Some(ja3(&self.hello_in_its_own_frame()?.hello))
     }
 
     /// JA4 of the client's first hello; `None` where it is missing or in the frame of SSL 2.
     pub fn ja4(&self) -> Option<String> {
-        Some(ja4(&self.offer()?.hello))
+        Some(ja4(&self.hello_in_its_own_frame()?.hello))
+    }
+
+    /// In the frame of SSL 2 a hello has no extensions, and the methods do not speak of it.
+    fn hello_in_its_own_frame(&self) -> Option<Offer<'_>> {
+        self.offer().filter(|_| self.ssl2_hello().is_none())
     }
 
     /// JA3S of the server's hello, not of its wish for another one.

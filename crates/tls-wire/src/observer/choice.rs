@@ -190,6 +190,9 @@ impl Observer {
 
     /// Whether an earlier session is resumed; `None` where it did not come far enough to tell.
     pub fn resumed(&self) -> Option<bool> {
+        if let Some(choice) = self.ssl2_choice() {
+            return Some(choice.session_id_hit);
+        }
         let choice = self.choice()?;
         if choice.version.is_tls13() {
             return Some(choice.extensions.contains(ExtensionType::PRE_SHARED_KEY));
