@@ -12,6 +12,7 @@ mod keys;
 mod outcome;
 mod profile;
 mod protection;
+mod ssl2;
 mod suite;
 #[cfg(test)]
 mod testing;
@@ -24,3 +25,4 @@ pub use outcome::Malformed;
 pub use outcome::Outcome;
 pub use profile::PROFILES;
 pub use profile::Profile;
+pub use ssl2::Ssl2Client;

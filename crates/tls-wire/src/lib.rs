@@ -1,4 +1,4 @@
-//! TLS as bytes, 1.0 to 1.3: decode everything, keep the unknown, judge nothing.
+//! TLS as bytes, SSL 2 to TLS 1.3: decode everything, keep the unknown, judge nothing.
 
 pub mod alert;
 pub mod codec;

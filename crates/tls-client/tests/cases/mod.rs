@@ -4,3 +4,4 @@ mod hostile;
 mod openssl;
 mod rustls;
 mod splits;
+mod ssl2;
