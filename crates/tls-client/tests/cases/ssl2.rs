@@ -29,7 +29,7 @@ fn outcome_after(bytes: &[u8], piece: usize) -> String {
     }
     let step = if client.outcome().is_some() { Step::Done } else { Step::Read };
     assert_eq!(client.poll(&mut Vec::new()), step);
-    client.outcome().map_or("none".to_owned(), ToString::to_string)
+    client.outcome().map_or_else(|| "none".to_owned(), ToString::to_string)
 }
 
 /// The SERVER-HELLO of a real server: frame 6 of `ssl-v2.pcap`, where `tls-wire` keeps it.

@@ -6,6 +6,7 @@ use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::extension::ApplicationProtocols;
 use crate::extension::CertificateAuthorities;
+use crate::extension::Extension;
 use crate::extension::Extensions;
 use crate::extension::Heartbeat;
 use crate::extension::KeyShareRetry;
@@ -80,11 +81,6 @@ impl Choice {
     pub fn renegotiation_info(&self) -> Option<&[u8]> {
         let info = self.extensions.get::<RenegotiationInfo<'_>>().ok().flatten()?;
         Some(info.0)
-    }
-
-    /// The heartbeat mode the server answered with (RFC 6520).
-    pub fn heartbeat(&self) -> Option<u8> {
-        self.extensions.get::<Heartbeat>().ok().flatten().map(|Heartbeat(mode)| mode)
     }
 
     /// The group of the server's public value in TLS 1.3, and the value.
@@ -169,6 +165,13 @@ impl Observer {
     /// Types of the extensions of the server's hello, then of its encrypted extensions, in order.
     pub fn chosen_extension_types(&self) -> Vec<ExtensionType> {
         chosen_extensions(self).map(|raw| raw.extension).collect()
+    }
+
+    /// The heartbeat mode the server answered with (RFC 6520), in its hello or, TLS 1.3, encrypted.
+    pub fn heartbeat(&self) -> Option<u8> {
+        let answer = chosen_extensions(self).find(|raw| raw.extension == Heartbeat::TYPE)?;
+        let Heartbeat(mode) = Heartbeat::decode(&answer.bytes, "extension data").ok()?;
+        Some(mode)
     }
 
     /// The form of the certificates in the server's chain (RFC 7250): X.509 unless another one was agreed on.
