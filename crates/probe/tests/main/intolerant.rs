@@ -18,6 +18,7 @@ use openssl::asn1::Asn1Time;
 use openssl::dh::Dh;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
+use openssl::pkey::Private;
 use openssl::provider::Provider;
 use openssl::rsa::Rsa;
 use openssl::ssl::Ssl;
@@ -218,7 +219,7 @@ impl Write for Replayed {
     }
 }
 
-/// From this version to that one, with these suites before TLS 1.3, however weak, and an RSA key of its own.
+/// From this version to that one, with these suites before TLS 1.3, however weak, and an RSA key.
 pub(crate) fn openssl(lowest: SslVersion, highest: SslVersion, suites: &str) -> SslContext {
     static LEGACY: OnceLock<()> = OnceLock::new();
     LEGACY.get_or_init(|| {
@@ -233,14 +234,23 @@ pub(crate) fn openssl(lowest: SslVersion, highest: SslVersion, suites: &str) -> 
     builder.set_max_proto_version(Some(highest)).expect("a version");
     builder.set_cipher_list(&format!("{suites}:@SECLEVEL=0")).expect("suites");
     builder.set_tmp_dh(&Dh::get_1024_160().expect("a field")).expect("a field");
-    let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
-    let mut certificate = X509::builder().expect("a certificate");
-    certificate.set_version(2).expect("v3");
-    certificate.set_pubkey(&key).expect("a key");
-    certificate.set_not_before(&Asn1Time::days_from_now(0).expect("today")).expect("today");
-    certificate.set_not_after(&Asn1Time::days_from_now(9).expect("soon")).expect("soon");
-    certificate.sign(&key, MessageDigest::sha256()).expect("signed");
-    builder.set_certificate(&certificate.build()).expect("a certificate");
-    builder.set_private_key(&key).expect("its key");
+    let (key, certificate) = identity();
+    builder.set_certificate(certificate).expect("a certificate");
+    builder.set_private_key(key).expect("its key");
     builder.build()
+}
+
+/// The same for all: a key of RSA takes its time.
+fn identity() -> &'static (PKey<Private>, X509) {
+    static IDENTITY: OnceLock<(PKey<Private>, X509)> = OnceLock::new();
+    IDENTITY.get_or_init(|| {
+        let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
+        let mut certificate = X509::builder().expect("a certificate");
+        certificate.set_version(2).expect("v3");
+        certificate.set_pubkey(&key).expect("a key");
+        certificate.set_not_before(&Asn1Time::days_from_now(0).expect("today")).expect("today");
+        certificate.set_not_after(&Asn1Time::days_from_now(9).expect("soon")).expect("soon");
+        certificate.sign(&key, MessageDigest::sha256()).expect("signed");
+        (key, certificate.build())
+    })
 }

@@ -159,18 +159,15 @@ async fn who_says_which_version_it_can_do_is_asked_for_that_one() {
 
 #[tokio::test]
 async fn servers_of_old_are_completed_as_the_default_run_goes() {
-    let versions = [(SslVersion::TLS1, "TLS 1.0"), (SslVersion::SSL3, "SSL 3")];
-    let suites = ["RC4-MD5", "RC4-SHA", "DES-CBC3-SHA"];
-    for (version, name) in versions {
-        for suite in suites {
+    // OpenSSL of today knows supported_versions and turns those away that lack its version; of its time it would have
+    // chosen the version at once, as it does where a hello has no such list.
+    for (version, name, way) in [
+        (SslVersion::TLS1, "TLS 1.0", "modern legacy"),
+        (SslVersion::SSL3, "SSL 3", "modern legacy ssl3"),
+    ] {
+        for suite in ["RC4-MD5", "RC4-SHA", "DES-CBC3-SHA"] {
             let context = openssl(version, version, suite);
             let found = climb(plan("https"), context, |_| Answer::Serve).await;
-            // OpenSSL knows supported_versions and says protocol_version; of its time it would have said what it can do.
-            let way = if version == SslVersion::SSL3 {
-                "modern legacy tls10 ssl3"
-            } else {
-                "modern legacy"
-            };
             let expected = (way.to_owned(), "after-tls ok".to_owned(), name.to_owned());
             assert_eq!(found, expected, "{suite}");
         }
