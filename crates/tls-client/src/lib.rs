@@ -6,12 +6,15 @@
 mod client;
 mod connection;
 mod crypto;
+mod decompress;
 mod failure;
 mod handshake;
 mod keys;
 mod outcome;
 mod profile;
 mod protection;
+mod rules;
+mod ssl2;
 mod suite;
 #[cfg(test)]
 mod testing;
@@ -24,3 +27,4 @@ pub use outcome::Malformed;
 pub use outcome::Outcome;
 pub use profile::PROFILES;
 pub use profile::Profile;
+pub use ssl2::Ssl2Client;
