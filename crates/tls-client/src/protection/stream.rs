@@ -1,20 +1,24 @@
 //! Records of stream ciphers and of none at all (RFC 5246, section 6.2.3.1): content and MAC, enciphered together.
 
+use crate::crypto::stream::Rc4;
 use crate::protection::Header;
 use crate::protection::OpenError;
 use crate::protection::RecordMac;
 use crate::protection::put_header;
 
+#[expect(clippy::large_enum_variant, reason = "what holds one is boxed as a whole")]
 /// The cipher of one direction, which goes on from record to record.
 pub(crate) enum StreamCipher {
     /// Plaintext.
     Null,
+    Rc4(Rc4),
 }
 
 impl StreamCipher {
-    fn apply(&mut self, _bytes: &mut [u8]) {
+    fn apply(&mut self, bytes: &mut [u8]) {
         match self {
             Self::Null => (),
+            Self::Rc4(cipher) => cipher.apply(bytes),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod compressed;
 mod hostile;
+mod jsse;
 mod legacy;
 mod openssl;
 mod patience;
