@@ -1,4 +1,4 @@
-//! A scan of the lab equals its ground truth: row by row, and cell by cell of T01, T03, T04 and T08.
+//! A scan of the lab equals its ground truth: row by row, and cell by cell of T01, T03 to T08.
 //!
 //! The usual size fits CI. `TLSCENSUS_TRUTH_HOSTS=2000 TLSCENSUS_TRUTH_SEEDS=1,2,3 cargo test -p tlscensus-cli truth` is the
 //! full one.
@@ -19,6 +19,8 @@ use crate::support::show;
 
 /// Hosts, each with 14 services, if nothing else is asked for.
 const HOSTS: u32 = 80;
+/// Characters of a SHA-256.
+const SHA256_HEX: usize = 64;
 /// For those who may not bind low ports.
 const HIGH_PORTS: u16 = 20_000;
 
@@ -40,6 +42,11 @@ fn check(hosts: u32, seed: u64) {
     differences.extend(t01(&engine, &truth));
     differences.extend(t03(&engine, &truth));
     differences.extend(t04(&engine, &truth));
+    differences.extend(t05(&engine, &truth));
+    differences.extend(t05b(&engine, &truth));
+    differences.extend(t06(&engine, &truth));
+    differences.extend(t06b(&engine, &truth));
+    differences.extend(t07(&engine, &truth));
     differences.extend(t08(&engine, &truth));
     assert!(
         differences.is_empty(),
@@ -72,6 +79,7 @@ struct Found {
     tcp: String,
     tls_completed: String,
     version: String,
+    chosen: String,
     chain: String,
     before: String,
     after: String,
@@ -80,7 +88,7 @@ struct Found {
 fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     let sql = "SELECT addr, protocol, phase, outcome, starttls_state, speaks_protocol, tcp_completed, tls_completed, \
                tls_version, chain, mechanisms_before, mechanisms_after, capabilities_before_seen, \
-               capabilities_after_seen, detail FROM probes";
+               capabilities_after_seen, detail, tls_suite, tls_key_exchange, tls_group, tls_dh_bits, tls_dh_prime_sha256 FROM probes";
     let mut found: BTreeMap<(String, String), (Found, String)> = BTreeMap::new();
     for row in engine.query(sql).unwrap().rows {
         let text = |n: usize| show(&row[n]);
@@ -97,6 +105,7 @@ fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
             tls_completed: text(7),
             // A version chosen in a handshake that failed is a fact of its own.
             version: if text(7) == "true" { text(8) } else { String::new() },
+            chosen: [15, 8, 16, 17, 18, 19].map(text).join(" ").trim().to_owned(),
             chain: if text(7) == "true" { text(9) } else { String::new() },
             before: list(10, 12),
             after: list(11, 13),
@@ -137,10 +146,27 @@ fn expected(row: &TruthRow, found_outcome: &str) -> Found {
         tcp: (row.tcp == lab::Tcp::Open).to_string(),
         tls_completed: row.tls_completed.to_string(),
         version: row.tls_version.clone().unwrap_or_default(),
+        chosen: row.chosen.as_ref().map(chosen).unwrap_or_default(),
         chain: row.chain.join(" "),
         before: list(&row.mechanisms_before),
         after: list(&row.mechanisms_after),
     }
+}
+
+/// Suite, version, key exchange, group, size and prime; what was not seen leaves its place empty.
+fn chosen(chosen: &lab::Chosen) -> String {
+    let text = |word: &Option<String>| word.clone().unwrap_or_default();
+    let named = chosen.group.is_some();
+    let bits = chosen.dh_bits.filter(|_| !named).map(|bits| bits.to_string());
+    let words = [
+        chosen.suite.clone(),
+        chosen.version.clone(),
+        chosen.key_exchange.clone(),
+        text(&chosen.group),
+        text(&bits),
+        text(&chosen.dh_prime_sha256),
+    ];
+    words.join(" ").trim().to_owned()
 }
 
 /// The cells of a table under `protocol/column`, the totals left out.
@@ -233,6 +259,103 @@ fn t04(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
         std::iter::once(completed).chain(each)
     });
     compare("T04", &found, expected)
+}
+
+/// Everything found in a column has to be expected: else a table could show too much.
+fn surplus(
+    table: &str,
+    found: &BTreeMap<String, String>,
+    expected: &BTreeMap<String, u64>,
+    column: &str,
+) -> Vec<String> {
+    let more = found.iter().filter(|(cell, count)| {
+        cell.ends_with(column) && count.as_str() != "0" && !expected.contains_key(*cell)
+    });
+    more.map(|(cell, count)| format!("{table} {cell}: expected none, found {count}")).collect()
+}
+
+/// T05 and T07: how often each word was chosen and completed, the block over all services too.
+fn reached(
+    table: &str,
+    found: &BTreeMap<String, String>,
+    services: BTreeMap<String, BTreeMap<String, lab::Reached>>,
+) -> Vec<String> {
+    let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+    for (service, words) in services {
+        for (word, reached) in words {
+            for protocol in ["all", &service] {
+                let mut add = |column: &str, count: u64| {
+                    let cell = format!("{protocol}/{word}/{column}");
+                    *expected.entry(cell).or_default() += count;
+                };
+                add("chosen", reached.chosen);
+                add("completed", reached.completed);
+            }
+        }
+    }
+    let mut differences = surplus(table, found, &expected, "/chosen");
+    differences.extend(compare(table, found, expected));
+    differences
+}
+
+fn t05(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T05").unwrap(), &["protocol", "suite"]);
+    reached("T05", &found, lab::suites(truth))
+}
+
+fn t05b(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T05b").unwrap(), &["protocol"]);
+    let expected = lab::suite_properties(truth).into_iter().flat_map(|(service, properties)| {
+        properties.into_iter().map(move |(name, count)| (format!("{service}/{name}"), count))
+    });
+    compare("T05b", &found, expected)
+}
+
+fn t06(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let result = engine.table("T06").unwrap();
+    let found = cells(&result, &["prime_sha256", "prime"]);
+    let mut expected = BTreeMap::new();
+    for (field, users) in lab::finite_fields(truth) {
+        // A field that is only named has no prime to be hashed.
+        let hash = if field.len() == SHA256_HEX { field.as_str() } else { "" };
+        let prime = found.iter().find_map(|(cell, value)| {
+            let (key, column) = cell.rsplit_once('/')?;
+            let (sha256, _) = key.split_once('/')?;
+            let same = sha256 == hash && (!hash.is_empty() || value == &field);
+            (column == "prime" && same).then(|| value.clone())
+        });
+        let key = format!("{hash}/{}", prime.unwrap_or_else(|| field.clone()));
+        for (column, count) in
+            [("hosts", users.hosts), ("endpoints", users.endpoints), ("services", users.services)]
+        {
+            expected.insert(format!("{key}/{column}"), count);
+        }
+    }
+    let mut differences = surplus("T06", &found, &expected, "/endpoints");
+    differences.extend(compare("T06", &found, expected));
+    differences
+}
+
+fn t06b(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T06b").unwrap(), &["protocol"]);
+    let expected = lab::finite_field_sizes(truth).into_iter().flat_map(|(service, sizes)| {
+        [
+            ("dhe", sizes.dhe),
+            ("to_512", sizes.to_512),
+            ("to_1024", sizes.to_1024),
+            ("to_2047", sizes.to_2047),
+            ("at_2048", sizes.at_2048),
+            ("above_2048", sizes.above_2048),
+            ("reused", 0),
+        ]
+        .map(|(column, count)| (format!("{service}/{column}"), count))
+    });
+    compare("T06b", &found, expected)
+}
+
+fn t07(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T07").unwrap(), &["protocol", "group_name"]);
+    reached("T07", &found, lab::groups(truth))
 }
 
 fn t08(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {

@@ -30,7 +30,9 @@ use crate::run::campaign::Campaign;
 use crate::run::tables;
 
 /// What the demo prints.
-const TABLES: [&str; 4] = ["T01", "T03", "T04", "T08"];
+const TABLES: [&str; 9] = ["T01", "T03", "T04", "T05", "T05b", "T06", "T06b", "T07", "T08"];
+/// Columns of its text where that does not go to a terminal.
+const WIDTH: usize = 100;
 /// Added to ports where low ones cannot be bound.
 const HIGH_PORTS: u16 = 20_000;
 /// Endpoints in flight: the lab's servers share this machine.
@@ -62,7 +64,7 @@ pub(crate) fn demo(typed: &DemoArguments) -> anyhow::Result<Exit> {
     if summary.exit == Exit::Interrupted {
         return Ok(summary.exit);
     }
-    tables::print(&out, &Runs::default(), &TABLES, Format::TEXT)?;
+    tables::print(&out, &Runs::default(), &TABLES, Format::TEXT, Some(WIDTH))?;
     say(&hints(&out));
     Ok(summary.exit)
 }
