@@ -12,11 +12,13 @@ use tlscensus_records::ended;
 
 use crate::drive::Machine;
 use crate::drive::Turn;
+use crate::ladder::Reason;
 use tlscensus_tls_client as tls;
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Profile;
 use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::observer::Side;
 
 /// What is offered when it comes to TLS.
 #[derive(Clone)]
@@ -31,6 +33,18 @@ pub(crate) struct Conversation {
     prober: Prober,
     offer: Offer,
     layer: Layer,
+}
+
+/// How much of a server's TLS was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TlsReach {
+    Nothing,
+    /// A record, and no choice.
+    Answered,
+    /// What it chose.
+    Chosen,
+    /// Its certificates.
+    Certified,
 }
 
 /// What the bytes on the wire are.
@@ -68,6 +82,29 @@ impl Conversation {
         match &self.layer {
             Layer::Plain => None,
             Layer::Handshake(client) | Layer::Inside(client) => Some(client.observer()),
+        }
+    }
+
+    /// Why another hello may fare better; `None` where TLS was not tried, or another hello would change nothing.
+    pub(crate) fn turned_down(&self) -> Option<Reason> {
+        let Layer::Handshake(client) = &self.layer else {
+            return None;
+        };
+        Reason::of(client.outcome()?, client.observer())
+    }
+
+    /// How far TLS came.
+    pub(crate) fn tls_reach(&self) -> TlsReach {
+        let Some(observer) = self.observer() else {
+            return TlsReach::Nothing;
+        };
+        if observer.chain().is_some() {
+            return TlsReach::Certified;
+        }
+        match (observer.choice(), observer.bytes(Side::Server)) {
+            (Some(_), _) => TlsReach::Chosen,
+            (None, 0) => TlsReach::Nothing,
+            (None, _) => TlsReach::Answered,
         }
     }
 

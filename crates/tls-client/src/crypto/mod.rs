@@ -7,6 +7,7 @@ pub(crate) mod cbc;
 pub(crate) mod der;
 pub(crate) mod exchange;
 pub(crate) mod hash;
+pub(crate) mod mac;
 pub(crate) mod modular;
 pub(crate) mod prf;
 pub(crate) mod random;

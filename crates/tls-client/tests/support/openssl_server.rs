@@ -13,6 +13,7 @@ use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
 use openssl::ssl::SslContextBuilder;
 use openssl::ssl::SslMethod;
+use openssl::ssl::SslOptions;
 use openssl::ssl::SslStream;
 use openssl::ssl::SslVersion;
 use openssl::x509::X509;
@@ -80,6 +81,16 @@ pub(crate) fn context(identity: &Identity) -> SslContextBuilder {
 pub(crate) fn pin(builder: &mut SslContextBuilder, version: SslVersion) {
     builder.set_min_proto_version(Some(version)).unwrap();
     builder.set_max_proto_version(Some(version)).unwrap();
+}
+
+/// `SSL_OP_NO_ENCRYPT_THEN_MAC`, which the binding does not name.
+pub(crate) fn no_encrypt_then_mac() -> SslOptions {
+    SslOptions::from_bits_retain(1 << 19)
+}
+
+/// `SSL_OP_NO_EXTENDED_MASTER_SECRET`, which the binding does not name.
+pub(crate) fn no_extended_master_secret() -> SslOptions {
+    SslOptions::from_bits_retain(1)
 }
 
 impl OpensslServer {
