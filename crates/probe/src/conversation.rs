@@ -234,13 +234,13 @@ const fn inside_ended(end: Option<&tls::Outcome>) -> Interruption {
 const fn handshake_outcome(outcome: &tls::Outcome) -> Outcome {
     match outcome {
         tls::Outcome::Completed => Outcome::Completed,
-        tls::Outcome::Alert { .. } => Outcome::Alert,
+        tls::Outcome::Alert { .. } | tls::Outcome::Ssl2Error { .. } => Outcome::Alert,
         tls::Outcome::BadFinished => Outcome::BadFinished,
         tls::Outcome::BadSignature => Outcome::BadSignature,
         tls::Outcome::Closed => Outcome::Closed,
         tls::Outcome::Malformed(_) => Outcome::Malformed,
         tls::Outcome::NoCommonSuite => Outcome::NoCommonSuite,
-        tls::Outcome::NotCompletable { .. } => Outcome::NotCompletable,
+        tls::Outcome::NotCompletable { .. } | tls::Outcome::Ssl2 => Outcome::NotCompletable,
         tls::Outcome::NotTls => Outcome::NotTls,
         tls::Outcome::OverBytes => Outcome::OverBytes,
         tls::Outcome::Reset => Outcome::Reset,
