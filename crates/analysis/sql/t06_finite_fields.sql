@@ -4,8 +4,10 @@
 --
 -- Columns:
 --   bits : number : Bits : size of the prime
---   prime : text : Prime : its name, or the start of the SHA-256 of the prime as sent
---   prime_sha256 : word : SHA-256 : SHA-256 of the prime as sent; none where every server only named it (TLS 1.3)
+--   prime : text : Prime : its name, or the start of the SHA-256 of the prime
+--   prime_sha256 : word : SHA-256 : SHA-256 of the prime without leading zeros
+--   safe : text : Safe : whether half of the prime, less one, is prime too: yes, no; unknown for primes without a name
+--   generators : text : Generator : smallest generator sent, hexadecimal, `+` if there are others; none where the field was only named
 --   hosts : count : Hosts : distinct addresses whose server used it
 --   hosts_of_dhe : share : DHE hosts : distinct addresses whose server used a finite field
 --   endpoints : count : Endpoints : endpoints whose server used it
@@ -18,7 +20,7 @@
 --   Whoever breaks one prime of 512 or 1024 bits breaks every handshake on it: many hosts on one prime are one prize.
 
 WITH fields AS (
-    SELECT addr, protocol, dh_bits, dh_known_as, dh_prime, dh_prime_sha256, public_value
+    SELECT addr, protocol, dh_bits, dh_prime, dh_prime_sha256, dh_safe_prime, dh_generator, public_value
     FROM tls_choices
     WHERE dh_bits IS NOT NULL
 ),
@@ -28,19 +30,24 @@ totals AS (
 primes AS (
     SELECT
         dh_bits AS bits,
-        max(dh_prime) AS prime,
-        max(dh_prime_sha256) AS prime_sha256,
+        dh_prime AS prime,
+        dh_prime_sha256 AS prime_sha256,
+        CASE dh_safe_prime WHEN TRUE THEN 'yes' WHEN FALSE THEN 'no' ELSE 'unknown' END AS safe,
+        CASE WHEN min(dh_generator) < max(dh_generator) THEN concat(min(dh_generator), ' +') ELSE min(dh_generator) END
+            AS generators,
         count(DISTINCT addr) AS hosts,
         count(*) AS endpoints,
         count(DISTINCT protocol) AS services,
         count(DISTINCT public_value) AS public_values
     FROM fields
-    GROUP BY dh_bits, coalesce(dh_known_as, dh_prime_sha256)
+    GROUP BY dh_bits, dh_prime, dh_prime_sha256, dh_safe_prime
 )
 SELECT
     p.bits,
     p.prime,
     p.prime_sha256,
+    p.safe,
+    p.generators,
     p.hosts,
     t.hosts AS hosts_of_dhe,
     p.endpoints,

@@ -81,11 +81,6 @@ fn groups() -> Vec<ArrayRef> {
         Arc::new(StringArray::from_iter_values(
             all.iter().map(|(code, name)| group_kind(NamedGroup(*code), name)),
         )),
-        Arc::new(
-            all.iter()
-                .map(|(code, name)| prime_bits(NamedGroup(*code), name))
-                .collect::<UInt16Array>(),
-        ),
     ]
 }
 
@@ -98,11 +93,6 @@ fn group_kind(group: NamedGroup, name: &str) -> &'static str {
         () if name.starts_with("sect") || name.ends_with("char2_curves") => "binary curve",
         () => "curve",
     }
-}
-
-/// RFC 7919, section 3, names its groups by the size of their primes.
-fn prime_bits(group: NamedGroup, name: &str) -> Option<u16> {
-    group.is_finite_field().then(|| name.strip_prefix("ffdhe")?.parse().ok()).flatten()
 }
 
 const SUITES: List = List {
@@ -137,11 +127,6 @@ const GROUPS: List = List {
             DataType::Utf8,
             "curve, binary curve, finite field, hybrid (a curve and a lattice) or lattice",
         ),
-        (
-            "prime_bits",
-            DataType::UInt16,
-            "size of the prime of a finite field in bits; NULL for other kinds",
-        ),
     ],
 };
 
@@ -161,19 +146,19 @@ mod tests {
 
     #[test]
     fn groups_are_sorted_into_their_kinds() {
-        for (name, kind, bits) in [
-            ("ffdhe3072", "finite field", Some(3072)),
-            ("x448", "curve", None),
-            ("sect571r1", "binary curve", None),
-            ("brainpoolP256r1tls13", "curve", None),
-            ("X25519MLKEM768", "hybrid", None),
-            ("X25519Kyber768Draft00", "hybrid", None),
-            ("CECPQ2", "hybrid", None),
-            ("MLKEM768", "lattice", None),
+        for (name, kind) in [
+            ("ffdhe3072", "finite field"),
+            ("x448", "curve"),
+            ("sect571r1", "binary curve"),
+            ("brainpoolP256r1tls13", "curve"),
+            ("X25519MLKEM768", "hybrid"),
+            ("X25519Kyber768Draft00", "hybrid"),
+            ("CECPQ2", "hybrid"),
+            ("MLKEM768", "lattice"),
         ] {
             let (code, _) = NamedGroup::ENTRIES.iter().find(|(_, have)| *have == name).expect(name);
             let group = NamedGroup(*code);
-            assert_eq!((group_kind(group, name), prime_bits(group, name)), (kind, bits), "{name}");
+            assert_eq!(group_kind(group, name), kind, "{name}");
         }
     }
 }

@@ -19,8 +19,6 @@ use crate::support::show;
 
 /// Hosts, each with 14 services, if nothing else is asked for.
 const HOSTS: u32 = 80;
-/// Characters of a SHA-256.
-const SHA256_HEX: usize = 64;
 /// For those who may not bind low ports.
 const HIGH_PORTS: u16 = 20_000;
 
@@ -88,7 +86,8 @@ struct Found {
 fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     let sql = "SELECT addr, protocol, phase, outcome, starttls_state, speaks_protocol, tcp_completed, tls_completed, \
                tls_version, chain, mechanisms_before, mechanisms_after, capabilities_before_seen, \
-               capabilities_after_seen, detail, tls_suite, tls_key_exchange, tls_group, tls_dh_bits, tls_dh_prime_sha256 FROM probes";
+               capabilities_after_seen, detail, tls_suite, tls_key_exchange, tls_group, tls_dh_bits, tls_dh_prime_sha256, \
+               tls_dh_group_name, tls_dh_safe_prime FROM probes";
     let mut found: BTreeMap<(String, String), (Found, String)> = BTreeMap::new();
     for row in engine.query(sql).unwrap().rows {
         let text = |n: usize| show(&row[n]);
@@ -105,7 +104,7 @@ fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
             tls_completed: text(7),
             // A version chosen in a handshake that failed is a fact of its own.
             version: if text(7) == "true" { text(8) } else { String::new() },
-            chosen: [15, 8, 16, 17, 18, 19].map(text).join(" ").trim().to_owned(),
+            chosen: [15, 8, 16, 17, 18, 19, 20, 21].map(text).join(" ").trim().to_owned(),
             chain: if text(7) == "true" { text(9) } else { String::new() },
             before: list(10, 12),
             after: list(11, 13),
@@ -153,18 +152,18 @@ fn expected(row: &TruthRow, found_outcome: &str) -> Found {
     }
 }
 
-/// Suite, version, key exchange, group, size and prime; what was not seen leaves its place empty.
+/// Suite, version, key exchange, group, and what is known of a finite field; what was not seen leaves its place empty.
 fn chosen(chosen: &lab::Chosen) -> String {
     let text = |word: &Option<String>| word.clone().unwrap_or_default();
-    let named = chosen.group.is_some();
-    let bits = chosen.dh_bits.filter(|_| !named).map(|bits| bits.to_string());
     let words = [
         chosen.suite.clone(),
         chosen.version.clone(),
         chosen.key_exchange.clone(),
         text(&chosen.group),
-        text(&bits),
+        text(&chosen.dh_bits.map(|bits| bits.to_string())),
         text(&chosen.dh_prime_sha256),
+        text(&chosen.dh_known_as),
+        text(&chosen.dh_safe.map(|safe| safe.to_string())),
     ];
     words.join(" ").trim().to_owned()
 }
@@ -312,23 +311,13 @@ fn t05b(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
 }
 
 fn t06(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
-    let result = engine.table("T06").unwrap();
-    let found = cells(&result, &["prime_sha256", "prime"]);
+    let found = cells(&engine.table("T06").unwrap(), &["prime_sha256"]);
     let mut expected = BTreeMap::new();
-    for (field, users) in lab::finite_fields(truth) {
-        // A field that is only named has no prime to be hashed.
-        let hash = if field.len() == SHA256_HEX { field.as_str() } else { "" };
-        let prime = found.iter().find_map(|(cell, value)| {
-            let (key, column) = cell.rsplit_once('/')?;
-            let (sha256, _) = key.split_once('/')?;
-            let same = sha256 == hash && (!hash.is_empty() || value == &field);
-            (column == "prime" && same).then(|| value.clone())
-        });
-        let key = format!("{hash}/{}", prime.unwrap_or_else(|| field.clone()));
+    for (prime, users) in lab::finite_fields(truth) {
         for (column, count) in
             [("hosts", users.hosts), ("endpoints", users.endpoints), ("services", users.services)]
         {
-            expected.insert(format!("{key}/{column}"), count);
+            expected.insert(format!("{prime}/{column}"), count);
         }
     }
     let mut differences = surplus("T06", &found, &expected, "/endpoints");

@@ -12,6 +12,8 @@ use sha2::Sha256;
 pub enum Field {
     /// 512 bits: what Apache httpd 2.0 came with for export suites.
     Apache512,
+    /// 2048 bits: ffdhe2048 of RFC 7919, appendix A.1.
+    Ffdhe2048,
     /// 1024 bits: group 2 of RFC 2409, section 6.2, on which many hosts stand.
     Oakley1024,
     /// 1024 bits, made with `openssl dhparam`: a safe prime that nobody else has.
@@ -24,15 +26,21 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Apache512, Self::Oakley1024, Self::Own1024, Self::Unsafe1024, Self::Modp2048];
+    pub const ALL: [Self; 6] = [
+        Self::Apache512,
+        Self::Ffdhe2048,
+        Self::Oakley1024,
+        Self::Own1024,
+        Self::Unsafe1024,
+        Self::Modp2048,
+    ];
 
     /// Size of the prime.
     pub const fn bits(self) -> u16 {
         match self {
             Self::Apache512 => 512,
             Self::Oakley1024 | Self::Own1024 | Self::Unsafe1024 => 1024,
-            Self::Modp2048 => 2048,
+            Self::Ffdhe2048 | Self::Modp2048 => 2048,
         }
     }
 
@@ -40,6 +48,7 @@ impl Field {
     pub const fn known_as(self) -> Option<&'static str> {
         match self {
             Self::Apache512 => Some("mod_ssl-2.0-512"),
+            Self::Ffdhe2048 => Some("ffdhe2048"),
             Self::Oakley1024 => Some("rfc2409-modp1024"),
             Self::Own1024 | Self::Unsafe1024 => None,
             Self::Modp2048 => Some("rfc3526-modp2048"),
@@ -67,6 +76,7 @@ impl Field {
     pub(crate) fn prime(self) -> Result<BigNum, ErrorStack> {
         match self {
             Self::Apache512 => BigNum::from_hex_str(APACHE_512),
+            Self::Ffdhe2048 => BigNum::from_hex_str(FFDHE_2048),
             Self::Oakley1024 => BigNum::get_rfc2409_prime_1024(),
             Self::Own1024 => BigNum::from_hex_str(OWN_1024),
             Self::Unsafe1024 => BigNum::from_hex_str(UNSAFE_1024),
@@ -82,6 +92,16 @@ pub(crate) const GENERATOR: u32 = 2;
 const APACHE_512: &str = concat!(
     "d4bcd52406f69b35994b88de5db89682c8157f62d8f33633ee5772f11f05ab22d6b5145b9f241e5acc31ff090a4bc711",
     "48976f76795094e71e7903529f5a824b",
+);
+
+/// 2^2048 - 2^1984 + (⌊2^1918 e⌋ + 560316) 2^64 - 1.
+const FFDHE_2048: &str = concat!(
+    "ffffffffffffffffadf85458a2bb4a9aafdc5620273d3cf1d8b9c583ce2d3695a9e13641146433fbcc939dce249b3ef9",
+    "7d2fe363630c75d8f681b202aec4617ad3df1ed5d5fd65612433f51f5f066ed0856365553ded1af3b557135e7f57c935",
+    "984f0c70e0e68b77e2a689daf3efe8721df158a136ade73530acca4f483a797abc0ab182b324fb61d108a94bb2c8e3fb",
+    "b96adab760d7f4681d4f42a3de394df4ae56ede76372bb190b07a7c8ee0a6d709e02fce1cdf7e2ecc03404cd28342f61",
+    "9172fe9ce98583ff8e4f1232eef28183c3fe3b1b4c6fad733bb5fcbc2ec22005c58ef1837d1683b2c6f34a26c1b2effa",
+    "886b423861285c97ffffffffffffffff",
 );
 
 const OWN_1024: &str = concat!(

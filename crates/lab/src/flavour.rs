@@ -66,8 +66,8 @@ pub enum Exchange {
     Field(Field),
     /// A curve and a lattice.
     Hybrid(&'static str),
-    /// Ephemeral, in a field that has a code point (TLS 1.3), of so many bits.
-    NamedField(&'static str, u16),
+    /// Ephemeral, in a field that has a code point (TLS 1.3).
+    NamedField(&'static str, Field),
     /// The client encrypts it to the key of the certificate.
     Rsa,
 }

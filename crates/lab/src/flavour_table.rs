@@ -42,7 +42,7 @@ pub(crate) static FLAVOURS: &[FlavourSpec] = &[
     FlavourSpec { flavour: F::OpensslBrainpool, word: "openssl-brainpool", library: Openssl, version: "TLS 1.3",
         rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: Curve("brainpoolP256r1tls13"), reach: Refused, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslFfdhe2048, word: "openssl-ffdhe2048", library: Openssl, version: "TLS 1.3",
-        rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: NamedField("ffdhe2048", 2048), reach: Refused, weights: (0, 1) },
+        rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: NamedField("ffdhe2048", Field::Ffdhe2048), reach: Refused, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslCcm, word: "openssl-ccm", library: Openssl, version: "TLS 1.3",
         rsa: "TLS_AES_128_CCM_SHA256", ec: Some("TLS_AES_128_CCM_SHA256"), exchange: Curve("x25519"), reach: Refused, weights: (0, 1) },
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::Exchange;
+use crate::Field;
 use crate::Flavour;
 use crate::Service;
 use crate::State;
@@ -98,32 +99,37 @@ pub struct Chosen {
     pub group: Option<String>,
     /// Bits of a finite field's prime.
     pub dh_bits: Option<u16>,
-    /// SHA-256 of a prime that the server wrote out.
+    /// SHA-256 of the prime.
     pub dh_prime_sha256: Option<String>,
+    /// The name under which the prime is known, if it is.
+    pub dh_known_as: Option<String>,
+    /// Whether half of a prime that is known, less one, is a prime too.
+    pub dh_safe: Option<bool>,
 }
 
 impl Chosen {
     /// Of a server that came to its key exchange.
     fn whole(flavour: Flavour, rsa: bool) -> Self {
         let exchange = flavour.exchange();
-        let (dh_bits, dh_prime_sha256) = match exchange {
-            Exchange::Field(field) => (Some(field.bits()), Some(field.prime_sha256())),
-            Exchange::NamedField(_, bits) => (Some(bits), None),
-            Exchange::Curve(_) | Exchange::Hybrid(_) | Exchange::Rsa => (None, None),
+        let field = match exchange {
+            Exchange::Field(field) | Exchange::NamedField(_, field) => Some(field),
+            Exchange::Curve(_) | Exchange::Hybrid(_) | Exchange::Rsa => None,
         };
         Self {
             version: flavour.version().to_owned(),
             suite: flavour.suite(rsa).to_owned(),
             key_exchange: exchange.word().to_owned(),
             group: exchange.group().map(str::to_owned),
-            dh_bits,
-            dh_prime_sha256,
+            dh_bits: field.map(Field::bits),
+            dh_prime_sha256: field.map(Field::prime_sha256),
+            dh_known_as: field.and_then(Field::known_as).map(str::to_owned),
+            dh_safe: field.filter(|field| field.known_as().is_some()).map(Field::is_safe),
         }
     }
 
-    /// Of a server that left behind its ServerHello, before TLS 1.3.
+    /// Of a server that left behind its ServerHello, before TLS 1.3 and on a curve.
     fn hello_only(flavour: Flavour, rsa: bool) -> Self {
-        Self { group: None, dh_bits: None, dh_prime_sha256: None, ..Self::whole(flavour, rsa) }
+        Self { group: None, ..Self::whole(flavour, rsa) }
     }
 
     fn at(endpoint: &Endpoint, finding: &Finding) -> Option<Self> {

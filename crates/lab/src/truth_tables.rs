@@ -157,15 +157,14 @@ pub struct Users {
     pub services: u64,
 }
 
-/// T06: who uses each prime, by the SHA-256 of a prime written out and the group's name of one that was only named.
+/// T06: who uses each prime, by its SHA-256.
 pub fn finite_fields(truth: &[TruthRow]) -> BTreeMap<String, Users> {
     let mut rows: BTreeMap<String, Vec<&TruthRow>> = BTreeMap::new();
     for row in truth {
-        let Some(chosen) = row.chosen.as_ref().filter(|chosen| chosen.dh_bits.is_some()) else {
-            continue;
-        };
-        let field = chosen.dh_prime_sha256.clone().or_else(|| chosen.group.clone());
-        rows.entry(field.expect("a field is written out or named")).or_default().push(row);
+        let prime = row.chosen.as_ref().and_then(|chosen| chosen.dh_prime_sha256.clone());
+        if let Some(prime) = prime {
+            rows.entry(prime).or_default().push(row);
+        }
     }
     let users = rows.into_iter().map(|(field, rows)| {
         let users = Users {

@@ -16,8 +16,10 @@
 --   group_code : group of the key exchange, code point
 --   group_kind : curve, binary curve, finite field, hybrid, lattice or unknown; NULL where there is no group
 --   dh_bits : size of the finite field's prime in bits, written out or named; NULL: none, or it ended before
---   dh_prime_sha256 : SHA-256 of the prime as sent; NULL where none was written out
+--   dh_prime_sha256 : SHA-256 of the prime without leading zeros; NULL: none, or it ended before
 --   dh_known_as : name of the finite field, where it is a known one
+--   dh_safe_prime : half of that prime, less one, is prime too; NULL: not known
+--   dh_generator : generator as sent, hexadecimal; NULL where the field was only named (TLS 1.3)
 --   dh_prime : that name, or `custom` and the start of the SHA-256; NULL: none, or it ended before
 --   public_value : SHA-256 of the server's public value in the key exchange; NULL: none, or it ended before
 --   public_value_uses : counted endpoints that sent this public value; 0 where there is none
@@ -40,9 +42,11 @@ WITH chosen AS (
         coalesce(p.tls_group, CASE WHEN p.tls_group_code IS NOT NULL THEN 'unknown' END) AS group_name,
         p.tls_group_code AS group_code,
         CASE WHEN p.tls_group_code IS NOT NULL THEN coalesce(g.kind, 'unknown') END AS group_kind,
-        coalesce(p.tls_dh_bits, g.prime_bits) AS dh_bits,
+        p.tls_dh_bits AS dh_bits,
         p.tls_dh_prime_sha256 AS dh_prime_sha256,
-        CASE WHEN g.kind = 'finite field' THEN g.group_name END AS dh_known_as,
+        p.tls_dh_group_name AS dh_known_as,
+        p.tls_dh_safe_prime AS dh_safe_prime,
+        p.tls_dh_generator AS dh_generator,
         p.tls_server_public_sha256 AS public_value
     FROM counted p
     LEFT JOIN suites s ON s.code = p.tls_suite_code
@@ -57,7 +61,7 @@ SELECT
         WHEN key_exchange <> 'unknown' THEN FALSE
     END AS forward_secret,
     group_name, group_code, group_kind, dh_bits, dh_prime_sha256,
-    dh_known_as,
+    dh_known_as, dh_safe_prime, dh_generator,
     CASE
         WHEN dh_bits IS NOT NULL
             THEN coalesce(dh_known_as, concat('custom ', overlay(dh_prime_sha256, '', 17, 48)))

@@ -143,7 +143,16 @@ impl Probe {
     pub(crate) fn field(mut self, bits: u16, prime: &str, public: &str) -> Self {
         self.row.tls_dh_bits = Some(bits);
         self.row.tls_dh_prime_sha256 = Some(Sha256::of(prime.as_bytes()));
+        let generator = if public == "value 22" { "05" } else { "02" };
+        self.row.tls_dh_generator = Some(generator.to_owned());
         self.row.tls_server_public_sha256 = Some(Sha256::of(public.as_bytes()));
+        self
+    }
+
+    /// Its prime is one that many share.
+    pub(crate) fn known_as(mut self, name: &str, safe: bool) -> Self {
+        self.row.tls_dh_group_name = Some(name.to_owned());
+        self.row.tls_dh_safe_prime = Some(safe);
         self
     }
 
@@ -317,6 +326,8 @@ fn retrieval() -> Vec<Probe> {
             .login_disabled(false, false)
             .tls(0x0304, &["mx", "ca1"])
             .suite(0x1301)
+            .field(3072, "ffdhe3072", "value 13")
+            .known_as("ffdhe3072", true)
             .group(0x0101, "value 13"),
         probe("imaps", 20).tcp().ended(Phase::Tls, Outcome::VersionRefused),
         probe("imaps", 24)
@@ -324,11 +335,12 @@ fn retrieval() -> Vec<Probe> {
             .tls(0x0303, &["web"])
             .suite(0xc014)
             .group(0x001a, "point 24"),
-        probe("imaps", 25).speaks(Speaks::Yes).tls(0x0303, &["imap", "ca1"]).suite(0x009e).field(
-            2048,
-            "large prime",
-            "value 25",
-        ),
+        probe("imaps", 25)
+            .speaks(Speaks::Yes)
+            .tls(0x0303, &["imap", "ca1"])
+            .suite(0x009e)
+            .field(2048, "large prime", "value 25")
+            .known_as("rfc5114-modp2048-224", false),
         probe("imaps", 26).tls(0x7f17, &["draft"]).suite(0x1301).group(0xff17, "unknown"),
     ]
 }
