@@ -7,6 +7,7 @@ use tlscensus_certs::Sha256;
 use tlscensus_certs::scts_in_certificate;
 use tlscensus_certs::scts_in_ocsp_response;
 use tlscensus_tls_wire::handshake::Downgrade;
+use tlscensus_tls_wire::handshake::bit_length;
 use tlscensus_tls_wire::observer;
 use tlscensus_tls_wire::observer::AlertSeen;
 use tlscensus_tls_wire::observer::KeyExchangeFacts;
@@ -97,6 +98,8 @@ impl ProbeRow {
         self.tls_group = facts.group.map(|group| group.to_string());
         self.tls_group_code = facts.group.map(|group| group.0);
         self.fill_finite_field(&facts);
+        let export_bits = facts.export_rsa_modulus.map(bit_length);
+        self.tls_export_rsa_bits = export_bits.and_then(|bits| u16::try_from(bits).ok());
         self.tls_server_public_sha256 = facts.server_public.map(Sha256::of);
         self.tls_signature_scheme = facts.signature_scheme.map(|scheme| scheme.to_string());
         self.tls_signature_scheme_code = facts.signature_scheme.map(|scheme| scheme.0);
@@ -378,6 +381,21 @@ mod tests {
             (unknown.tls_dh_bits, unknown.tls_dh_prime_sha256),
             (Some(5), Some(Sha256::of(&[0x17])))
         );
+    }
+
+    #[test]
+    fn short_lived_keys_for_export_are_measured() {
+        let row = row(|observer| {
+            let (side, plain) = (Side::Server, Protection::Plain);
+            let hello = hello_with(0x0003, b"", Extensions::none());
+            observer.message(side, plain, HandshakeType::SERVER_HELLO, &hello);
+            let mut body = vec![0, 64];
+            body.extend([0x80; 64]);
+            body.extend(b"\x00\x01\x03\x04\x01\x00\x03sig");
+            observer.message(side, plain, HandshakeType::SERVER_KEY_EXCHANGE, &body);
+        });
+        assert_eq!(row.tls_export_rsa_bits, Some(512));
+        assert_eq!((row.tls_dh_bits, row.tls_server_public_sha256), (None, None));
     }
 
     #[test]

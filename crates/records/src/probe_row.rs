@@ -258,6 +258,8 @@ rows! {
         tls_dh_safe_prime: Option<bool>,
         /// Finite-field Diffie-Hellman generator as sent, lower-case hexadecimal; NULL: none was sent (TLS 1.3 names the group).
         tls_dh_generator: Option<String>,
+        /// Size in bits of the short-lived RSA key that a suite for export encrypts to; NULL: none was sent.
+        tls_export_rsa_bits: Option<u16>,
         /// SHA-256 of the server's public value in the key exchange: equal values are a key used twice.
         tls_server_public_sha256: Option<Sha256>,
         /// Application protocol chosen (ALPN), escaped.

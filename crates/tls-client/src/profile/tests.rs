@@ -48,7 +48,7 @@ fn is_distinct<T: PartialEq>(list: &[T]) -> bool {
 /// All profiles, with a short, a long and no name.
 fn every_hello(check: impl Fn(&Profile, Option<&str>, &[u8])) {
     let long = format!("{}.example", "a".repeat(63));
-    for profile in PROFILES {
+    for profile in PROFILES.iter().filter(|profile| !profile.ssl2_frame) {
         for name in [None, Some("a.example"), Some(&*long)] {
             check(profile, name, &record(profile, name, 7));
         }
@@ -116,6 +116,12 @@ fn versions_suites_and_extensions_fit_together() {
         assert_eq!(tls13, !profile.key_shares.is_empty(), "{name}");
         // RFC 9846, section 4.2.2: servers of TLS 1.3 abort at any other method.
         assert!(!tls13 || *profile.compressions == [CompressionMethod::NULL], "{name}");
+        if profile.ssl2_frame {
+            // It has room for nothing else.
+            assert!(!tls13 && profile.extensions.is_empty() && !profile.session_id, "{name}");
+            assert_eq!(*profile.compressions, [CompressionMethod::NULL], "{name}");
+            continue;
+        }
         let needs = [
             ExtensionType::SUPPORTED_VERSIONS,
             ExtensionType::KEY_SHARE,

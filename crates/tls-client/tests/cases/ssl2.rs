@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
+use openssl::ssl::SslVersion;
+use tlscensus_tls_client::Client;
 use tlscensus_tls_client::Interruption;
+use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Profile;
 use tlscensus_tls_client::Ssl2Client;
 use tlscensus_tls_client::Step;
 use tlscensus_tls_wire::codec::Codec;
 use tlscensus_tls_wire::observer::Presence;
+use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::Ssl2CipherKind;
 use tlscensus_tls_wire::registry::Version;
 use tlscensus_tls_wire::ssl2::ClientHello;
@@ -14,11 +19,15 @@ use tlscensus_tls_wire::ssl2::Deframer;
 use tlscensus_tls_wire::ssl2::ServerHello;
 use tlscensus_tls_wire::ssl2::put_record;
 
+use crate::support::NAME;
 use crate::support::SEED;
 use crate::support::Server;
 use crate::support::certificates::Kind;
 use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::context;
+use crate::support::openssl_server::pin;
+use crate::support::profile;
+use crate::support::visit;
 
 /// What a visit ends with when the server says this, in pieces of a size.
 fn outcome_after(bytes: &[u8], piece: usize) -> String {
@@ -168,6 +177,43 @@ fn silence_and_resets_end_it() {
         client.interrupted(how);
         assert_eq!(client.outcome().unwrap().word(), word);
         assert_eq!(client.observer().version(), None);
+    }
+}
+
+/// OpenSSL 3 still takes a hello in this frame, whatever version then comes of it.
+#[test]
+fn later_versions_complete_from_the_old_frame() {
+    let suites = [
+        CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256,
+        CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+    ];
+    for (pinned, version, suite) in [
+        (SslVersion::SSL3, Version::SSL_3, "AES128-SHA"),
+        (SslVersion::TLS1, Version::TLS_1_0, "AES128-SHA"),
+        (SslVersion::TLS1_1, Version::TLS_1_1, "AES128-SHA"),
+        (SslVersion::TLS1_2, Version::TLS_1_2, "AES128-GCM-SHA256"),
+    ] {
+        let offer = Profile {
+            versions: vec![Version::TLS_1_2, Version::TLS_1_1, Version::TLS_1_0, Version::SSL_3]
+                .into(),
+            suites: suites.to_vec().into(),
+            ..profile("old-frame").clone()
+        };
+        let mut builder = context(Kind::Rsa2048.identity());
+        pin(&mut builder, pinned);
+        builder.set_cipher_list(&format!("{suite}:@SECLEVEL=0")).unwrap();
+        let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
+        visit(&mut client, &mut OpensslServer::new(builder), &version.to_string());
+        let observer = client.observer();
+        assert_eq!(observer.version(), Some(version));
+        assert!(observer.ssl2_hello().is_some() && observer.established());
+        let offer = observer.offer().unwrap();
+        assert_eq!(
+            (offer.hello.cipher_suites.len(), offer.hello.extensions.is_present()),
+            (3, false)
+        );
+        assert_eq!(observer.ja3(), None);
     }
 }
 
