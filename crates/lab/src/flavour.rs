@@ -43,6 +43,7 @@ pub enum Flavour {
     OwnExportRsa,
     OwnIdea,
     OwnSeed,
+    OwnSsl2,
     RustlsHybrid,
     RustlsRetry,
     RustlsTls12,
@@ -115,6 +116,8 @@ pub(crate) struct FlavourSpec {
 pub(crate) enum Reach {
     /// The handshake is completed.
     Completed,
+    /// The server's hello is read, and there it ends.
+    Heard,
     /// The server turns down every offer.
     Refused,
 }
@@ -140,10 +143,11 @@ impl Flavour {
         self.spec().exchange
     }
 
-    /// The suite it agrees on, with a key of RSA or one on a curve.
-    pub fn suite(self, rsa: bool) -> &'static str {
+    /// The suite it agrees on, with a key of RSA or one on a curve; SSL 2 leaves the choice to the client.
+    pub fn suite(self, rsa: bool) -> Option<&'static str> {
         let spec = self.spec();
-        if rsa { spec.rsa } else { spec.ec.unwrap_or(spec.rsa) }
+        let suite = if rsa { spec.rsa } else { spec.ec.unwrap_or(spec.rsa) };
+        Some(suite).filter(|suite| !suite.is_empty())
     }
 
     /// Whether the server shows no certificate.

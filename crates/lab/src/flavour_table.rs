@@ -12,6 +12,7 @@ use crate::flavour::Library::Openssl;
 use crate::flavour::Library::Own;
 use crate::flavour::Library::Rustls;
 use crate::flavour::Reach::Completed;
+use crate::flavour::Reach::Heard;
 use crate::flavour::Reach::Refused;
 
 /// Columns: flavour, word, library, version; suite with an RSA key, suite with a key on a curve; key exchange; how far a
@@ -108,6 +109,8 @@ pub(crate) static FLAVOURS: &[FlavourSpec] = &[
         rsa: "TLS_RSA_WITH_3DES_EDE_CBC_SHA", ec: None, exchange: Rsa, reach: Refused, weights: (0, 2) },
     FlavourSpec { flavour: F::OpensslSsl3Rc4, word: "openssl-ssl3-rc4", library: Openssl, version: "SSL 3",
         rsa: "TLS_RSA_WITH_RC4_128_SHA", ec: None, exchange: Rsa, reach: Refused, weights: (0, 1) },
+    FlavourSpec { flavour: F::OwnSsl2, word: "own-ssl2", library: Own, version: "SSL 2",
+        rsa: "", ec: None, exchange: Rsa, reach: Heard, weights: (0, 2) },
 ];
 
 const AES128_GCM: &str = "TLS_AES_128_GCM_SHA256";
@@ -137,6 +140,7 @@ mod tests {
                 _ if spec.version == "TLS 1.3" => ["TLS_AES_", "TLS_CHACHA20_"],
                 Curve(_) => ["TLS_ECDHE_", "TLS_ECDH_anon_"],
                 In(_) => ["TLS_DHE_", "TLS_DH_anon_"],
+                _ if spec.version == "SSL 2" => continue,
                 Rsa => ["TLS_RSA_WITH_", "TLS_RSA_EXPORT_WITH_"],
                 Hybrid(_) | NamedField(..) => panic!("{}: only TLS 1.3 has it", spec.word),
             };

@@ -54,6 +54,7 @@ pub use truth_tables::finite_fields;
 pub use truth_tables::groups;
 pub use truth_tables::mechanisms;
 pub use truth_tables::overview;
+pub use truth_tables::ssl2;
 pub use truth_tables::starttls_states;
 pub use truth_tables::suite_properties;
 pub use truth_tables::suites;

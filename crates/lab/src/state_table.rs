@@ -60,14 +60,15 @@ impl State {
     pub(crate) fn finding(self, service: &Service, flavour: Flavour) -> Finding {
         let finding = self.spec().dealt(service).expect("dealt only where it applies").finding;
         let finding = match flavour.spec().reach {
-            Reach::Refused if finding.tls => finding.refused(service),
-            Reach::Completed | Reach::Refused => finding,
+            Reach::Heard if finding.tls => finding.ended(service, &["not-completable"]),
+            Reach::Refused if finding.tls => finding.ended(service, REFUSALS),
+            Reach::Completed | Reach::Heard | Reach::Refused => finding,
         };
         if service.language != Language::Http {
             return finding;
         }
         // HTTPS has no dialogue: a ServerHello is its first word, and there is no list to be read.
-        let hello_came = finding.tls || self == Self::ClosesMidHandshake;
+        let hello_came = finding.tls || finding.heard() || self == Self::ClosesMidHandshake;
         let speaks = match finding.outcomes {
             _ if hello_came => Speaks::Yes,
             ["not-tls"] => Speaks::No,
@@ -215,15 +216,20 @@ const fn at(phase: &'static str, outcomes: &'static [&'static str]) -> Finding {
 }
 
 impl Finding {
-    /// The same, ended by a TLS server that turns every offer down.
-    fn refused(self, service: &Service) -> Self {
-        let finding = at("tls", &["alert", "version-refused", "no-common-suite"]);
+    /// The same, ended in the handshake.
+    fn ended(self, service: &Service, outcomes: &'static [&'static str]) -> Self {
+        let finding = at("tls", outcomes);
         match service.implicit {
             true => finding,
             false => {
                 Self { before: self.before, ..finding }.then("accepted-handshake-failed").spoken()
             }
         }
+    }
+
+    /// The server chose what nobody completes.
+    pub(crate) fn heard(&self) -> bool {
+        self.outcomes == ["not-completable"]
     }
 
     const fn then(self, starttls: &'static str) -> Self {
@@ -250,6 +256,9 @@ impl Finding {
         Self { after: true, ..self }
     }
 }
+
+/// What a server that turns every offer down may say.
+const REFUSALS: &[&str] = &["alert", "version-refused", "no-common-suite"];
 
 const ALL: &[Language] = &[
     Language::Http,

@@ -42,6 +42,7 @@ pub(crate) struct TlsServers(Vec<Server>);
 enum Server {
     Openssl(SslContext),
     Own(Suite),
+    OwnSsl2,
     Rustls(Arc<ServerConfig>),
 }
 
@@ -68,6 +69,7 @@ impl TlsServers {
                 Ok(Box::new(stream))
             }
             Server::Own(suite) => own_tls::accept(suite, credential, stream).await,
+            Server::OwnSsl2 => match own_tls::answer_ssl2(credential, stream).await? {},
             Server::Rustls(config) => {
                 let mut config = ServerConfig::clone(config);
                 config.cert_resolver = Arc::new(Always(credential.rustls()));
@@ -101,6 +103,7 @@ fn openssl_session(context: &SslContext, credential: &Credential) -> io::Result<
 fn server(spec: &FlavourSpec) -> Result<Server, Error> {
     match spec.library {
         Library::Openssl => openssl_server(spec),
+        Library::Own if spec.version == "SSL 2" => Ok(Server::OwnSsl2),
         Library::Own => Ok(Server::Own(Suite::new(spec)?)),
         Library::Rustls => rustls_server(spec),
     }

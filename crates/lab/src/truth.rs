@@ -91,10 +91,10 @@ pub struct TruthRow {
 pub struct Chosen {
     /// The version.
     pub version: String,
-    /// The suite, by its IANA name.
-    pub suite: String,
-    /// The kind of key exchange, in the word of rows.
-    pub key_exchange: String,
+    /// The suite, by its IANA name; none in SSL 2.
+    pub suite: Option<String>,
+    /// The kind of key exchange, in the word of rows; none in SSL 2.
+    pub key_exchange: Option<String>,
     /// The group, where it has a code point and the server came to it.
     pub group: Option<String>,
     /// Bits of a finite field's prime.
@@ -117,8 +117,8 @@ impl Chosen {
         };
         Self {
             version: flavour.version().to_owned(),
-            suite: flavour.suite(rsa).to_owned(),
-            key_exchange: exchange.word().to_owned(),
+            suite: flavour.suite(rsa).map(str::to_owned),
+            key_exchange: flavour.suite(rsa).map(|_| exchange.word().to_owned()),
             group: exchange.group().map(str::to_owned),
             dh_bits: field.map(Field::bits),
             dh_prime_sha256: field.map(Field::prime_sha256),
@@ -134,7 +134,9 @@ impl Chosen {
 
     fn at(endpoint: &Endpoint, finding: &Finding) -> Option<Self> {
         match endpoint.state.conduct().handshake {
-            _ if finding.tls => Some(Self::whole(endpoint.flavour, endpoint.rsa)),
+            _ if finding.tls || finding.heard() => {
+                Some(Self::whole(endpoint.flavour, endpoint.rsa))
+            }
             Handshake::CloseMidway => Some(Self::hello_only(CUT_SHORT, endpoint.rsa)),
             _ => None,
         }

@@ -77,16 +77,18 @@ pub struct Reached {
 
 /// T05: how often each suite was chosen.
 pub fn suites(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<String, Reached>> {
-    by_service(truth, |rows| reached(rows, |chosen| Some(chosen.suite.clone())))
+    by_service(truth, |rows| reached(rows, |chosen| chosen.suite.clone()))
 }
 
 /// T05b: how many suites chosen have each property, by the column's name; `chosen` is all of them.
 pub fn suite_properties(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<&'static str, u64>> {
     by_service(truth, |rows| {
         let chosen = || rows.iter().filter_map(|row| row.chosen.as_ref());
-        let counts = PROPERTIES
-            .iter()
-            .map(|(name, has)| (*name, number(chosen().filter(|chosen| has(chosen)))));
+        let pairs =
+            || chosen().filter_map(|one| one.suite.as_deref().zip(one.key_exchange.as_deref()));
+        let counts = PROPERTIES.iter().map(|(name, has)| {
+            (*name, number(pairs().filter(|(suite, exchange)| has(suite, exchange))))
+        });
         counts.collect()
     })
 }
@@ -175,6 +177,14 @@ pub fn finite_fields(truth: &[TruthRow]) -> BTreeMap<String, Users> {
         (field, users)
     });
     users.collect()
+}
+
+/// T04: how many servers answered in SSL 2.
+pub fn ssl2(truth: &[TruthRow]) -> BTreeMap<String, u64> {
+    by_service(truth, |rows| {
+        let versions = rows.iter().filter_map(|row| row.chosen.as_ref());
+        number(versions.filter(|chosen| chosen.version == "SSL 2"))
+    })
 }
 
 /// Where in a conversation mechanisms are offered.
@@ -266,30 +276,28 @@ fn number(items: impl Iterator) -> u64 {
     u64::try_from(items.count()).expect("a count")
 }
 
-/// A column of T05b and whether a choice counts in it, by the suite's name.
-type Property = (&'static str, fn(&Chosen) -> bool);
+/// A column of T05b and whether a choice counts in it, by the suite's name and the kind of key exchange.
+type Property = (&'static str, fn(&str, &str) -> bool);
 
 static PROPERTIES: [Property; 18] = [
-    ("chosen", |_| true),
-    ("forward_secret", |chosen| chosen.key_exchange != "RSA"),
-    ("kex_rsa", |chosen| chosen.key_exchange == "RSA"),
-    ("kex_dhe", |chosen| chosen.key_exchange == "DHE"),
-    ("kex_ecdhe", |chosen| chosen.key_exchange == "ECDHE"),
-    ("kex_hybrid", |chosen| chosen.key_exchange == "HYBRID"),
-    ("kex_psk", |chosen| chosen.key_exchange == "PSK"),
-    ("kex_other", |_| false),
-    ("anonymous", |chosen| chosen.suite.contains("_anon_")),
-    ("export", |chosen| chosen.suite.contains("_EXPORT_")),
-    ("null_cipher", |chosen| chosen.suite.contains("_WITH_NULL_")),
-    ("rc4", |chosen| chosen.suite.contains("_RC4_")),
-    ("des", |chosen| chosen.suite.contains("_WITH_DES")),
-    ("triple_des", |chosen| chosen.suite.contains("_3DES_")),
-    ("cbc", |chosen| chosen.suite.contains("_CBC_")),
-    ("aead", |chosen| {
-        ["_GCM_", "_CCM", "_CHACHA20_"].iter().any(|mode| chosen.suite.contains(mode))
-    }),
-    ("chacha20", |chosen| chosen.suite.contains("_CHACHA20_")),
-    ("unknown", |_| false),
+    ("chosen", |_, _| true),
+    ("forward_secret", |_, exchange| exchange != "RSA"),
+    ("kex_rsa", |_, exchange| exchange == "RSA"),
+    ("kex_dhe", |_, exchange| exchange == "DHE"),
+    ("kex_ecdhe", |_, exchange| exchange == "ECDHE"),
+    ("kex_hybrid", |_, exchange| exchange == "HYBRID"),
+    ("kex_psk", |_, exchange| exchange == "PSK"),
+    ("kex_other", |_, _| false),
+    ("anonymous", |suite, _| suite.contains("_anon_")),
+    ("export", |suite, _| suite.contains("_EXPORT_")),
+    ("null_cipher", |suite, _| suite.contains("_WITH_NULL_")),
+    ("rc4", |suite, _| suite.contains("_RC4_")),
+    ("des", |suite, _| suite.contains("_WITH_DES")),
+    ("triple_des", |suite, _| suite.contains("_3DES_")),
+    ("cbc", |suite, _| suite.contains("_CBC_")),
+    ("aead", |suite, _| ["_GCM_", "_CCM", "_CHACHA20_"].iter().any(|mode| suite.contains(mode))),
+    ("chacha20", |suite, _| suite.contains("_CHACHA20_")),
+    ("unknown", |_, _| false),
 ];
 
 #[cfg(test)]
