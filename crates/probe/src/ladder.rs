@@ -50,7 +50,8 @@ pub static LADDERS: &[Ladder] = &[
 /// Short, and without TLS 1.3 and its key shares: for those who cannot read a long hello, or a version field that they do not know.
 const MODERN_TLS12: Rung =
     Rung { profile: "modern-tls12", after: &[Reason::Form, Reason::Silence] };
-const LEGACY: Rung = Rung { profile: "legacy", after: &[Reason::Suite, Reason::Version] };
+const LEGACY: Rung =
+    Rung { profile: "legacy", after: &[Reason::Suite, Reason::Uncomputable, Reason::Version] };
 /// For those who cannot read extensions, or no more than 255 bytes.
 const PLAIN: Rung = Rung { profile: "plain", after: &[Reason::Form] };
 /// For those who turn a version away instead of choosing a lower one, with an alert or without.
@@ -122,8 +123,10 @@ pub(crate) enum Reason {
     Form,
     /// It said nothing at all until the deadline.
     Silence,
-    /// It has no suite in common, or chose one that we cannot compute.
+    /// It has no suite in common.
     Suite,
+    /// It chose what we cannot compute.
+    Uncomputable,
     /// It has no version in common, as it says.
     Version,
 }
@@ -135,7 +138,7 @@ impl Reason {
         Some(match outcome {
             tls::Outcome::VersionRefused { chosen: Some(version) } => Self::Chose(*version),
             tls::Outcome::VersionRefused { chosen: None } if nothing_chosen => Self::Version,
-            tls::Outcome::NotCompletable { .. } => Self::Suite,
+            tls::Outcome::NotCompletable { .. } => Self::Uncomputable,
             tls::Outcome::NoCommonSuite if nothing_chosen => Self::Suite,
             tls::Outcome::Alert { alert, .. } if nothing_chosen => match alert.description {
                 AlertDescription::HANDSHAKE_FAILURE => Self::Suite,
@@ -178,6 +181,7 @@ mod tests {
             ("default", "modern", Suite, "modern legacy tls10 ssl3"),
             ("default", "modern", Version, "modern legacy tls10 ssl3"),
             ("default", "modern", Silence, "modern modern-tls12"),
+            ("default", "modern", Uncomputable, "modern legacy"),
             ("exhaustive", "modern", Suite, "modern legacy tls10 ssl3 anonymous export"),
             ("study", "paper-2015", Form, "paper-2015 ssl3"),
             ("study", "paper-2015", Silence, "paper-2015"),
