@@ -155,6 +155,20 @@ fn answers_are_told_apart() {
 }
 
 #[test]
+fn ruins_of_a_recorded_hello_end_the_same_at_every_split() {
+    let recorded = recorded_server_hello();
+    let places = (0..16).chain((16..recorded.len()).step_by(37));
+    for (at, value) in places.flat_map(|at| [0, 1, 0x7f, 0x80, 0xff].map(|value| (at, value))) {
+        let mut ruin = recorded.clone();
+        ruin[at] = value;
+        let whole = outcome_after(&ruin, ruin.len());
+        for piece in [1, 2, 5] {
+            assert_eq!(outcome_after(&ruin, piece), whole, "{value:#x} at {at} by {piece}");
+        }
+    }
+}
+
+#[test]
 fn a_server_hello_of_tls_is_a_refusal_of_the_version() {
     let mut hello = vec![22, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1];
     hello.extend([7; 32]);
