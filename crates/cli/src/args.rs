@@ -131,7 +131,7 @@ pub(crate) struct ProbeArguments {
     #[arg(long, default_value = PROFILE)]
     pub(crate) profile: String,
     /// The offers that follow where a server turns one down, a connection each: default (down to SSL 3, as its answers give
-    /// reason), study (SSL 3 alone), exhaustive (also without a certificate, and export) or off
+    /// reason), study (SSL 3 alone), exhaustive (also without a certificate, export, and all that has a name; --attempts 8) or off
     #[arg(long, default_value = LADDER)]
     pub(crate) ladder: String,
     /// A name server to ask instead of the system's own (repeatable)

@@ -41,8 +41,8 @@ pub static LADDERS: &[Ladder] = &[
     },
     Ladder {
         name: "exhaustive",
-        purpose: "the default one, then suites without a certificate and export suites",
-        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, ANONYMOUS, EXPORT],
+        purpose: "the default one, then suites without a certificate, export suites, and all that has a name",
+        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, ANONYMOUS, EXPORT, EVERYTHING],
     },
     Ladder { name: "off", purpose: "the first hello and no other", rungs: &[] },
 ];
@@ -60,6 +60,8 @@ const TLS10: Rung =
 const SSL3: Rung = Rung { profile: "ssl3", after: &[Reason::Form, Reason::Suite, Reason::Version] };
 const ANONYMOUS: Rung = Rung { profile: "anonymous", after: &[Reason::Suite] };
 const EXPORT: Rung = Rung { profile: "export", after: &[Reason::Suite] };
+/// For those who do nothing but what nobody else offers: NULL, ARIA, X448, a field of RFC 7919.
+const EVERYTHING: Rung = Rung { profile: "everything", after: &[Reason::Suite, Reason::Version] };
 
 impl Ladder {
     /// The ladder with this name.
@@ -182,7 +184,7 @@ mod tests {
             ("default", "modern", Version, "modern legacy tls10 ssl3"),
             ("default", "modern", Silence, "modern modern-tls12"),
             ("default", "modern", Uncomputable, "modern legacy"),
-            ("exhaustive", "modern", Suite, "modern legacy tls10 ssl3 anonymous export"),
+            ("exhaustive", "modern", Suite, "modern legacy tls10 ssl3 anonymous export everything"),
             ("study", "paper-2015", Form, "paper-2015 ssl3"),
             ("study", "paper-2015", Silence, "paper-2015"),
             ("off", "modern", Form, "modern"),

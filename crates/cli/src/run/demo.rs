@@ -35,6 +35,10 @@ const TABLES: [&str; 9] = ["T01", "T03", "T04", "T05", "T05b", "T06", "T06b", "T
 const WIDTH: usize = 100;
 /// Added to ports where low ones cannot be bound.
 const HIGH_PORTS: u16 = 20_000;
+/// The lab has servers that only the last rung completes.
+const LADDER: &str = "exhaustive";
+/// As many as that ladder has rungs, and the first.
+const ATTEMPTS: u8 = 9;
 /// Endpoints in flight: the lab's servers share this machine.
 const IN_FLIGHT: usize = 512;
 /// Servers that say nothing, or too slowly, are given up after this many seconds. Real campaigns wait longer.
@@ -120,6 +124,8 @@ fn settings(typed: &DemoArguments, port_offset: u16) -> Settings {
         deadline_s: 4 * PATIENCE_S,
         connect_timeout_s: PATIENCE_S,
         phase_timeout_s: PATIENCE_S,
+        ladder: LADDER.to_owned(),
+        attempts: ATTEMPTS,
         ..Settings::loopback()
     }
 }
