@@ -2,9 +2,11 @@
 
 use tlscensus_tls_client as tls;
 use tlscensus_tls_client::Profile;
+use tlscensus_tls_client::Ssl2Client;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::observer::Side;
 use tlscensus_tls_wire::registry::AlertDescription;
+use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::Version;
 
 /// A fall-back ladder: hellos that follow the first one, each for a reason. A ladder is added by one item in [`LADDERS`].
@@ -22,17 +24,66 @@ pub struct Ladder {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Rung {
+    /// A profile's name, or the one of [`Ssl2Client`].
     profile: &'static str,
     /// What leads here, besides a server's choice of a version that this rung offers.
     after: &'static [Reason],
+}
+
+/// The hello of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hello {
+    /// SSL 2, which has one offer only.
+    Ssl2,
+    /// SSL 3 to TLS 1.3.
+    Tls(&'static Profile),
+}
+
+impl Hello {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            Ssl2Client::PROFILE => Some(Self::Ssl2),
+            _ => Profile::named(name).map(Self::Tls),
+        }
+    }
+
+    /// The word that rows carry.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ssl2 => Ssl2Client::PROFILE,
+            Self::Tls(profile) => &profile.name,
+        }
+    }
+
+    /// Whether it has a place for a server name.
+    pub(crate) fn can_name_the_server(self) -> bool {
+        match self {
+            Self::Ssl2 => false,
+            Self::Tls(profile) => profile.extensions.contains(&ExtensionType::SERVER_NAME),
+        }
+    }
+
+    fn highest_version(self) -> Version {
+        match self {
+            Self::Ssl2 => Version::SSL_2,
+            Self::Tls(profile) => profile.highest_version(),
+        }
+    }
+
+    fn offers(self, version: Version) -> bool {
+        match self {
+            Self::Ssl2 => version == Version::SSL_2,
+            Self::Tls(profile) => profile.offers(version),
+        }
+    }
 }
 
 /// Every ladder.
 pub static LADDERS: &[Ladder] = &[
     Ladder {
         name: "default",
-        purpose: "from today's hello down to SSL 3, as far as a server's answers give a reason",
-        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3],
+        purpose: "from today's hello down to SSL 2, as far as a server's answers give a reason",
+        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, SSL2],
     },
     Ladder {
         name: "study",
@@ -42,7 +93,17 @@ pub static LADDERS: &[Ladder] = &[
     Ladder {
         name: "exhaustive",
         purpose: "the default one, then suites without a certificate, export suites, and all that has a name",
-        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, ANONYMOUS, EXPORT, EVERYTHING],
+        rungs: &[
+            MODERN_TLS12,
+            LEGACY,
+            PLAIN,
+            TLS10,
+            SSL3,
+            ANONYMOUS,
+            EXPORT,
+            EVERYTHING,
+            SSL2,
+        ],
     },
     Ladder { name: "off", purpose: "the first hello and no other", rungs: &[] },
 ];
@@ -58,6 +119,8 @@ const PLAIN: Rung = Rung { profile: "plain", after: &[Reason::Form] };
 const TLS10: Rung =
     Rung { profile: "tls10", after: &[Reason::Form, Reason::Suite, Reason::Version] };
 const SSL3: Rung = Rung { profile: "ssl3", after: &[Reason::Form, Reason::Suite, Reason::Version] };
+const SSL2: Rung =
+    Rung { profile: Ssl2Client::PROFILE, after: &[Reason::Form, Reason::Suite, Reason::Version] };
 const ANONYMOUS: Rung = Rung { profile: "anonymous", after: &[Reason::Suite] };
 const EXPORT: Rung = Rung { profile: "export", after: &[Reason::Suite] };
 /// For those who do nothing but what nobody else offers: NULL, ARIA, X448, a field of RFC 7919.
@@ -74,11 +137,11 @@ impl Ladder {
         self.rungs.iter().map(|rung| rung.profile)
     }
 
-    /// The profile of a rung; rung 0 is the first offer, which is not the ladder's.
-    pub(crate) fn rung(&self, first: &'static Profile, rung: usize) -> Option<&'static Profile> {
+    /// The hello of a rung; rung 0 is the first offer, which is not the ladder's.
+    pub(crate) fn rung(&self, first: &'static Profile, rung: usize) -> Option<Hello> {
         match rung.checked_sub(1) {
-            None => Some(first),
-            Some(at) => self.rungs.get(at).and_then(|rung| Profile::named(rung.profile)),
+            None => Some(Hello::Tls(first)),
+            Some(at) => self.rungs.get(at).and_then(|rung| Hello::named(rung.profile)),
         }
     }
 
@@ -89,24 +152,19 @@ impl Ladder {
         from: usize,
         reason: Reason,
     ) -> Option<usize> {
-        let highest = first.highest_version();
-        let above = |at: &usize| {
-            self.rung(first, *at).is_some_and(|profile| {
-                profile.name != first.name && profile.highest_version() <= highest
-            })
-        };
-        let leads_to = |at: &usize, reason: Reason| match reason {
-            Reason::Chose(version) => {
-                self.rung(first, *at).is_some_and(|profile| profile.offers(version))
-            }
-            _ => at
-                .checked_sub(1)
-                .and_then(|at| self.rungs.get(at))
-                .is_some_and(|rung| rung.after.contains(&reason)),
+        let first = Hello::Tls(first);
+        let is_fall_back = |hello: Hello| {
+            hello.name() != first.name() && hello.highest_version() <= first.highest_version()
         };
         let climb = |reason| {
-            let mut rungs = from + 1..=self.rungs.len();
-            rungs.find(|at| above(at) && leads_to(at, reason))
+            self.rungs.iter().enumerate().skip(from).find_map(|(at, rung)| {
+                let hello = Hello::named(rung.profile)?;
+                let leads_here = match reason {
+                    Reason::Chose(version) => hello.offers(version),
+                    _ => rung.after.contains(&reason),
+                };
+                (leads_here && is_fall_back(hello)).then_some(at + 1)
+            })
         };
         climb(reason).or_else(|| match reason {
             // It chose what no rung offers, such as a draft of TLS 1.3.
@@ -156,6 +214,7 @@ impl Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::DEFAULT_MAX_ATTEMPTS;
 
     fn modern() -> &'static Profile {
         Profile::named("modern").expect("a profile")
@@ -165,11 +224,11 @@ mod tests {
     fn climbed(ladder: &str, first: &str, reason: Reason) -> String {
         let ladder = Ladder::named(ladder).expect("a ladder");
         let first = Profile::named(first).expect("a profile");
-        let mut names = vec![&*first.name];
+        let mut names: Vec<&str> = vec![&first.name];
         let mut at = 0;
         while let Some(next) = ladder.next(first, at, reason) {
             assert!(next > at);
-            names.push(&ladder.rung(first, next).expect("a rung").name);
+            names.push(ladder.rung(first, next).expect("a rung").name());
             at = next;
         }
         names.join(" ")
@@ -179,19 +238,24 @@ mod tests {
     fn each_reason_has_its_own_way_up() {
         use Reason::*;
         let cases = [
-            ("default", "modern", Form, "modern modern-tls12 plain tls10 ssl3"),
-            ("default", "modern", Suite, "modern legacy tls10 ssl3"),
-            ("default", "modern", Version, "modern legacy tls10 ssl3"),
+            ("default", "modern", Form, "modern modern-tls12 plain tls10 ssl3 ssl2"),
+            ("default", "modern", Suite, "modern legacy tls10 ssl3 ssl2"),
+            ("default", "modern", Version, "modern legacy tls10 ssl3 ssl2"),
             ("default", "modern", Silence, "modern modern-tls12"),
             ("default", "modern", Uncomputable, "modern legacy"),
-            ("exhaustive", "modern", Suite, "modern legacy tls10 ssl3 anonymous export everything"),
+            (
+                "exhaustive",
+                "modern",
+                Suite,
+                "modern legacy tls10 ssl3 anonymous export everything ssl2",
+            ),
             ("study", "paper-2015", Form, "paper-2015 ssl3"),
             ("study", "paper-2015", Silence, "paper-2015"),
             ("off", "modern", Form, "modern"),
             // never up, never the same again
-            ("default", "plain", Form, "plain modern-tls12 tls10 ssl3"),
-            ("default", "tls10", Form, "tls10 ssl3"),
-            ("default", "ssl3", Form, "ssl3"),
+            ("default", "plain", Form, "plain modern-tls12 tls10 ssl3 ssl2"),
+            ("default", "tls10", Form, "tls10 ssl3 ssl2"),
+            ("default", "ssl3", Form, "ssl3 ssl2"),
         ];
         for (ladder, first, reason, expected) in cases {
             assert_eq!(climbed(ladder, first, reason), expected, "{ladder} {first} {reason:?}");
@@ -206,12 +270,13 @@ mod tests {
             (Version::TLS_1_1, Some("legacy")),
             (Version::TLS_1_0, Some("legacy")),
             (Version::SSL_3, Some("ssl3")),
+            (Version::SSL_2, Some("ssl2")),
             (Version::TLS_1_3_DRAFT_28, Some("legacy")),
         ];
         for (chosen, expected) in cases {
             let next = default.next(modern(), 0, Reason::Chose(chosen));
             let next = next.and_then(|at| default.rung(modern(), at));
-            assert_eq!(next.map(|profile| &*profile.name), expected, "{chosen}");
+            assert_eq!(next.map(Hello::name), expected, "{chosen}");
         }
     }
 
@@ -221,7 +286,12 @@ mod tests {
             assert_eq!(Ladder::named(ladder.name), Some(ladder));
             assert!(!LADDERS[..index].iter().any(|other| other.name == ladder.name));
             for name in ladder.profiles() {
-                assert!(Profile::named(name).is_some(), "{name}");
+                assert!(Hello::named(name).is_some(), "{name}");
+            }
+            use Reason::*;
+            for reason in [Form, Silence, Suite, Uncomputable, Version] {
+                let way = climbed(ladder.name, "modern", reason);
+                assert!(way.split(' ').count() <= DEFAULT_MAX_ATTEMPTS, "{}: {way}", ladder.name);
             }
         }
     }

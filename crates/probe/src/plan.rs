@@ -183,8 +183,8 @@ const DEFAULT_PROFILE: &str = "modern";
 
 const DEFAULT_LADDER: &str = "default";
 
-/// The longest way up the default ladder, and one connection more where the first told which domain to ask for.
-const DEFAULT_MAX_ATTEMPTS: usize = 6;
+/// The longest way up a ladder.
+pub(crate) const DEFAULT_MAX_ATTEMPTS: usize = 7;
 
 /// Four times the longest certificate chain with OCSP response that was ever worth sending.
 const DEFAULT_BYTE_BUDGET: u64 = 256 * 1024;

@@ -35,7 +35,6 @@ use crate::pace::Pace;
 use crate::plan::Sni;
 use crate::resolve::Names;
 use tlscensus_tls_client::KeyShares;
-use tlscensus_tls_wire::registry::ExtensionType;
 
 /// What all endpoints of a run share.
 pub(crate) struct Shared {
@@ -214,9 +213,7 @@ impl<'a> Visit<'a> {
         let began = Instant::now();
         let offer = self.offer(ask);
         let mut attempt = Attempt {
-            profile: offer
-                .as_ref()
-                .map_or_else(String::new, |offer| offer.profile.name.clone().into_owned()),
+            profile: offer.as_ref().map_or_else(String::new, |offer| offer.hello.name().to_owned()),
             sni: offer.as_ref().and_then(|offer| offer.server_name.clone()),
             started_us: micros(began - self.start),
             ..Attempt::default()
@@ -280,14 +277,12 @@ impl<'a> Visit<'a> {
     /// `None`: the plan has no offer, so that only the TCP handshake is asked for.
     fn offer(&self, ask: &Ask) -> Option<Offer> {
         let plan = &self.shared.plan;
-        let profile = plan.ladder.rung(plan.profile?, ask.rung)?;
+        let hello = plan.ladder.rung(plan.profile?, ask.rung)?;
         let server_name = match plan.sni {
-            Sni::ByName if profile.extensions.contains(&ExtensionType::SERVER_NAME) => {
-                self.endpoint.target().name.clone()
-            }
+            Sni::ByName if hello.can_name_the_server() => self.endpoint.target().name.clone(),
             Sni::ByName | Sni::Never => None,
         };
-        Some(Offer { profile, server_name, keys: self.shared.keys.clone() })
+        Some(Offer { hello, server_name, keys: self.shared.keys.clone() })
     }
 
     fn into_row(self, row: &mut ProbeRow) -> Vec<Arc<[u8]>> {

@@ -95,7 +95,7 @@ impl Settings {
             connect_timeout_s: 10,
             phase_timeout_s: 20,
             byte_budget: 262_144,
-            attempts: 6,
+            attempts: 7,
             host_budget: None,
         }
     }

@@ -167,10 +167,10 @@ async fn who_has_no_suite_of_today_is_asked_for_those_of_yesterday() {
 #[tokio::test]
 async fn the_ladder_can_be_chosen_or_left() {
     let cases = [
-        ("default", "modern modern-tls12 plain tls10 ssl3", 6),
+        ("default", "modern modern-tls12 plain tls10 ssl3 ssl2", 7),
         ("default", "modern modern-tls12 plain", 3),
-        ("study", "modern ssl3", 6),
-        ("off", "modern", 6),
+        ("study", "modern ssl3", 7),
+        ("off", "modern", 7),
     ];
     for (name, expected, attempts) in cases {
         let mut plan = plan("https");
@@ -189,7 +189,7 @@ async fn the_attempt_that_came_furthest_counts() {
         _ => Answer::Reset,
     });
     let row = row(plan("https"), server.addr).await;
-    assert_eq!(offered(&row), "modern modern-tls12 plain tls10 ssl3");
+    assert_eq!(offered(&row), "modern modern-tls12 plain tls10 ssl3 ssl2");
     assert_eq!((end(&row), row.counted_attempt), ("tls alert".to_owned(), Some(1)), "{row:?}");
     assert_eq!(row.tls_offered_profile.as_deref(), Some("modern-tls12"));
 }
