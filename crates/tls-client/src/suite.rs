@@ -5,7 +5,7 @@ use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::SuiteParameters;
 
 use crate::crypto::aead::Aead;
-use crate::crypto::cbc::BlockCipher;
+use crate::crypto::block::BlockCipher;
 use crate::crypto::hash::Hash;
 use crate::crypto::mac::Mac;
 use crate::rules::Rules;
@@ -24,7 +24,7 @@ impl Suite13 {
         if parameters.key_exchange != registry::KeyExchange::Any {
             return None;
         }
-        Some(Self { aead: aead(parameters)?, hash: hash(parameters)? })
+        Some(Self { aead: aead(suite, parameters)?, hash: hash(parameters)? })
     }
 }
 
@@ -55,6 +55,7 @@ pub(crate) enum Bulk {
     Aead(Aead),
     Block { cipher: BlockCipher, mac: Mac },
     Null { mac: Mac },
+    Rc4 { mac: Mac },
 }
 
 impl LegacySuite {
@@ -67,10 +68,11 @@ impl LegacySuite {
             registry::KeyExchange::Rsa => KeyExchange::Rsa,
             _ => return None,
         };
-        let bulk = match (aead(parameters), parameters.cipher) {
+        let bulk = match (aead(suite, parameters), parameters.cipher) {
             (Some(_), _) if !rules.has_aeads() => return None,
             (Some(aead), _) => Bulk::Aead(aead),
             (None, registry::Cipher::Null) => Bulk::Null { mac: mac(parameters, rules)? },
+            (None, registry::Cipher::Rc4) => Bulk::Rc4 { mac: mac(parameters, rules)? },
             (None, _) => {
                 Bulk::Block { cipher: block_cipher(parameters)?, mac: mac(parameters, rules)? }
             }
@@ -124,21 +126,51 @@ impl ServerKeyDue {
     }
 }
 
-fn aead(parameters: &SuiteParameters) -> Option<Aead> {
-    match (parameters.cipher, parameters.bits) {
-        (registry::Cipher::AesGcm, 128) => Some(Aead::Aes128Gcm),
-        (registry::Cipher::AesGcm, 256) => Some(Aead::Aes256Gcm),
-        (registry::Cipher::Chacha20Poly1305, _) => Some(Aead::ChaCha20Poly1305),
-        _ => None,
-    }
+fn aead(suite: CipherSuite, parameters: &SuiteParameters) -> Option<Aead> {
+    use registry::Cipher;
+    Some(match (parameters.cipher, parameters.bits) {
+        (Cipher::AesCcm, 128) => Aead::Aes128Ccm,
+        (Cipher::AesCcm, 256) => Aead::Aes256Ccm,
+        (Cipher::AesCcm8, 128) => Aead::Aes128Ccm8,
+        (Cipher::AesCcm8, 256) => Aead::Aes256Ccm8,
+        (Cipher::AesGcm, 128) => Aead::Aes128Gcm,
+        (Cipher::AesGcm, 256) => Aead::Aes256Gcm,
+        (Cipher::AriaGcm, 128) => Aead::Aria128Gcm,
+        (Cipher::AriaGcm, 256) => Aead::Aria256Gcm,
+        (Cipher::CamelliaGcm, 128) => Aead::Camellia128Gcm,
+        (Cipher::CamelliaGcm, 256) => Aead::Camellia256Gcm,
+        (Cipher::Chacha20Poly1305, _) if BEFORE_RFC_7905.contains(&suite) => {
+            Aead::ChaCha20Poly1305Draft
+        }
+        (Cipher::Chacha20Poly1305, _) => Aead::ChaCha20Poly1305,
+        _ => return None,
+    })
 }
 
+/// Those of draft-agl-tls-chacha20poly1305, which were in use before there were others.
+const BEFORE_RFC_7905: [CipherSuite; 3] = [
+    CipherSuite::TLS_DHE_RSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+];
+
 fn block_cipher(parameters: &SuiteParameters) -> Option<BlockCipher> {
-    match (parameters.cipher, parameters.bits) {
-        (registry::Cipher::AesCbc, 128) => Some(BlockCipher::Aes128),
-        (registry::Cipher::AesCbc, 256) => Some(BlockCipher::Aes256),
-        _ => None,
-    }
+    use registry::Cipher;
+    Some(match (parameters.cipher, parameters.bits) {
+        (Cipher::AesCbc, 128) => BlockCipher::Aes128,
+        (Cipher::AesCbc, 256) => BlockCipher::Aes256,
+        (Cipher::AriaCbc, 128) => BlockCipher::Aria128,
+        (Cipher::AriaCbc, 256) => BlockCipher::Aria256,
+        (Cipher::CamelliaCbc, 128) => BlockCipher::Camellia128,
+        (Cipher::CamelliaCbc, 256) => BlockCipher::Camellia256,
+        // For export, 16 bits of the key are known to everybody.
+        (Cipher::DesCbc, _) => BlockCipher::Des,
+        (Cipher::IdeaCbc, _) => BlockCipher::Idea,
+        (Cipher::Rc2Cbc, _) => BlockCipher::Rc2,
+        (Cipher::SeedCbc, _) => BlockCipher::Seed,
+        (Cipher::TripleDesEdeCbc, _) => BlockCipher::TripleDes,
+        _ => return None,
+    })
 }
 
 fn mac(parameters: &SuiteParameters, rules: Rules) -> Option<Mac> {
@@ -197,7 +229,9 @@ mod tests {
 
         for lacking in [
             CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
-            CipherSuite::TLS_RSA_WITH_RC4_128_SHA,
+            CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA,
+            CipherSuite::TLS_KRB5_WITH_RC4_128_SHA,
+            CipherSuite::TLS_SRP_SHA_WITH_AES_128_CBC_SHA,
             CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
             CipherSuite(0x9999),
         ] {

@@ -3,6 +3,7 @@
 //! Old primitives (RC4, 3DES, MD5, finite-field DH of any size) join as new files beside these.
 
 pub(crate) mod aead;
+pub(crate) mod block;
 pub(crate) mod cbc;
 pub(crate) mod der;
 pub(crate) mod exchange;
@@ -14,3 +15,4 @@ pub(crate) mod random;
 pub(crate) mod rsa;
 pub(crate) mod schedule;
 pub(crate) mod signature;
+pub(crate) mod stream;

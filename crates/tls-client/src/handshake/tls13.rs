@@ -104,7 +104,7 @@ impl ExpectEncryptedExtensions {
     pub(super) fn on_message(
         mut self,
         message: &HandshakeFrame<'_>,
-        connection: &mut Connection,
+        connection: &Connection,
     ) -> Result<State, Failure> {
         if message.message != HandshakeType::ENCRYPTED_EXTENSIONS {
             return Err(Failure::wrong_order(message.message));

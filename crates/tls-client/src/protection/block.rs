@@ -6,8 +6,8 @@
 //!   MAC outside  [IV since 1.1] enc( content | padding | its length ) | MAC
 //! ```
 
-use crate::crypto::cbc::BLOCK_LEN;
-use crate::crypto::cbc::BlockCipher;
+use crate::crypto::block::BlockCipher;
+use crate::crypto::block::MAX_BLOCK_LEN;
 use crate::crypto::cbc::CbcDecryptor;
 use crate::crypto::cbc::CbcEncryptor;
 use crate::crypto::random::Random;
@@ -35,12 +35,13 @@ pub(crate) struct BlockKeys<'a> {
     pub(crate) mac_order: MacOrder,
 }
 
-/// A block of the cipher before the one to come.
-type Block = [u8; BLOCK_LEN];
+/// A block of the cipher before the one to come: of these bytes, as many as a block of it has.
+type Block = [u8; MAX_BLOCK_LEN];
 
 /// The sending direction.
 pub(crate) struct BlockSealer {
     encryptor: CbcEncryptor,
+    block_len: usize,
     mac: RecordMac,
     mac_order: MacOrder,
     ivs: Ivs,
@@ -62,6 +63,7 @@ impl BlockSealer {
         };
         Self {
             encryptor: CbcEncryptor::new(keys.cipher, keys.key),
+            block_len: keys.cipher.block_len(),
             mac: keys.mac,
             mac_order: keys.mac_order,
             ivs,
@@ -79,13 +81,14 @@ impl BlockSealer {
             MacOrder::EncryptThenMac => (0, self.mac.len()),
         };
         let content = fragment.len() + inner_mac;
-        let padding = BLOCK_LEN - 1 - content % BLOCK_LEN;
+        let padding = self.block_len - 1 - content % self.block_len;
         let padding_byte = u8::try_from(padding).expect("shorter than a block");
         let blocks = content + padding + 1;
-        let (iv, on_wire) = match &mut self.ivs {
-            Ivs::Explicit(random) => (random.array(), BLOCK_LEN),
+        let (iv, on_wire): (Block, _) = match &mut self.ivs {
+            Ivs::Explicit(random) => (random.array(), self.block_len),
             Ivs::Chained(last) => (*last, 0),
         };
+        let iv = iv.get(..self.block_len).expect("a block is no longer than the longest");
         put_header(record.content_type, record.version, on_wire + blocks + outer_mac, out);
         let start = out.len();
         out.extend_from_slice(iv.get(..on_wire).unwrap_or_default());
@@ -96,8 +99,8 @@ impl BlockSealer {
         out.resize(start + on_wire + blocks, padding_byte);
         let encrypted = out.get_mut(start + on_wire..).unwrap_or_default();
         self.encryptor.encrypt(iv, encrypted);
-        if let (Ivs::Chained(last), Some(block)) = (&mut self.ivs, encrypted.last_chunk()) {
-            *last = *block;
+        if let Ivs::Chained(last) = &mut self.ivs {
+            *last = last_block(encrypted, self.block_len).expect("there is padding at least");
         }
         if self.mac_order == MacOrder::EncryptThenMac {
             let tag = self.mac.of(record, out.get(start..).unwrap_or_default());
@@ -110,6 +113,7 @@ impl BlockSealer {
 pub(crate) struct BlockOpener {
     rules: Rules,
     decryptor: CbcDecryptor,
+    block_len: usize,
     mac: RecordMac,
     mac_order: MacOrder,
     /// The last block so far, where the next record does not bring an IV.
@@ -121,6 +125,7 @@ impl BlockOpener {
         Self {
             rules: keys.rules,
             decryptor: CbcDecryptor::new(keys.cipher, keys.key),
+            block_len: keys.cipher.block_len(),
             mac: keys.mac,
             mac_order: keys.mac_order,
             chained: (!keys.rules.has_explicit_ivs()).then(|| first_iv(keys.iv)),
@@ -139,16 +144,17 @@ impl BlockOpener {
                 body.get_mut(..length).unwrap_or_default()
             }
         };
+        let chained;
         let (iv, blocks) = match &mut self.chained {
             Some(last) => {
-                let iv = *last;
-                *last = *encrypted.last_chunk().ok_or(OpenError::BadMac)?;
-                (iv, encrypted)
+                chained = *last;
+                *last = last_block(encrypted, self.block_len).ok_or(OpenError::BadMac)?;
+                (chained.get(..self.block_len).unwrap_or_default(), encrypted)
             }
             None => {
-                let (iv, blocks) =
-                    encrypted.split_first_chunk_mut::<BLOCK_LEN>().ok_or(OpenError::BadMac)?;
-                (*iv, blocks)
+                let split = encrypted.split_at_mut_checked(self.block_len);
+                let (iv, blocks) = split.ok_or(OpenError::BadMac)?;
+                (&*iv, blocks)
             }
         };
         let plaintext = self.decryptor.decrypt(iv, blocks).ok_or(OpenError::BadMac)?;
@@ -166,12 +172,19 @@ impl BlockOpener {
         let (content, bytes) = plaintext.split_at(end);
         let good = match self.rules.has_uniform_padding() {
             true => bytes.iter().all(|byte| byte == padding),
-            false => bytes.len() <= BLOCK_LEN,
+            false => bytes.len() <= self.block_len,
         };
         good.then_some(content)
     }
 }
 
 fn first_iv(iv: &[u8]) -> Block {
-    iv.try_into().expect("cut to the length asked for")
+    last_block(iv, iv.len()).expect("cut to the length asked for")
+}
+
+fn last_block(encrypted: &[u8], block_len: usize) -> Option<Block> {
+    let last = encrypted.get(encrypted.len().checked_sub(block_len)?..)?;
+    let mut block = [0; MAX_BLOCK_LEN];
+    block.get_mut(..block_len)?.copy_from_slice(last);
+    Some(block)
 }

@@ -123,7 +123,7 @@ fn put_header(content_type: ContentType, version: Version, length: usize, out: &
 mod tests {
     use super::*;
     use crate::crypto::aead::Aead;
-    use crate::crypto::cbc::BlockCipher;
+    use crate::crypto::block::BlockCipher;
     use crate::crypto::mac::Mac;
     use crate::rules::Rules;
     use crate::testing::hex;

@@ -1,5 +1,6 @@
 //! Records of stream ciphers and of none at all (RFC 5246, section 6.2.3.1): content and MAC, enciphered together.
 
+use crate::crypto::stream::Rc4;
 use crate::protection::Header;
 use crate::protection::OpenError;
 use crate::protection::RecordMac;
@@ -9,12 +10,14 @@ use crate::protection::put_header;
 pub(crate) enum StreamCipher {
     /// Plaintext.
     Null,
+    Rc4(Rc4),
 }
 
 impl StreamCipher {
-    fn apply(&mut self, _bytes: &mut [u8]) {
+    fn apply(&mut self, bytes: &mut [u8]) {
         match self {
             Self::Null => (),
+            Self::Rc4(cipher) => cipher.apply(bytes),
         }
     }
 }

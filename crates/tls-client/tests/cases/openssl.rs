@@ -19,6 +19,7 @@ use openssl::ssl::SslVersion;
 use openssl::x509::X509;
 use openssl::x509::X509NameBuilder;
 use tlscensus_tls_client::Client;
+use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Outcome;
 use tlscensus_tls_client::Profile;
 use tlscensus_tls_wire::observer::SignatureCheck;
@@ -34,6 +35,7 @@ use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::context;
 use crate::support::openssl_server::no_encrypt_then_mac;
 use crate::support::openssl_server::no_extended_master_secret;
+use crate::support::openssl_server::only;
 use crate::support::openssl_server::pin;
 use crate::support::profile;
 use crate::support::visit;
@@ -99,6 +101,49 @@ fn every_offered_suite_of_tls12_completes() {
     }
     for suite in profile("modern-tls12").suites.iter() {
         assert!(chosen.contains(suite), "{suite} was not met");
+    }
+}
+
+#[test]
+fn rarer_suites_of_tls12_complete() {
+    for (name, kind, suite) in [
+        ("AES128-CCM", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_AES_128_CCM),
+        ("AES256-CCM8", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_AES_256_CCM_8),
+        ("ECDHE-ECDSA-AES128-CCM8", Kind::P256, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8),
+        ("ECDHE-ECDSA-AES256-CCM", Kind::P256, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_CCM),
+        ("ARIA128-GCM-SHA256", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_ARIA_128_GCM_SHA256),
+        (
+            "ECDHE-ARIA256-GCM-SHA384",
+            Kind::Rsa2048,
+            CipherSuite::TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384,
+        ),
+        (
+            "ECDHE-RSA-CAMELLIA128-SHA256",
+            Kind::Rsa2048,
+            CipherSuite::TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256,
+        ),
+        ("CAMELLIA256-SHA256", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256),
+        ("NULL-SHA256", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_NULL_SHA256),
+    ] {
+        let offer = Profile { suites: vec![suite].into(), ..profile("modern-tls12").clone() };
+        let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
+        let server = only(SslVersion::TLS1_2, kind, name);
+        visit(&mut client, &mut OpensslServer::new(server), name);
+    }
+}
+
+#[test]
+fn the_ccm_suites_of_tls13_complete() {
+    for (name, suite) in [
+        ("TLS_AES_128_CCM_SHA256", CipherSuite::TLS_AES_128_CCM_SHA256),
+        ("TLS_AES_128_CCM_8_SHA256", CipherSuite::TLS_AES_128_CCM_8_SHA256),
+    ] {
+        let offer = Profile { suites: vec![suite].into(), ..profile("modern").clone() };
+        let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
+        let mut builder = context(Kind::P256.identity());
+        pin(&mut builder, SslVersion::TLS1_3);
+        builder.set_ciphersuites(name).unwrap();
+        visit(&mut client, &mut OpensslServer::new(builder), name);
     }
 }
 
@@ -186,7 +231,7 @@ fn what_cannot_be_computed_is_recorded_as_far_as_it_came() {
         suites: (&[CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256]).into(),
         ..profile("modern-tls12").clone()
     };
-    let mut client = Client::new(&offer, Some(NAME), &tlscensus_tls_client::KeyShares::generate());
+    let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
     let mut builder = tls12(Kind::Rsa2048, "DHE-RSA-AES128-GCM-SHA256");
     builder.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
     exchange(&mut client, &mut OpensslServer::new(builder));

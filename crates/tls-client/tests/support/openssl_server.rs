@@ -6,8 +6,10 @@ use std::io;
 use std::io::Read;
 use std::io::Write;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use openssl::pkey::PKey;
+use openssl::provider::Provider;
 use openssl::ssl::ErrorCode;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
@@ -20,6 +22,7 @@ use openssl::x509::X509;
 
 use crate::support::Server;
 use crate::support::certificates::Identity;
+use crate::support::certificates::Kind;
 
 /// Both directions between the library and the test.
 #[derive(Clone, Default)]
@@ -74,6 +77,19 @@ pub(crate) fn context(identity: &Identity) -> SslContextBuilder {
     builder.set_certificate(&certificate).unwrap();
     let key = PKey::private_key_from_der(&identity.key).unwrap();
     builder.set_private_key(&key).unwrap();
+    builder
+}
+
+/// Only this version and this suite, however weak.
+pub(crate) fn only(version: SslVersion, kind: Kind, suite: &str) -> SslContextBuilder {
+    static LEGACY: OnceLock<()> = OnceLock::new();
+    LEGACY.get_or_init(|| {
+        // RC4, IDEA and SEED; never unloaded.
+        std::mem::forget(Provider::try_load(None, "legacy", true).unwrap());
+    });
+    let mut builder = context(kind.identity());
+    pin(&mut builder, version);
+    builder.set_cipher_list(&format!("{suite}:@SECLEVEL=0")).unwrap();
     builder
 }
 

@@ -1,11 +1,11 @@
 //! The key block, cut into what each direction needs.
 
 use crate::connection::Connection;
-use crate::crypto::cbc::BLOCK_LEN;
-use crate::crypto::cbc::BlockCipher;
+use crate::crypto::block::BlockCipher;
 use crate::crypto::mac::Mac;
 use crate::crypto::prf::MasterSecret;
 use crate::crypto::prf::Party;
+use crate::crypto::stream::Rc4;
 use crate::handshake::legacy::Shared;
 use crate::protection::Aead12;
 use crate::protection::BlockKeys;
@@ -73,13 +73,19 @@ impl Shared {
                 (Sealer::Block(Box::new(sealer)), Opener::Block(Box::new(opener)))
             }
             Bulk::Null { mac } => {
-                let stream = |keys: Keys<'_>| {
-                    let mac = RecordMac::new(self.rules, mac, keys.mac_key);
-                    Box::new(Stream::new(StreamCipher::Null, mac))
-                };
+                let stream = |keys| self.stream(StreamCipher::Null, mac, keys);
+                (Sealer::Stream(stream(client)), Opener::Stream(stream(server)))
+            }
+            Bulk::Rc4 { mac } => {
+                let stream =
+                    |keys: Keys<'_>| self.stream(StreamCipher::Rc4(Rc4::new(keys.key)), mac, keys);
                 (Sealer::Stream(stream(client)), Opener::Stream(stream(server)))
             }
         }
+    }
+
+    fn stream(&self, cipher: StreamCipher, mac: Mac, keys: Keys<'_>) -> Box<Stream> {
+        Box::new(Stream::new(cipher, RecordMac::new(self.rules, mac, keys.mac_key)))
     }
 
     fn lengths(&self, suite: LegacySuite) -> Lengths {
@@ -88,10 +94,11 @@ impl Shared {
                 Lengths { mac: 0, key: aead.key_len(), iv: Aead12::fixed_iv_len(aead) }
             }
             Bulk::Block { cipher, mac } => {
-                let iv = if self.rules.has_explicit_ivs() { 0 } else { BLOCK_LEN };
+                let iv = if self.rules.has_explicit_ivs() { 0 } else { cipher.block_len() };
                 Lengths { mac: mac.len(), key: cipher.key_len(), iv }
             }
             Bulk::Null { mac } => Lengths { mac: mac.len(), key: 0, iv: 0 },
+            Bulk::Rc4 { mac } => Lengths { mac: mac.len(), key: RC4_KEY_LEN, iv: 0 },
         }
     }
 
@@ -122,3 +129,6 @@ fn cut(block: &[u8], mac_len: usize, key_len: usize, iv_len: usize) -> (Keys<'_>
         Keys { mac_key: server_mac, key: server_key, iv: server_iv },
     )
 }
+
+/// Bytes of a key of RC4 in all suites that have it.
+const RC4_KEY_LEN: usize = 16;
