@@ -32,7 +32,10 @@ use tlscensus_testkit::scripted::Stage;
 use tlscensus_tls_wire::codec::Codec;
 use tlscensus_tls_wire::extension::SupportedVersions;
 use tlscensus_tls_wire::handshake::ClientHello;
+use tlscensus_tls_wire::registry::ExtensionType;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
 use tlscensus_tls_wire::registry::Version;
+use tlscensus_tls_wire::ssl2;
 
 /// What a server does with a hello.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,26 @@ pub(crate) struct Seen {
     pub(crate) highest: Version,
     pub(crate) extensions: bool,
     pub(crate) server_name: bool,
+}
+
+impl Seen {
+    fn of(record: &[u8]) -> Self {
+        if record[0] & 0x80 != 0 {
+            let hello = ssl2::ClientHello::decode(&record[2..], "CLIENT-HELLO").expect("a hello");
+            let bytes = record.len() - 2;
+            let highest = hello.version;
+            return Self { bytes, highest, extensions: false, server_name: false };
+        }
+        let hello = ClientHello::decode(&record[9..], "ClientHello").expect("a hello");
+        let versions = hello.extensions.get::<SupportedVersions>().expect("well-formed");
+        let highest = versions.and_then(|SupportedVersions(list)| list.into_iter().max());
+        Self {
+            bytes: record.len() - 5,
+            highest: highest.unwrap_or(hello.legacy_version),
+            extensions: hello.extensions.is_present(),
+            server_name: hello.extensions.contains(ExtensionType::SERVER_NAME),
+        }
+    }
 }
 
 /// A server on loopback. Its threads live as long as the test.
@@ -103,16 +126,7 @@ fn visit(
     let (mut stream, heard) = stage.into_parts();
     assert!(plain.is_empty() || !heard.is_empty());
     let record = read_record(&mut stream)?;
-    let hello = ClientHello::decode(&record[9..], "ClientHello").expect("a hello");
-    let versions = hello.extensions.get::<SupportedVersions>().expect("well-formed");
-    let highest = versions.and_then(|SupportedVersions(list)| list.into_iter().max());
-    let seen = Seen {
-        bytes: record.len() - 5,
-        highest: highest.unwrap_or(hello.legacy_version),
-        extensions: hello.extensions.is_present(),
-        server_name: !hello.extensions.is_empty()
-            && hello.extensions.iter().any(|raw| raw.extension.0 == 0),
-    };
+    let seen = Seen::of(&record);
     noted.lock().unwrap_or_else(PoisonError::into_inner).push(seen.clone());
     match judge(&seen) {
         Answer::Alert(description) => {
@@ -122,6 +136,7 @@ fn visit(
         Answer::Close => Ok(()),
         Answer::Hang => linger(stream),
         Answer::Reset => SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
+        Answer::Serve if seen.highest == Version::SSL_2 => serve_ssl2(context, stream),
         Answer::Serve => serve(context, Replayed { before: Cursor::new(record), stream }),
     }
 }
@@ -139,12 +154,38 @@ fn serve(context: &SslContext, stream: Replayed) -> io::Result<()> {
     io::copy(&mut stream, &mut io::sink()).map(|_| ())
 }
 
+/// What a server of SSL 2 says before the client would have to encrypt.
+fn serve_ssl2(context: &SslContext, mut stream: TcpStream) -> io::Result<()> {
+    let certificate = context.certificate().expect("a certificate").to_der()?;
+    let hello = ssl2::ServerHello {
+        session_id_hit: 0,
+        certificate_type: 1,
+        version: Version::SSL_2,
+        certificate: &certificate,
+        cipher_kinds: vec![Ssl2CipherKind(0x01_0080)],
+        connection_id: &[7; 16],
+    };
+    let mut out = Vec::new();
+    assert!(ssl2::put_record(&hello.encoded(), &mut out), "it fits");
+    stream.write_all(&out)?;
+    linger(stream)
+}
+
+/// A record with its header, in the frame of SSL 2 or of those behind it.
 fn read_record(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-    let mut record = vec![0; 5];
+    let mut record = vec![0; 2];
     stream.read_exact(&mut record)?;
-    let length = usize::from(u16::from_be_bytes([record[3], record[4]]));
-    record.resize(5 + length, 0);
-    stream.read_exact(&mut record[5..])?;
+    if record[0] & 0x80 == 0 {
+        record.resize(5, 0);
+        stream.read_exact(&mut record[2..])?;
+    }
+    let length = match *record {
+        [high, low] => u16::from_be_bytes([high & 0x7f, low]),
+        _ => u16::from_be_bytes([record[3], record[4]]),
+    };
+    let header = record.len();
+    record.resize(header + usize::from(length), 0);
+    stream.read_exact(&mut record[header..])?;
     Ok(record)
 }
 

@@ -165,6 +165,21 @@ async fn who_has_no_suite_of_today_is_asked_for_those_of_yesterday() {
 }
 
 #[tokio::test]
+async fn who_speaks_nothing_but_ssl2_shows_its_certificate() {
+    let server = Server::start(vec![], today(), |seen| match seen.highest {
+        Version::SSL_2 => Answer::Serve,
+        _ => Answer::Close,
+    });
+    let row = row(plan("https"), server.addr).await;
+    assert_eq!(offered(&row), "modern modern-tls12 plain tls10 ssl3 ssl2");
+    assert_eq!(end(&row), "tls not-completable");
+    assert_eq!((row.counted_attempt, row.detail.as_deref()), (Some(5), Some("SSL 2")));
+    assert_eq!(row.tls_offered_profile.as_deref(), Some("ssl2"));
+    assert_eq!(row.tls_version.as_deref(), Some("SSL 2"));
+    assert_eq!(row.chain.map(|chain| chain.len()), Some(1));
+}
+
+#[tokio::test]
 async fn the_ladder_can_be_chosen_or_left() {
     let cases = [
         ("default", "modern modern-tls12 plain tls10 ssl3 ssl2", 7),

@@ -7,6 +7,8 @@ use tlscensus_tls_wire::extension::KeyShareClientHello;
 use tlscensus_tls_wire::extension::SignatureAlgorithms;
 use tlscensus_tls_wire::extension::SupportedGroups;
 use tlscensus_tls_wire::extension::SupportedVersions;
+use tlscensus_tls_wire::fingerprint::ja3;
+use tlscensus_tls_wire::fingerprint::ja4;
 use tlscensus_tls_wire::handshake::ClientHello;
 use tlscensus_tls_wire::registry::CompressionMethod;
 
@@ -255,14 +257,29 @@ fn ssl3_says_hello_as_openssl_did() {
     }
 }
 
+/// As published for Chrome 131 to 149 and Firefox 140 to 148.
+#[test]
+fn browsers_have_their_fingerprints() {
+    let fingerprints = |name: &str| {
+        let record = record(Profile::named(name).expect("a profile"), Some("a.example"), 7);
+        let (_, hello) = hello(&record);
+        (ja3(&hello), ja4(&hello))
+    };
+    let (_, chrome) = fingerprints("chrome-like");
+    assert_eq!(chrome, "t13d1516h2_8daaf6152771_d8a2da3f94cd");
+    let (ja3, firefox) = fingerprints("firefox-like");
+    assert_eq!(firefox, "t13d1717h2_5b57614c22b0_3cbfd9057e0d");
+    assert_eq!(ja3, "6f7889b9fb1a62a9577e685c1fcfa919");
+}
+
 /// JA3 without its hash: version, suites, extensions, groups and point formats as published. The sets of extensions are
 /// compared, since Chrome's order is drawn.
 #[test]
 fn browsers_are_met_in_every_list() {
-    // Chrome 148, published with JA4 t13d1516h2_8daaf6152771_d8a2da3f94cd.
+    // Chrome 148.
     let chrome = "771,4865-4866-4867-49195-49199-49196-49200-52393-52392-49171-49172-156-157-47-53,\
         51-11-43-23-18-0-27-65281-45-16-5-17613-10-35-65037-13,4588-29-23-24,0";
-    // Firefox 148, MD5 6f7889b9fb1a62a9577e685c1fcfa919, JA4 t13d1717h2_5b57614c22b0_3cbfd9057e0d.
+    // Firefox 148.
     let firefox = "771,4865-4867-4866-49195-49199-52393-52392-49196-49200-49162-49161-49171-49172-\
         156-157-47-53,0-23-65281-10-11-35-16-5-34-18-51-43-13-45-28-27-65037,\
         4588-29-23-24-25-256-257,0";

@@ -287,6 +287,11 @@ impl Version {
         (high == 0x7f).then_some(low)
     }
 
+    /// True for the drafts of TLS 1.3 that were spoken before its hello looked like that of TLS 1.2 (draft 22).
+    pub fn is_early_draft(self) -> bool {
+        self.tls13_draft().is_some_and(|draft| draft < 22)
+    }
+
     /// True for TLS 1.3 and for its drafts and experiments.
     pub fn is_tls13(self) -> bool {
         let [high, _] = self.0.to_be_bytes();
