@@ -93,17 +93,7 @@ pub static LADDERS: &[Ladder] = &[
     Ladder {
         name: "exhaustive",
         purpose: "the default one, then suites without a certificate, export suites, and all that has a name",
-        rungs: &[
-            MODERN_TLS12,
-            LEGACY,
-            PLAIN,
-            TLS10,
-            SSL3,
-            ANONYMOUS,
-            EXPORT,
-            EVERYTHING,
-            SSL2,
-        ],
+        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, ANONYMOUS, EXPORT, EVERYTHING, SSL2],
     },
     Ladder { name: "off", purpose: "the first hello and no other", rungs: &[] },
 ];

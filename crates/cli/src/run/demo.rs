@@ -37,8 +37,6 @@ const WIDTH: usize = 100;
 const HIGH_PORTS: u16 = 20_000;
 /// The lab has servers that only the last rung completes.
 const LADDER: &str = "exhaustive";
-/// The longest way up that ladder.
-const ATTEMPTS: u8 = 8;
 /// Endpoints in flight: the lab's servers share this machine.
 const IN_FLIGHT: usize = 512;
 /// Servers that say nothing, or too slowly, are given up after this many seconds. Real campaigns wait longer.
@@ -125,7 +123,6 @@ fn settings(typed: &DemoArguments, port_offset: u16) -> Settings {
         connect_timeout_s: PATIENCE_S,
         phase_timeout_s: PATIENCE_S,
         ladder: LADDER.to_owned(),
-        attempts: ATTEMPTS,
         ..Settings::loopback()
     }
 }
