@@ -32,7 +32,7 @@
 -- Notes:
 --   † STARTTLS. "Handshakes completed" is the sum of the versions; with the four columns behind them it adds up to the endpoints.
 --   This is what the server prefers of the offer of the attempt that counts, not everything it supports.
---   A 0 under a version that no profile of the run offers means "not asked"; "modern" offers TLS 1.2 and 1.3.
+--   A 0 under a version that no hello of the run offers means "not asked": runs.config names the profile and its ladder.
 
 WITH choices AS (
     SELECT

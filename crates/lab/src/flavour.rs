@@ -155,6 +155,11 @@ impl Flavour {
         self.spec().rsa.contains("_anon_")
     }
 
+    /// Whether all its handshakes have one public value of the server's.
+    pub fn keeps_value(self) -> bool {
+        self == Self::OwnDhe512
+    }
+
     /// Whether it can only serve an RSA certificate.
     pub(crate) fn needs_rsa(self) -> bool {
         self.spec().ec.is_none()

@@ -103,6 +103,8 @@ pub struct Chosen {
     pub dh_prime_sha256: Option<String>,
     /// The name under which the prime is known, if it is.
     pub dh_known_as: Option<String>,
+    /// The server's public value is one that others of its kind have too.
+    pub keeps_value: bool,
     /// Whether half of a prime that is known, less one, is a prime too.
     pub dh_safe: Option<bool>,
 }
@@ -123,6 +125,7 @@ impl Chosen {
             dh_bits: field.map(Field::bits),
             dh_prime_sha256: field.map(Field::prime_sha256),
             dh_known_as: field.and_then(Field::known_as).map(str::to_owned),
+            keeps_value: flavour.keeps_value(),
             dh_safe: field.filter(|field| field.known_as().is_some()).map(Field::is_safe),
         }
     }

@@ -128,10 +128,14 @@ pub struct Sizes {
     pub at_2048: u64,
     /// Larger primes.
     pub above_2048: u64,
+    /// Servers whose public value another server has too.
+    pub reused: u64,
 }
 
 /// T06b.
 pub fn finite_field_sizes(truth: &[TruthRow]) -> BTreeMap<String, Sizes> {
+    let kept = |row: &&TruthRow| row.chosen.as_ref().is_some_and(|chosen| chosen.keeps_value);
+    let several = truth.iter().filter(kept).count() > 1;
     by_service(truth, |rows| {
         let bits = || rows.iter().filter_map(|row| row.chosen.as_ref()?.dh_bits);
         let count = |within: std::ops::RangeInclusive<u16>| {
@@ -144,6 +148,7 @@ pub fn finite_field_sizes(truth: &[TruthRow]) -> BTreeMap<String, Sizes> {
             to_2047: count(1025..=2047),
             at_2048: count(2048..=2048),
             above_2048: count(2049..=u16::MAX),
+            reused: number(rows.iter().filter(|row| several && kept(row))),
         }
     })
 }
@@ -157,6 +162,8 @@ pub struct Users {
     pub endpoints: u64,
     /// Different services among them.
     pub services: u64,
+    /// Different public values of their servers.
+    pub public_values: u64,
 }
 
 /// T06: who uses each prime, by its SHA-256.
@@ -168,11 +175,14 @@ pub fn finite_fields(truth: &[TruthRow]) -> BTreeMap<String, Users> {
             rows.entry(prime).or_default().push(row);
         }
     }
+    let keeps = |row: &TruthRow| row.chosen.as_ref().is_some_and(|chosen| chosen.keeps_value);
     let users = rows.into_iter().map(|(field, rows)| {
+        let fresh = number(rows.iter().filter(|row| !keeps(row)));
         let users = Users {
             hosts: number(rows.iter().map(|row| row.addr).collect::<BTreeSet<_>>().iter()),
             endpoints: number(rows.iter()),
             services: distinct(rows.iter().map(|row| &row.service)),
+            public_values: fresh + u64::from(fresh < number(rows.iter())),
         };
         (field, users)
     });

@@ -143,14 +143,18 @@ enum Secret {
 
 impl Secret {
     fn new(exchange: &Ephemeral, credential: &Credential) -> io::Result<Self> {
-        let field = match exchange {
+        let (field, kept) = match exchange {
             Ephemeral::Certificate => return Ok(Self::Rsa(credential.openssl()?.key.rsa()?)),
-            Ephemeral::Field(field) => field,
+            Ephemeral::Field(field) => (field, None),
+            Ephemeral::KeptField(field, exponent) => (field, Some(exponent)),
             Ephemeral::Rsa(key) => return Ok(Self::Rsa(key.clone())),
         };
         let prime = field.prime()?;
         let mut private = BigNum::new()?;
-        prime.rand_range(&mut private)?;
+        match kept {
+            Some(exponent) => private.copy_from_slice(&exponent.to_vec())?,
+            None => prime.rand_range(&mut private)?,
+        }
         let mut public = BigNum::new()?;
         let generator = BigNum::from_u32(GENERATOR)?;
         public.mod_exp(&generator, &private, &prime, &mut *BigNumContext::new()?)?;

@@ -1,5 +1,6 @@
 //! The suites of the server of our own.
 
+use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::Private;
@@ -11,7 +12,7 @@ use crate::Field;
 use crate::flavour::FlavourSpec;
 
 /// A suite and the key exchange behind it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Suite {
     pub(super) code: u16,
     pub(super) exchange: Ephemeral,
@@ -19,12 +20,14 @@ pub(crate) struct Suite {
 }
 
 /// What the server signs and sends.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Ephemeral {
     /// The client encrypts to the certificate's key: nothing is sent.
     Certificate,
-    /// A value in this field.
+    /// A value in this field, a fresh one each time.
     Field(Field),
+    /// A value in this field with this exponent, the same for the life of the server.
+    KeptField(Field, BigNum),
     /// An RSA key that export rules allowed, the same for the life of the server, as it was everywhere.
     Rsa(Rsa<Private>),
 }
@@ -53,6 +56,11 @@ impl Suite {
             other => unreachable!("{other} is no suite of this server"),
         };
         let exchange = match spec.exchange {
+            Exchange::Field(field) if spec.flavour.keeps_value() => {
+                let mut exponent = BigNum::new()?;
+                field.prime()?.rand_range(&mut exponent)?;
+                Ephemeral::KeptField(field, exponent)
+            }
             Exchange::Field(field) => Ephemeral::Field(field),
             _ if protection.export => Ephemeral::Rsa(Rsa::generate(EXPORT_RSA_BITS)?),
             _ => Ephemeral::Certificate,
