@@ -9,13 +9,17 @@ use std::net::TcpListener;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::thread;
 use std::time::Duration;
 
 use openssl::asn1::Asn1Time;
+use openssl::dh::Dh;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
+use openssl::pkey::Private;
+use openssl::provider::Provider;
 use openssl::rsa::Rsa;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
@@ -215,23 +219,38 @@ impl Write for Replayed {
     }
 }
 
-/// From this version to that one, with these suites before TLS 1.3, and an RSA key of its own.
+/// From this version to that one, with these suites before TLS 1.3, however weak, and an RSA key.
 pub(crate) fn openssl(lowest: SslVersion, highest: SslVersion, suites: &str) -> SslContext {
+    static LEGACY: OnceLock<()> = OnceLock::new();
+    LEGACY.get_or_init(|| {
+        // RC4; never unloaded.
+        std::mem::forget(Provider::try_load(None, "legacy", true).expect("the provider"));
+    });
     let mut builder: SslContextBuilder =
         SslContext::builder(SslMethod::tls_server()).expect("a context");
     builder.set_security_level(0);
     builder.clear_options(SslOptions::NO_SSLV3);
     builder.set_min_proto_version(Some(lowest)).expect("a version");
     builder.set_max_proto_version(Some(highest)).expect("a version");
-    builder.set_cipher_list(suites).expect("suites");
-    let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
-    let mut certificate = X509::builder().expect("a certificate");
-    certificate.set_version(2).expect("v3");
-    certificate.set_pubkey(&key).expect("a key");
-    certificate.set_not_before(&Asn1Time::days_from_now(0).expect("today")).expect("today");
-    certificate.set_not_after(&Asn1Time::days_from_now(9).expect("soon")).expect("soon");
-    certificate.sign(&key, MessageDigest::sha256()).expect("signed");
-    builder.set_certificate(&certificate.build()).expect("a certificate");
-    builder.set_private_key(&key).expect("its key");
+    builder.set_cipher_list(&format!("{suites}:@SECLEVEL=0")).expect("suites");
+    builder.set_tmp_dh(&Dh::get_1024_160().expect("a field")).expect("a field");
+    let (key, certificate) = identity();
+    builder.set_certificate(certificate).expect("a certificate");
+    builder.set_private_key(key).expect("its key");
     builder.build()
+}
+
+/// The same for all: a key of RSA takes its time.
+fn identity() -> &'static (PKey<Private>, X509) {
+    static IDENTITY: OnceLock<(PKey<Private>, X509)> = OnceLock::new();
+    IDENTITY.get_or_init(|| {
+        let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
+        let mut certificate = X509::builder().expect("a certificate");
+        certificate.set_version(2).expect("v3");
+        certificate.set_pubkey(&key).expect("a key");
+        certificate.set_not_before(&Asn1Time::days_from_now(0).expect("today")).expect("today");
+        certificate.set_not_after(&Asn1Time::days_from_now(9).expect("soon")).expect("soon");
+        certificate.sign(&key, MessageDigest::sha256()).expect("signed");
+        (key, certificate.build())
+    })
 }

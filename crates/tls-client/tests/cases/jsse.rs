@@ -51,6 +51,15 @@ fn check(kind: Kind, suites: &[(Version, &[CipherSuite])]) {
         let choice = client.observer().choice().unwrap();
         assert_eq!((choice.version, choice.suite), (version, suite), "{what}");
         assert!(client.observer().established(), "{what}");
+        let facts = client.observer().key_exchange().unwrap();
+        let field = facts.dh.map(|field| field.bits());
+        let expected = match what.contains("_DHE_RSA_EXPORT_") {
+            true => Some(512),
+            false => (what.contains("_DH_") || what.contains("_DHE_")).then_some(768),
+        };
+        assert_eq!(field, expected, "{what}");
+        let short_key = facts.export_rsa_modulus.map(<[u8]>::len);
+        assert_eq!(short_key, what.contains(":SSL_RSA_EXPORT_").then_some(64), "{what}");
     }
 }
 
@@ -67,12 +76,22 @@ fn suites_with_a_certificate_of_rsa_and_with_none() {
         CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
         CipherSuite::TLS_ECDHE_RSA_WITH_RC4_128_SHA,
         CipherSuite::TLS_ECDHE_RSA_WITH_NULL_SHA,
+        CipherSuite::TLS_DHE_RSA_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_DH_ANON_WITH_AES_128_CBC_SHA,
+        CipherSuite::TLS_DH_ANON_WITH_RC4_128_MD5,
         CipherSuite::TLS_ECDH_ANON_WITH_AES_128_CBC_SHA,
         CipherSuite::TLS_ECDH_ANON_WITH_RC4_128_SHA,
         CipherSuite::TLS_ECDH_ANON_WITH_NULL_SHA,
     ];
-    let des = [CipherSuite::TLS_RSA_WITH_DES_CBC_SHA];
+    let des = [
+        CipherSuite::TLS_DHE_RSA_WITH_DES_CBC_SHA,
+        CipherSuite::TLS_DH_ANON_WITH_DES_CBC_SHA,
+        CipherSuite::TLS_RSA_WITH_DES_CBC_SHA,
+    ];
     let export = [
+        CipherSuite::TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA,
+        CipherSuite::TLS_DH_ANON_EXPORT_WITH_DES40_CBC_SHA,
+        CipherSuite::TLS_DH_ANON_EXPORT_WITH_RC4_40_MD5,
         CipherSuite::TLS_RSA_EXPORT_WITH_RC4_40_MD5,
         CipherSuite::TLS_RSA_EXPORT_WITH_DES40_CBC_SHA,
     ];
