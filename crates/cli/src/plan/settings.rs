@@ -95,7 +95,7 @@ impl Settings {
             connect_timeout_s: 10,
             phase_timeout_s: 20,
             byte_budget: 262_144,
-            attempts: 7,
+            attempts: 8,
             host_budget: None,
         }
     }

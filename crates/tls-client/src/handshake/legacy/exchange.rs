@@ -5,6 +5,7 @@ use tlscensus_tls_wire::handshake::ServerParameters;
 use tlscensus_tls_wire::registry::NamedGroup;
 
 use crate::connection::Connection;
+use crate::crypto::curve;
 use crate::crypto::der::SubjectPublicKeyInfo;
 use crate::crypto::ffdh::Refusal;
 use crate::crypto::ffdh::ServerShare;
@@ -58,6 +59,12 @@ impl ExpectDone {
             }
             (KeyExchange::Ecdhe, Some(ServerKey::Point { group, point })) => {
                 self.agree(*group, point)
+            }
+            (KeyExchange::Ecdh, _) => {
+                let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
+                let key = key.ok_or_else(|| self.shared.not_completable())?;
+                let group = curve::named_by(key.curve);
+                self.agree(group.ok_or_else(|| self.shared.not_completable())?, key.key)
             }
             (KeyExchange::Rsa, Some(ServerKey::Rsa { modulus, exponent })) => {
                 let key = PublicKey { modulus: trimmed(modulus), exponent: trimmed(exponent) };
