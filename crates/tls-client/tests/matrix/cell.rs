@@ -5,10 +5,13 @@ use std::fmt;
 
 use tlscensus_tls_client::Profile;
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
 use tlscensus_tls_wire::registry::Version;
 
+use crate::matrix::facts::Facts;
+use crate::matrix::visit::Ending;
 use crate::support::certificates::Kind;
 use crate::support::profile;
 
@@ -78,6 +81,11 @@ impl Cell {
     pub(crate) fn profile(&self) -> Profile {
         // A group is always named: many servers take its absence for a wish to have P-256.
         let group = self.group.unwrap_or(NamedGroup::SECP256R1);
+        let mut groups = vec![group];
+        // Before TLS 1.3 the curve of the server's own key must be among the groups too (RFC 8422, section 5.1).
+        groups.extend(self.setup.certificate.and_then(Kind::curve).filter(|own| {
+            self.version != Version::TLS_1_3 && *own != group
+        }));
         let tls13 = self.version == Version::TLS_1_3;
         // An empty list of shares makes every server ask for one.
         let shared = tls13 && self.setup.twist != Twist::Retry;
@@ -90,15 +98,56 @@ impl Cell {
             name: "matrix".into(),
             versions: vec![self.version].into(),
             suites: vec![self.suite].into(),
-            groups: vec![group].into(),
+            groups: groups.into(),
             key_shares: key_shares.into(),
             schemes: self.scheme.map_or(Cow::Borrowed(SCHEMES), |scheme| vec![scheme].into()),
             alpn: alpn.into(),
-            staples: self.setup.twist == Twist::Staple,
+            extensions: self.extensions().into(),
             ..profile("modern").clone()
         }
     }
+
+    /// What must come out where the server chose something, whatever else may.
+    pub(crate) fn wished(&self, ending: &Ending) -> Facts {
+        let chosen = matches!(ending, Ending::Completed | Ending::NotCompletable(_));
+        let completed = *ending == Ending::Completed;
+        Facts {
+            version: Some(self.version).filter(|_| chosen),
+            suite: Some(self.suite).filter(|_| chosen),
+            group: self.group.filter(|_| completed),
+            dh_bits: self.setup.dh_bits.filter(|_| completed),
+            scheme: self.scheme.filter(|_| completed),
+            retry: (self.version == Version::TLS_1_3 && completed)
+                .then_some(matches!(self.setup.twist, Twist::Retry | Twist::Cookie)),
+            alpn: (self.setup.twist == Twist::Alpn && completed).then(|| ALPN.to_owned()),
+            ..Facts::default()
+        }
+    }
+
+    fn extensions(&self) -> Vec<ExtensionType> {
+        // SSL 3 has none (RFC 6101).
+        let known = if self.version == Version::SSL_3 { &[] } else { EXTENSIONS };
+        let asked = self.setup.twist == Twist::Staple;
+        known.iter().copied().filter(|e| asked || *e != ExtensionType::STATUS_REQUEST).collect()
+    }
 }
+
+/// Everything that changes how a connection is protected; what the version does not know is left out by the client.
+const EXTENSIONS: &[ExtensionType] = &[
+    ExtensionType::SERVER_NAME,
+    ExtensionType::EXTENDED_MASTER_SECRET,
+    ExtensionType::RENEGOTIATION_INFO,
+    ExtensionType::SUPPORTED_GROUPS,
+    ExtensionType::EC_POINT_FORMATS,
+    ExtensionType::SESSION_TICKET,
+    ExtensionType::ENCRYPT_THEN_MAC,
+    ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+    ExtensionType::STATUS_REQUEST,
+    ExtensionType::SIGNATURE_ALGORITHMS,
+    ExtensionType::KEY_SHARE,
+    ExtensionType::PSK_KEY_EXCHANGE_MODES,
+    ExtensionType::SUPPORTED_VERSIONS,
+];
 
 /// Every scheme that any server may sign with, so that none refuses for lack of one.
 const SCHEMES: &[SignatureScheme] = &[

@@ -9,13 +9,16 @@ pub(crate) mod facts;
 mod kept;
 mod peers;
 mod table;
+mod tshark;
 mod visit;
 
 use tlscensus_tls_client::KeyShares;
 
-use crate::matrix::kept::Line;
+use crate::matrix::cell::Cell;
+use crate::matrix::facts::Facts;
 use crate::matrix::peers::Entry;
 use crate::matrix::peers::PEERS;
+use crate::matrix::visit::Visit;
 
 #[test]
 fn every_cell_of_the_vendored_openssl() {
@@ -36,30 +39,49 @@ fn the_matrix_shows_the_kept_lists() {
 /// Meets a server in every cell and holds the results against the kept list.
 fn meet(word: &str) {
     let entry = PEERS.iter().find(|entry| entry.word == word).unwrap();
-    let (lines, differences) = match run(entry) {
-        Ok(found) => found,
+    let met = match run(entry) {
+        Ok(met) => met,
         Err(missing) => return skip(&missing),
     };
-    let list: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    kept::hold(&kept::path(word), &list);
+    let lines: String =
+        met.iter().map(|(cell, visit)| format!("{cell}\t{}\n", visit.ending.words())).collect();
+    kept::hold(&kept::path(word), &lines);
+    let mut differences = Vec::new();
+    for (cell, visit) in &met {
+        let wished = cell.wished(&visit.ending);
+        for (who, facts) in [("cell", &wished), ("server", &visit.told), ("tshark", &visit.seen)] {
+            let found = visit.recorded.disagreements(facts);
+            differences.extend(found.into_iter().map(|what| format!("{cell} {who}: {what}")));
+        }
+    }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+    let facts = |of: fn(&Visit) -> &Facts| met.iter().map(|(_, visit)| of(visit).count()).sum();
+    let (told, seen): (usize, usize) = (facts(|visit| &visit.told), facts(|visit| &visit.seen));
+    say(&format!("{word}: {} cells, {told} facts told by it, {seen} by tshark, all agree", met.len()));
 }
 
-fn run(entry: &Entry) -> Result<(Vec<Line>, Vec<String>), String> {
+fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {
     let mut peer = (entry.start)()?;
     let keys = KeyShares::generate();
-    let mut lines = Vec::new();
-    let mut differences = Vec::new();
+    let mut met = Vec::new();
     for cell in peer.ability().cells() {
-        let mut connection = peer.connect(&cell.setup)?;
-        let visit = visit::visit(&cell, &mut *connection, &keys);
-        if visit.ending == visit::Ending::Completed {
-            let told = visit.recorded.disagreements(&visit.told);
-            differences.extend(told.into_iter().map(|what| format!("{cell}: {what}")));
-        }
-        lines.push(Line { cell: cell.to_string(), ending: visit.ending.words() });
+        let visit = match peer.connect(&cell.setup) {
+            Err(why) => Visit::never(format!("cannot be set up: {why}")),
+            Ok(mut connection) => visit::visit(&cell, &mut *connection, &keys),
+        };
+        met.push((cell, visit));
     }
-    Ok((lines, differences))
+    let scripts: Vec<_> = met.iter().map(|(_, visit)| visit.script.as_slice()).collect();
+    match tshark::dissect(&scripts, &peer.key_log()) {
+        Err(missing) => skip(&missing),
+        Ok(seen) => met.iter_mut().zip(seen).for_each(|((_, visit), seen)| visit.seen = seen),
+    }
+    Ok(met)
+}
+
+#[expect(clippy::print_stderr, reason = "counts for the reader of the test's output")]
+fn say(what: &str) {
+    eprintln!("{what}");
 }
 
 /// Says that a part was not run; in CI that is a failure.

@@ -8,7 +8,6 @@ use tlscensus_tls_client::Step;
 use tlscensus_tls_wire::observer::Side;
 use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::registry::CipherSuite;
-use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::KeyExchange;
 
 use crate::matrix::cell::Cell;
@@ -58,8 +57,24 @@ pub(crate) struct Visit {
     pub(crate) ending: Ending,
     pub(crate) recorded: Facts,
     pub(crate) told: Facts,
+    /// What a dissector says.
+    pub(crate) seen: Facts,
     /// What went over the wire, in order.
-    pub(crate) script: Vec<(Side, Vec<u8>)>,
+    pub(crate) script: Script,
+}
+
+impl Visit {
+    /// One that did not come about.
+    pub(crate) fn never(why: String) -> Self {
+        let nothing = Facts::default;
+        Self {
+            ending: Ending::NotServed(why),
+            recorded: nothing(),
+            told: nothing(),
+            seen: nothing(),
+            script: Vec::new(),
+        }
+    }
 }
 
 pub(crate) fn visit(cell: &Cell, line: &mut dyn Line, keys: &KeyShares) -> Visit {
@@ -78,7 +93,9 @@ pub(crate) fn visit(cell: &Cell, line: &mut dyn Line, keys: &KeyShares) -> Visit
     if let (Ending::NotServed(why), Some(complaint)) = (&mut ending, line.complaint()) {
         *why = format!("{why} ({complaint})");
     }
-    Visit { ending, recorded: Facts::recorded(client.observer()), told: line.words(), script }
+    let recorded = Facts::recorded(client.observer());
+    let told = if ending == Ending::Completed { line.words() } else { Facts::default() };
+    Visit { ending, recorded, told, seen: Facts::default(), script }
 }
 
 type Script = Vec<(Side, Vec<u8>)>;
@@ -147,7 +164,12 @@ fn ending(cell: &Cell, client: &Client) -> Ending {
             Some(check) => Ending::Failed(format!("signature {}", check.word())),
         },
         Outcome::NotCompletable { suite } => Ending::NotCompletable(reason(*suite, cell)),
-        _ if unchosen && client.awaiting() == HandshakeType::SERVER_HELLO => {
+        Outcome::Alert { .. }
+        | Outcome::Closed
+        | Outcome::NoCommonSuite
+        | Outcome::VersionRefused { .. }
+            if unchosen && !client.observer().hello_retry() =>
+        {
             Ending::NotServed(outcome.to_string())
         }
         _ => Ending::Failed(outcome.to_string()),

@@ -11,9 +11,11 @@ use openssl::pkey::Id;
 use openssl::pkey::PKey;
 use openssl::pkey::Private;
 use openssl::pkey_ctx::PkeyCtx;
+use openssl::provider::Provider;
 use openssl::rsa::Rsa;
 use openssl::x509::X509;
 use openssl::x509::X509NameBuilder;
+use tlscensus_tls_wire::registry::NamedGroup;
 
 use crate::support::NAME;
 
@@ -85,6 +87,21 @@ impl Kind {
         Self::WORDS[self.index()].1
     }
 
+    /// The curve of the key.
+    pub(crate) fn curve(self) -> Option<NamedGroup> {
+        match self {
+            Self::P224 => Some(NamedGroup::SECP224R1),
+            Self::P256 | Self::P256ByRsa => Some(NamedGroup::SECP256R1),
+            Self::P384 => Some(NamedGroup::SECP384R1),
+            Self::P521 => Some(NamedGroup::SECP521R1),
+            Self::Secp256k1 => Some(NamedGroup::SECP256K1),
+            Self::Brainpool256 => Some(NamedGroup::BRAINPOOLP256R1),
+            Self::Brainpool384 => Some(NamedGroup::BRAINPOOLP384R1),
+            Self::Brainpool512 => Some(NamedGroup::BRAINPOOLP512R1),
+            _ => None,
+        }
+    }
+
     fn index(self) -> usize {
         Self::WORDS.iter().position(|(kind, _)| *kind == self).unwrap()
     }
@@ -93,6 +110,7 @@ impl Kind {
     pub(crate) fn identity(self) -> &'static Identity {
         static IDENTITIES: [OnceLock<Identity>; Kind::WORDS.len()] =
             [const { OnceLock::new() }; Kind::WORDS.len()];
+        load_providers();
         IDENTITIES[self.index()].get_or_init(|| self.generate())
     }
 
@@ -145,6 +163,13 @@ impl Kind {
         }
         .unwrap()
     }
+}
+
+/// RC4, DES, SEED and IDEA live in OpenSSL's provider of old ciphers. Whoever loads one loads the default one too, first and
+/// for good, for the sake of the tests in other threads.
+pub(crate) fn load_providers() {
+    static LOADED: OnceLock<[Provider; 2]> = OnceLock::new();
+    LOADED.get_or_init(|| ["default", "legacy"].map(|name| Provider::load(None, name).unwrap()));
 }
 
 /// A certificate of this key for a year, signed by `issuer`.

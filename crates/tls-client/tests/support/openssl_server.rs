@@ -6,10 +6,8 @@ use std::io;
 use std::io::Read;
 use std::io::Write;
 use std::rc::Rc;
-use std::sync::OnceLock;
 
 use openssl::pkey::PKey;
-use openssl::provider::Provider;
 use openssl::ssl::ErrorCode;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
@@ -90,11 +88,6 @@ pub(crate) fn add_identity(builder: &mut SslContextBuilder, identity: &Identity)
 
 /// Only this version and this suite, however weak.
 pub(crate) fn only(version: SslVersion, kind: Kind, suite: &str) -> SslContextBuilder {
-    static LEGACY: OnceLock<()> = OnceLock::new();
-    LEGACY.get_or_init(|| {
-        // RC4, IDEA and SEED; never unloaded.
-        std::mem::forget(Provider::try_load(None, "legacy", true).unwrap());
-    });
     let mut builder = context(kind.identity());
     pin(&mut builder, version);
     builder.set_cipher_list(&format!("{suite}:@SECLEVEL=0")).unwrap();

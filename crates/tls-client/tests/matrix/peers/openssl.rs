@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use openssl::bn::BigNum;
 use openssl::dh::Dh;
+use openssl::error::ErrorStack;
 use openssl::pkey::Params;
-use openssl::provider::Provider;
 use openssl::ssl::AlpnError;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
@@ -30,6 +30,7 @@ use crate::matrix::peers::Peer;
 use crate::matrix::visit::Line;
 use crate::support::Server;
 use crate::support::certificates::Kind;
+use crate::support::certificates::load_providers;
 use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::add_identity;
 
@@ -38,14 +39,12 @@ type Log = Arc<Mutex<String>>;
 struct Openssl {
     log: Log,
     contexts: Vec<(Setup, SslContext)>,
-    _providers: [Provider; 2],
 }
 
 pub(crate) fn start() -> Result<Box<dyn Peer>, String> {
-    // RC4, DES, SEED and IDEA live in the provider of old ciphers.
-    let providers = ["legacy", "default"].map(|name| Provider::load(None, name).unwrap());
+    load_providers();
     let contexts = Vec::new();
-    Ok(Box::new(Openssl { log: Log::default(), contexts, _providers: providers }))
+    Ok(Box::new(Openssl { log: Log::default(), contexts }))
 }
 
 impl Peer for Openssl {
@@ -69,7 +68,7 @@ impl Peer for Openssl {
 
     fn connect(&mut self, setup: &Setup) -> Result<Box<dyn Line>, String> {
         if !self.contexts.iter().any(|(known, _)| known == setup) {
-            let context = context(setup, self.log.clone());
+            let context = context(setup, self.log.clone())?;
             self.contexts.push((*setup, context));
         }
         let (_, context) = self.contexts.iter().find(|(known, _)| known == setup).unwrap();
@@ -139,10 +138,13 @@ fn openssl_name(name: &str) -> String {
     }
 }
 
-fn context(setup: &Setup, log: Log) -> SslContext {
+/// Not every setup is one that the library agrees to.
+fn context(setup: &Setup, log: Log) -> Result<SslContext, String> {
     let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
     builder.set_security_level(0);
-    builder.set_min_proto_version(Some(SslVersion::SSL3)).unwrap();
+    // A server without state must be one of TLS 1.3 alone.
+    let lowest = if setup.twist == Twist::Cookie { SslVersion::TLS1_3 } else { SslVersion::SSL3 };
+    builder.set_min_proto_version(Some(lowest)).unwrap();
     builder.set_cipher_list("ALL:COMPLEMENTOFALL:@SECLEVEL=0").unwrap();
     builder.set_ciphersuites(TLS13_SUITES).unwrap();
     if let Some(kind) = setup.certificate {
@@ -152,7 +154,7 @@ fn context(setup: &Setup, log: Log) -> SslContext {
     let names: Vec<&str> = all.filter_map(NamedGroup::name).collect();
     builder.set_groups_list(&names.join(":")).unwrap();
     if let Some(bits) = setup.dh_bits {
-        builder.set_tmp_dh(&field(bits)).unwrap();
+        builder.set_tmp_dh(&field(bits)).map_err(|stack| first_reason(&stack))?;
     }
     let names: Vec<String> = known_schemes()
         .into_iter()
@@ -170,7 +172,12 @@ fn context(setup: &Setup, log: Log) -> SslContext {
         log.push('\n');
     });
     twist(&mut builder, setup.twist);
-    builder.build()
+    Ok(builder.build())
+}
+
+fn first_reason(stack: &ErrorStack) -> String {
+    let last = stack.errors().last().and_then(|error| error.reason());
+    last.unwrap_or("no reason").to_owned()
 }
 
 fn twist(builder: &mut SslContextBuilder, twist: Twist) {
@@ -190,11 +197,15 @@ fn twist(builder: &mut SslContextBuilder, twist: Twist) {
             builder.set_stateless_cookie_verify_cb(|_, cookie| cookie == b"cookie");
         }
         // The binding does not name these two: SSL_OP_NO_ENCRYPT_THEN_MAC, SSL_OP_NO_EXTENDED_MASTER_SECRET.
-        Twist::NoEncryptThenMac => drop(builder.set_options(SslOptions::from_bits_retain(1 << 19))),
+        Twist::NoEncryptThenMac => {
+            builder.set_options(SslOptions::from_bits_retain(1 << 19));
+        },
         Twist::NoExtendedMasterSecret => {
-            drop(builder.set_options(SslOptions::from_bits_retain(1)));
+            builder.set_options(SslOptions::from_bits_retain(1));
         }
-        Twist::NoTicket => drop(builder.set_options(SslOptions::NO_TICKET)),
+        Twist::NoTicket => {
+            builder.set_options(SslOptions::NO_TICKET);
+        }
         Twist::Staple => builder
             .set_status_callback(|ssl| {
                 ssl.set_ocsp_status(b"a response")?;
@@ -262,4 +273,4 @@ const LONGER_THAN_A_RECORD: usize = 20_000;
 const VERSIONS: [Version; 5] =
     [Version::SSL_3, Version::TLS_1_0, Version::TLS_1_1, Version::TLS_1_2, Version::TLS_1_3];
 const TLS13_SUITES: &str = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:\
-    TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
+    TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256:TLS_SHA256_SHA256:TLS_SHA384_SHA384";
