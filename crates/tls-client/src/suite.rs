@@ -41,6 +41,8 @@ pub(crate) struct LegacySuite {
 /// How the premaster secret of such a suite comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyExchange {
+    /// In a finite field of the server's choice, signed or anonymous.
+    Dhe,
     /// By the curve of the certificate's key.
     Ecdh,
     /// By a curve of the server's choice, signed or anonymous.
@@ -63,6 +65,7 @@ impl LegacySuite {
     pub(crate) fn of(suite: CipherSuite, rules: Rules) -> Option<Self> {
         let parameters = suite.parameters()?;
         let key_exchange = match parameters.key_exchange {
+            registry::KeyExchange::Dhe => KeyExchange::Dhe,
             registry::KeyExchange::Ecdh => KeyExchange::Ecdh,
             registry::KeyExchange::Ecdhe => KeyExchange::Ecdhe,
             registry::KeyExchange::Rsa => KeyExchange::Rsa,
@@ -118,7 +121,7 @@ impl ServerKeyDue {
     pub(crate) fn of(suite: Option<LegacySuite>) -> Self {
         let export = suite.is_some_and(|suite| suite.export_key_len.is_some());
         match suite.map(|suite| suite.key_exchange) {
-            Some(KeyExchange::Ecdhe) => Self::Always,
+            Some(KeyExchange::Dhe | KeyExchange::Ecdhe) => Self::Always,
             Some(KeyExchange::Ecdh | KeyExchange::Rsa) if !export => Self::Never,
             // A certificate whose key is short enough for export needs no other.
             _ => Self::Maybe,
@@ -228,7 +231,6 @@ mod tests {
         assert_eq!(Suite13::of(cbc), None);
 
         for lacking in [
-            CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
             CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA,
             CipherSuite::TLS_KRB5_WITH_RC4_128_SHA,
             CipherSuite::TLS_SRP_SHA_WITH_AES_128_CBC_SHA,

@@ -5,8 +5,10 @@
 pub(crate) mod aead;
 pub(crate) mod block;
 pub(crate) mod cbc;
+pub(crate) mod curve;
 pub(crate) mod der;
 pub(crate) mod exchange;
+pub(crate) mod ffdh;
 pub(crate) mod hash;
 pub(crate) mod mac;
 pub(crate) mod modular;
