@@ -7,6 +7,7 @@ mod legacy;
 mod openssl;
 mod patience;
 mod profiles;
+mod resumption;
 mod rustls;
 mod splits;
 mod ssl2;
