@@ -6,12 +6,14 @@
 mod client;
 mod connection;
 mod crypto;
+mod decompress;
 mod failure;
 mod handshake;
 mod keys;
 mod outcome;
 mod profile;
 mod protection;
+mod rules;
 mod suite;
 #[cfg(test)]
 mod testing;

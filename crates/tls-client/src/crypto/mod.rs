@@ -3,13 +3,16 @@
 //! Old primitives (RC4, 3DES, MD5, finite-field DH of any size) join as new files beside these.
 
 pub(crate) mod aead;
+pub(crate) mod block;
 pub(crate) mod cbc;
 pub(crate) mod der;
 pub(crate) mod exchange;
 pub(crate) mod hash;
+pub(crate) mod mac;
 pub(crate) mod modular;
 pub(crate) mod prf;
 pub(crate) mod random;
 pub(crate) mod rsa;
 pub(crate) mod schedule;
 pub(crate) mod signature;
+pub(crate) mod stream;

@@ -1,6 +1,11 @@
 //! What the client must do, by the server it meets.
 
+mod compressed;
 mod hostile;
+mod jsse;
+mod legacy;
 mod openssl;
+mod patience;
+mod profiles;
 mod rustls;
 mod splits;

@@ -32,6 +32,8 @@ use crate::support::exchange;
 use crate::support::modern_client;
 use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::context;
+use crate::support::openssl_server::no_encrypt_then_mac;
+use crate::support::openssl_server::no_extended_master_secret;
 use crate::support::openssl_server::pin;
 use crate::support::profile;
 use crate::support::visit;
@@ -98,16 +100,6 @@ fn every_offered_suite_of_tls12_completes() {
     for suite in profile("modern-tls12").suites.iter() {
         assert!(chosen.contains(suite), "{suite} was not met");
     }
-}
-
-/// `SSL_OP_NO_ENCRYPT_THEN_MAC`, which the binding does not name.
-fn no_encrypt_then_mac() -> SslOptions {
-    SslOptions::from_bits_retain(1 << 19)
-}
-
-/// `SSL_OP_NO_EXTENDED_MASTER_SECRET`, which the binding does not name.
-fn no_extended_master_secret() -> SslOptions {
-    SslOptions::from_bits_retain(1)
 }
 
 #[test]

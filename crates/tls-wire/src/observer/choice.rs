@@ -197,7 +197,12 @@ impl Observer {
         if self.chain().is_some() || self.server_hello_done {
             return Some(false);
         }
-        self.server.change_cipher_spec.then_some(true)
+        let ticket_sent = self.offer().is_some_and(|offer| {
+            let ticket = offer.hello.extensions.find(ExtensionType::SESSION_TICKET);
+            ticket.is_some_and(|ticket| !ticket.is_empty())
+        });
+        let claimed = ticket_sent || self.session_id_echoed();
+        (self.server.change_cipher_spec && claimed).then_some(true)
     }
 
     /// The server's wish for a client certificate during the handshake.

@@ -78,7 +78,8 @@ impl Observer {
         &self.server.certificate_extensions
     }
 
-    /// How the server's certificate message was compressed, if it was. Its chain stays unread.
+    /// How the server's certificate message was compressed, if it was. Its chain stays unread unless the feeder reads it
+    /// out: see [`decompressed`](Observer::decompressed).
     pub fn certificate_compression(&self) -> Option<CertificateCompression> {
         self.server.compressed
     }

@@ -22,6 +22,8 @@ pub struct KeyExchangeFacts<'a> {
     pub group: Option<NamedGroup>,
     /// The finite field that the server wrote out, before TLS 1.3.
     pub dh: Option<DhParameters<'a>>,
+    /// The modulus of the short-lived key that suites for export encrypt to.
+    pub export_rsa_modulus: Option<&'a [u8]>,
     /// The server's public value: share of TLS 1.3, point, or value in the field.
     pub server_public: Option<&'a [u8]>,
     /// Bytes of the client's public value or encrypted secret, before TLS 1.3.
@@ -74,6 +76,7 @@ impl Observer {
             kind: choice.suite.parameters().map(|suite| suite.key_exchange),
             group: None,
             dh: None,
+            export_rsa_modulus: None,
             server_public: None,
             client_public_length: self.client_public_length,
             signature_scheme: self.server.scheme,
@@ -94,6 +97,9 @@ impl Observer {
                 ServerParameters::Ecdhe { group, point } => {
                     facts.group = Some(group);
                     facts.server_public = Some(point);
+                }
+                ServerParameters::ExportRsa { modulus, .. } => {
+                    facts.export_rsa_modulus = Some(modulus);
                 }
                 ServerParameters::None | ServerParameters::Raw(_) => (),
             }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`record`](Observer::record) | a record of either side, in the order of the wire (optional for a client) |
 //! | [`message`](Observer::message) | a whole handshake message, decrypted where it was encrypted |
+//! | [`decompressed`](Observer::decompressed) | behind a compressed certificate that the feeder could decompress |
 //! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
 //! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
 //! | [`unopened`](Observer::unopened) | a protected record whose content the feeder cannot know |
@@ -261,6 +262,16 @@ impl Observer {
             self.malformed.push(MalformedMessage { side, message, error });
         }
         self.keep(side, message, body, understood.is_ok());
+    }
+
+    /// Is told the body of the certificate message that a side sent compressed, right behind that message.
+    pub fn decompressed(&mut self, side: Side, body: &[u8]) {
+        if let Err(error) = self.certificate(side, body)
+            && self.malformed.len() < MAX_MALFORMED
+        {
+            let message = HandshakeType::COMPRESSED_CERTIFICATE;
+            self.malformed.push(MalformedMessage { side, message, error });
+        }
     }
 
     /// Is told whether the server's signature over the key exchange is good.
