@@ -4,6 +4,7 @@ pub(crate) mod certificates;
 pub(crate) mod jsse;
 pub(crate) mod openssl_server;
 pub(crate) mod rustls_server;
+pub(crate) mod scripted;
 
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
