@@ -2,6 +2,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod jsse;
+pub(crate) mod fuzzing;
 pub(crate) mod openssl_server;
 pub(crate) mod rustls_server;
 pub(crate) mod scripted;

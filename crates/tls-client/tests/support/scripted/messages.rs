@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 
 use aws_lc_rs::agreement;
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature;
 use tlscensus_tls_wire::codec::Codec;
@@ -131,7 +130,7 @@ impl ScriptedServer {
 
     fn certificate(&self) -> Vec<u8> {
         let certificate = match self.mode {
-            Mode::Tls13 | Mode::Ecdhe12 => P256_CERTIFICATE,
+            Mode::Tls13 | Mode::Ecdhe12 => ED25519_CERTIFICATE,
             Mode::Rsa(_) => RSA_CERTIFICATE,
         };
         if self.mode != Mode::Tls13 {
@@ -306,12 +305,10 @@ fn agree(group: NamedGroup, share: &[u8]) -> (Vec<u8>, Vec<u8>) {
 
 /// Scheme and signature over these bytes.
 fn signed(content: &[u8]) -> Vec<u8> {
-    static KEY: OnceLock<signature::EcdsaKeyPair> = OnceLock::new();
-    let algorithm = &signature::ECDSA_P256_SHA256_ASN1_SIGNING;
-    let key = KEY.get_or_init(|| signature::EcdsaKeyPair::from_pkcs8(algorithm, P256_KEY).unwrap());
-    let signature = key.sign(&SystemRandom::new(), content).unwrap();
-    let mut out = SignatureScheme::ECDSA_SECP256R1_SHA256.encoded();
-    put_bytes16(signature.as_ref(), &mut out);
+    static KEY: OnceLock<signature::Ed25519KeyPair> = OnceLock::new();
+    let key = || signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(ED25519_KEY).unwrap();
+    let mut out = SignatureScheme::ED25519.encoded();
+    put_bytes16(KEY.get_or_init(key).sign(content).as_ref(), &mut out);
     out
 }
 
@@ -326,7 +323,7 @@ fn decrypted(encrypted: &[u8]) -> Vec<u8> {
 }
 
 const RANDOM: [u8; 32] = [5; 32];
-const P256_CERTIFICATE: &[u8] = include_bytes!("../../../testdata/scripted-p256.der");
-const P256_KEY: &[u8] = include_bytes!("../../../testdata/scripted-p256.pk8");
+const ED25519_CERTIFICATE: &[u8] = include_bytes!("../../../testdata/scripted-ed25519.der");
+const ED25519_KEY: &[u8] = include_bytes!("../../../testdata/scripted-ed25519.pk8");
 const RSA_CERTIFICATE: &[u8] = include_bytes!("../../../testdata/scripted-rsa2048.der");
 const RSA_KEY: &[u8] = include_bytes!("../../../testdata/scripted-rsa2048.pk8");

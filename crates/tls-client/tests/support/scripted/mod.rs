@@ -35,9 +35,9 @@ use self::keys::Sealer;
 /// What is negotiated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// TLS 1.3: X25519, ECDSA, AES-128-GCM.
+    /// TLS 1.3: X25519, Ed25519, AES-128-GCM.
     Tls13,
-    /// TLS 1.2: X25519, ECDSA, AES-128-GCM.
+    /// TLS 1.2: X25519, Ed25519, AES-128-GCM.
     Ecdhe12,
     /// SSL 3 to TLS 1.2: a secret encrypted with RSA, AES-128-CBC with SHA-1.
     Rsa(Version),
