@@ -14,6 +14,7 @@ use tlscensus_tls_wire::registry::AlertLevel;
 use tlscensus_tls_wire::registry::ContentType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::Version;
+use tlscensus_tls_wire::ssl2;
 
 use crate::crypto::random::Random;
 use crate::failure::Failure;
@@ -138,6 +139,16 @@ impl Connection {
             // The server takes ours or sends an alert; what we know is that it is right.
             self.observer.finished(Side::Client, true);
         }
+        encoded
+    }
+
+    /// Sends a first hello in the frame of SSL 2 and gives it back as the transcript takes it: without its header
+    /// (RFC 5246, appendix E.2).
+    pub(crate) fn send_ssl2_hello(&mut self, hello: &ssl2::ClientHello<'_>) -> Vec<u8> {
+        let encoded = hello.encoded();
+        let fits = ssl2::put_record(&encoded, &mut self.outgoing);
+        assert!(fits, "ten thousand suites are not offered");
+        self.observer.ssl2_message(Side::Client, &encoded);
         encoded
     }
 

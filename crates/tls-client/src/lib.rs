@@ -14,6 +14,7 @@ mod outcome;
 mod profile;
 mod protection;
 mod rules;
+mod ssl2;
 mod suite;
 #[cfg(test)]
 mod testing;
@@ -26,3 +27,4 @@ pub use outcome::Malformed;
 pub use outcome::Outcome;
 pub use profile::PROFILES;
 pub use profile::Profile;
+pub use ssl2::Ssl2Client;

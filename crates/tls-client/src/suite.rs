@@ -24,7 +24,7 @@ impl Suite13 {
         if parameters.key_exchange != registry::KeyExchange::Any {
             return None;
         }
-        Some(Self { aead: aead(parameters)?, hash: hash(parameters)? })
+        Some(Self { aead: aead(suite, parameters)?, hash: hash(parameters)? })
     }
 }
 
@@ -41,6 +41,8 @@ pub(crate) struct LegacySuite {
 /// How the premaster secret of such a suite comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyExchange {
+    /// In a finite field of the server's choice, signed or anonymous.
+    Dhe,
     /// By the curve of the certificate's key.
     Ecdh,
     /// By a curve of the server's choice, signed or anonymous.
@@ -63,12 +65,13 @@ impl LegacySuite {
     pub(crate) fn of(suite: CipherSuite, rules: Rules) -> Option<Self> {
         let parameters = suite.parameters()?;
         let key_exchange = match parameters.key_exchange {
+            registry::KeyExchange::Dhe => KeyExchange::Dhe,
             registry::KeyExchange::Ecdh => KeyExchange::Ecdh,
             registry::KeyExchange::Ecdhe => KeyExchange::Ecdhe,
             registry::KeyExchange::Rsa => KeyExchange::Rsa,
             _ => return None,
         };
-        let bulk = match (aead(parameters), parameters.cipher) {
+        let bulk = match (aead(suite, parameters), parameters.cipher) {
             (Some(_), _) if !rules.has_aeads() => return None,
             (Some(aead), _) => Bulk::Aead(aead),
             (None, registry::Cipher::Null) => Bulk::Null { mac: mac(parameters, rules)? },
@@ -118,7 +121,7 @@ impl ServerKeyDue {
     pub(crate) fn of(suite: Option<LegacySuite>) -> Self {
         let export = suite.is_some_and(|suite| suite.export_key_len.is_some());
         match suite.map(|suite| suite.key_exchange) {
-            Some(KeyExchange::Ecdhe) => Self::Always,
+            Some(KeyExchange::Dhe | KeyExchange::Ecdhe) => Self::Always,
             Some(KeyExchange::Ecdh | KeyExchange::Rsa) if !export => Self::Never,
             // A certificate whose key is short enough for export needs no other.
             _ => Self::Maybe,
@@ -126,14 +129,33 @@ impl ServerKeyDue {
     }
 }
 
-fn aead(parameters: &SuiteParameters) -> Option<Aead> {
-    match (parameters.cipher, parameters.bits) {
-        (registry::Cipher::AesGcm, 128) => Some(Aead::Aes128Gcm),
-        (registry::Cipher::AesGcm, 256) => Some(Aead::Aes256Gcm),
-        (registry::Cipher::Chacha20Poly1305, _) => Some(Aead::ChaCha20Poly1305),
-        _ => None,
-    }
+fn aead(suite: CipherSuite, parameters: &SuiteParameters) -> Option<Aead> {
+    use registry::Cipher;
+    Some(match (parameters.cipher, parameters.bits) {
+        (Cipher::AesCcm, 128) => Aead::Aes128Ccm,
+        (Cipher::AesCcm, 256) => Aead::Aes256Ccm,
+        (Cipher::AesCcm8, 128) => Aead::Aes128Ccm8,
+        (Cipher::AesCcm8, 256) => Aead::Aes256Ccm8,
+        (Cipher::AesGcm, 128) => Aead::Aes128Gcm,
+        (Cipher::AesGcm, 256) => Aead::Aes256Gcm,
+        (Cipher::AriaGcm, 128) => Aead::Aria128Gcm,
+        (Cipher::AriaGcm, 256) => Aead::Aria256Gcm,
+        (Cipher::CamelliaGcm, 128) => Aead::Camellia128Gcm,
+        (Cipher::CamelliaGcm, 256) => Aead::Camellia256Gcm,
+        (Cipher::Chacha20Poly1305, _) if BEFORE_RFC_7905.contains(&suite) => {
+            Aead::ChaCha20Poly1305Draft
+        }
+        (Cipher::Chacha20Poly1305, _) => Aead::ChaCha20Poly1305,
+        _ => return None,
+    })
 }
+
+/// Those of draft-agl-tls-chacha20poly1305, which were in use before there were others.
+const BEFORE_RFC_7905: [CipherSuite; 3] = [
+    CipherSuite::TLS_DHE_RSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_OLD_SHA256,
+];
 
 fn block_cipher(parameters: &SuiteParameters) -> Option<BlockCipher> {
     use registry::Cipher;
@@ -148,6 +170,7 @@ fn block_cipher(parameters: &SuiteParameters) -> Option<BlockCipher> {
         (Cipher::DesCbc, _) => BlockCipher::Des,
         (Cipher::IdeaCbc, _) => BlockCipher::Idea,
         (Cipher::Rc2Cbc, _) => BlockCipher::Rc2,
+        (Cipher::SeedCbc, _) => BlockCipher::Seed,
         (Cipher::TripleDesEdeCbc, _) => BlockCipher::TripleDes,
         _ => return None,
     })
@@ -208,7 +231,6 @@ mod tests {
         assert_eq!(Suite13::of(cbc), None);
 
         for lacking in [
-            CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256,
             CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA,
             CipherSuite::TLS_KRB5_WITH_RC4_128_SHA,
             CipherSuite::TLS_SRP_SHA_WITH_AES_128_CBC_SHA,

@@ -49,7 +49,7 @@ enum Progress {
 /// Sends the first hello.
 pub(crate) fn begin(offer: Offer, connection: &mut Connection) -> State {
     connection.set_record_version(offer.profile.record_version());
-    let hello = offer.send(&offer.profile.key_shares, None, connection);
+    let hello = offer.send_first(connection);
     connection.set_record_version(offer.profile.legacy_version());
     State::ServerHello(Box::new(ExpectServerHello {
         shares: offer.profile.key_shares.to_vec(),

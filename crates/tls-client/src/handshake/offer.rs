@@ -27,6 +27,7 @@ use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::PskKeyExchangeMode;
 use tlscensus_tls_wire::registry::SignatureScheme;
 use tlscensus_tls_wire::registry::Version;
+use tlscensus_tls_wire::ssl2;
 
 use crate::connection::Connection;
 use crate::crypto::random::Random;
@@ -61,6 +62,17 @@ impl Offer {
             session_id: random.array(),
             noise: Random::seeded(u64::from_be_bytes(random.array())),
         }
+    }
+
+    /// Sends the first hello, in the frame that the profile wants.
+    pub(super) fn send_first(&self, connection: &mut Connection) -> Vec<u8> {
+        let profile = &self.profile;
+        if !profile.ssl2_frame {
+            return self.send(&profile.key_shares, None, connection);
+        }
+        let version = profile.legacy_version();
+        let hello = ssl2::ClientHello::of_later(version, &profile.suites, &self.random);
+        connection.send_ssl2_hello(&hello)
     }
 
     /// Sends the hello, the second time with the group and cookie the server asked for.

@@ -21,6 +21,7 @@ use tlscensus_tls_wire::record::HandshakeFrame;
 use tlscensus_tls_wire::registry::AlertDescription;
 use tlscensus_tls_wire::registry::CertificateCompression;
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::Version;
 
@@ -170,8 +171,10 @@ impl ExpectCertificate {
 impl ExpectCertificate {
     fn into_verify(self, body: &[u8]) -> Result<State, Failure> {
         let certificate = CertificateTls13::decode(body, "Certificate")?;
-        let leaf = certificate.entries.first();
-        let leaf = leaf.map_or_else(Vec::new, |entry| entry.certificate.to_vec());
+        // Where a delegated credential (RFC 9345) stands beside the certificate, it is the one that signs.
+        let own = certificate.entries.first();
+        let own = own.filter(|own| !own.extensions.contains(ExtensionType::DELEGATED_CREDENTIAL));
+        let leaf = own.map_or_else(Vec::new, |own| own.certificate.to_vec());
         Ok(State::CertificateVerify13(ExpectCertificateVerify { shared: self.shared, leaf }))
     }
 }
@@ -188,6 +191,7 @@ fn takes(observer: &Observer, algorithm: CertificateCompression) -> Result<bool,
 /// The server's signature is due.
 pub(crate) struct ExpectCertificateVerify {
     shared: Box<Shared>,
+    /// Empty where its key is not the one that signs.
     leaf: Vec<u8>,
 }
 
@@ -337,7 +341,6 @@ const UPDATE_REQUESTED: u8 = 1;
 mod tests {
     use tlscensus_tls_wire::handshake::ClientHello;
     use tlscensus_tls_wire::registry::CompressionMethod;
-    use tlscensus_tls_wire::registry::ExtensionType;
 
     use super::*;
 

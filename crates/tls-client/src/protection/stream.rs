@@ -6,6 +6,7 @@ use crate::protection::OpenError;
 use crate::protection::RecordMac;
 use crate::protection::put_header;
 
+#[expect(clippy::large_enum_variant, reason = "what holds one is boxed as a whole")]
 /// The cipher of one direction, which goes on from record to record.
 pub(crate) enum StreamCipher {
     /// Plaintext.

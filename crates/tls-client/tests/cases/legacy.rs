@@ -1,17 +1,21 @@
 //! The versions before TLS 1.2, completed with a server that still speaks them.
 
+use openssl::dh::Dh;
 use openssl::ssl::SslOptions;
 use openssl::ssl::SslVerifyMode;
 use openssl::ssl::SslVersion;
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Outcome;
 use tlscensus_tls_client::Profile;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::support::NAME;
 use crate::support::certificates::Kind;
+use crate::support::exchange;
 use crate::support::openssl_server::OpensslServer;
+use crate::support::openssl_server::field;
 use crate::support::openssl_server::no_encrypt_then_mac;
 use crate::support::openssl_server::no_extended_master_secret;
 use crate::support::openssl_server::only;
@@ -76,11 +80,21 @@ const WEAK_SUITES: &[(&str, CipherSuite)] = &[
     ("RC4-MD5", CipherSuite::TLS_RSA_WITH_RC4_128_MD5),
     ("RC4-SHA", CipherSuite::TLS_RSA_WITH_RC4_128_SHA),
     ("DES-CBC3-SHA", CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA),
+    ("SEED-SHA", CipherSuite::TLS_RSA_WITH_SEED_CBC_SHA),
     ("IDEA-CBC-SHA", CipherSuite::TLS_RSA_WITH_IDEA_CBC_SHA),
     ("CAMELLIA128-SHA", CipherSuite::TLS_RSA_WITH_CAMELLIA_128_CBC_SHA),
     ("CAMELLIA256-SHA", CipherSuite::TLS_RSA_WITH_CAMELLIA_256_CBC_SHA),
     ("NULL-MD5", CipherSuite::TLS_RSA_WITH_NULL_MD5),
     ("NULL-SHA", CipherSuite::TLS_RSA_WITH_NULL_SHA),
+    ("DHE-RSA-DES-CBC3-SHA", CipherSuite::TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA),
+    ("DHE-RSA-AES128-SHA", CipherSuite::TLS_DHE_RSA_WITH_AES_128_CBC_SHA),
+    ("DHE-RSA-CAMELLIA256-SHA", CipherSuite::TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA),
+    ("DHE-RSA-SEED-SHA", CipherSuite::TLS_DHE_RSA_WITH_SEED_CBC_SHA),
+    ("ADH-RC4-MD5", CipherSuite::TLS_DH_ANON_WITH_RC4_128_MD5),
+    ("ADH-DES-CBC3-SHA", CipherSuite::TLS_DH_ANON_WITH_3DES_EDE_CBC_SHA),
+    ("ADH-AES256-SHA", CipherSuite::TLS_DH_ANON_WITH_AES_256_CBC_SHA),
+    ("ADH-CAMELLIA128-SHA", CipherSuite::TLS_DH_ANON_WITH_CAMELLIA_128_CBC_SHA),
+    ("ADH-SEED-SHA", CipherSuite::TLS_DH_ANON_WITH_SEED_CBC_SHA),
     ("ECDHE-RSA-RC4-SHA", CipherSuite::TLS_ECDHE_RSA_WITH_RC4_128_SHA),
     ("ECDHE-RSA-DES-CBC3-SHA", CipherSuite::TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA),
     ("ECDHE-RSA-NULL-SHA", CipherSuite::TLS_ECDHE_RSA_WITH_NULL_SHA),
@@ -105,13 +119,15 @@ fn every_weak_suite_completes_in_every_version_that_has_it() {
                 continue;
             }
             for options in [SslOptions::empty(), no_encrypt_then_mac()] {
-                // OpenSSL 3 looks for randomness where its legacy provider has none, and cannot take a MAC off behind IDEA.
+                // OpenSSL 3 looks for randomness where its legacy provider has none, and cannot take a MAC off
+                // behind the ciphers of that one.
                 let outside = version > Version::SSL_3 && options.is_empty();
-                if name.contains("IDEA") && !outside {
+                if (name.contains("IDEA") || name.contains("SEED")) && !outside {
                     continue;
                 }
                 let mut builder = only(pinned, Kind::Rsa2048, name);
                 builder.set_options(options);
+                builder.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
                 let mut client = client(*suite);
                 let what = format!("{version} {name} {options:?}");
                 visit(&mut client, &mut OpensslServer::new(builder), &what);
@@ -119,6 +135,39 @@ fn every_weak_suite_completes_in_every_version_that_has_it() {
                 assert_eq!((choice.version, choice.suite), (version, *suite), "{what}");
             }
         }
+    }
+}
+
+/// Shorter ones OpenSSL does not serve: Java does.
+#[test]
+fn fields_of_any_size_complete() {
+    let suite = CipherSuite::TLS_DHE_RSA_WITH_AES_128_CBC_SHA;
+    for bits in [1_024, 1_025, 1_536, 2_048, 3_072] {
+        for (pinned, version) in
+            [(SslVersion::SSL3, Version::SSL_3), (SslVersion::TLS1_2, Version::TLS_1_2)]
+        {
+            let mut builder = only(pinned, Kind::Rsa2048, "DHE-RSA-AES128-SHA");
+            builder.set_tmp_dh(&field(bits)).unwrap();
+            let mut client = client(suite);
+            let what = format!("{bits} {version}");
+            visit(&mut client, &mut OpensslServer::new(builder), &what);
+            let facts = client.observer().key_exchange().unwrap();
+            assert_eq!(facts.dh.unwrap().bits(), u32::try_from(bits).unwrap());
+        }
+    }
+}
+
+/// One secret in 256 begins with a zero, which is left off.
+#[test]
+fn secrets_with_leading_zeros_complete() {
+    let suite = CipherSuite::TLS_DH_ANON_WITH_RC4_128_MD5;
+    let mut builder = only(SslVersion::TLS1, Kind::Rsa2048, "ADH-RC4-MD5");
+    builder.set_tmp_dh(&field(1_024)).unwrap();
+    let context = builder.build();
+    for visit in 0..1_500 {
+        let mut client = client(suite);
+        exchange(&mut client, &mut OpensslServer::from_context(&context));
+        assert_eq!(client.outcome(), Some(&Outcome::Completed), "{visit}");
     }
 }
 

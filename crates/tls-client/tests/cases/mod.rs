@@ -9,3 +9,4 @@ mod patience;
 mod profiles;
 mod rustls;
 mod splits;
+mod ssl2;

@@ -42,6 +42,8 @@ impl Jsse {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/Jsse.java");
         let mut process = Command::new("java")
             .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])
+            // Fields of 768 bits, and for export of 512.
+            .arg("-Djdk.tls.ephemeralDHKeySize=legacy")
             .args([&source, &store])
             .arg(PASSWORD)
             .args(served)

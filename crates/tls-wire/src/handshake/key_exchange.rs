@@ -206,7 +206,10 @@ impl<'a> ClientKeyExchange<'a> {
     pub fn decode(body: &'a [u8], context: Context) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let message = match context.suite.parameters().map(|suite| suite.key_exchange) {
-            Some(KeyExchange::Dhe) => Self::Dhe { public: reader.bytes16("dh_Yc")? },
+            // With a certificate of its own for the exchange, a client has nothing to say here.
+            Some(KeyExchange::Dh | KeyExchange::Dhe) if !body.is_empty() => {
+                Self::Dhe { public: reader.bytes16("dh_Yc")? }
+            }
             Some(KeyExchange::Ecdhe | KeyExchange::Ecdh) if !body.is_empty() => {
                 Self::Ecdhe { point: reader.bytes8("ecdh_Yc")? }
             }

@@ -5,7 +5,10 @@ use tlscensus_tls_wire::handshake::ServerParameters;
 use tlscensus_tls_wire::registry::NamedGroup;
 
 use crate::connection::Connection;
+use crate::crypto::curve;
 use crate::crypto::der::SubjectPublicKeyInfo;
+use crate::crypto::ffdh::Refusal;
+use crate::crypto::ffdh::ServerShare;
 use crate::crypto::modular::trimmed;
 use crate::crypto::rsa::PublicKey;
 use crate::failure::Failure;
@@ -15,6 +18,8 @@ use crate::suite::LegacySuite;
 
 /// What the server's key exchange message gave.
 pub(super) enum ServerKey {
+    /// A value in a finite field.
+    Field { prime: Vec<u8>, generator: Vec<u8>, public: Vec<u8> },
     /// A point on a named curve.
     Point { group: NamedGroup, point: Vec<u8> },
     /// A key to encrypt to.
@@ -25,6 +30,11 @@ impl ServerKey {
     /// `None` for a key that is not for computing with.
     pub(super) fn of(parameters: &ServerParameters<'_>) -> Option<Self> {
         match parameters {
+            ServerParameters::Dhe { prime, generator, public } => Some(Self::Field {
+                prime: prime.to_vec(),
+                generator: generator.to_vec(),
+                public: public.to_vec(),
+            }),
             ServerParameters::Ecdhe { group, point } => {
                 Some(Self::Point { group: *group, point: point.to_vec() })
             }
@@ -44,8 +54,17 @@ impl ExpectDone {
         connection: &mut Connection,
     ) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         match (suite.key_exchange, &self.server_key) {
+            (KeyExchange::Dhe, Some(ServerKey::Field { prime, generator, public })) => {
+                self.agree_in_field(&ServerShare { prime, generator, public }, connection)
+            }
             (KeyExchange::Ecdhe, Some(ServerKey::Point { group, point })) => {
                 self.agree(*group, point)
+            }
+            (KeyExchange::Ecdh, _) => {
+                let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
+                let key = key.ok_or_else(|| self.shared.not_completable())?;
+                let group = curve::named_by(key.curve);
+                self.agree(group.ok_or_else(|| self.shared.not_completable())?, key.key)
             }
             (KeyExchange::Rsa, Some(ServerKey::Rsa { modulus, exponent })) => {
                 let key = PublicKey { modulus: trimmed(modulus), exponent: trimmed(exponent) };
@@ -57,6 +76,26 @@ impl ExpectDone {
             }
             _ => Err(self.shared.not_completable()),
         }
+    }
+
+    /// By agreement in a finite field. The secret loses its leading zeros (RFC 5246, section 8.1.2).
+    fn agree_in_field(
+        &self,
+        share: &ServerShare<'_>,
+        connection: &mut Connection,
+    ) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+        let agreement = share.agree(&mut connection.random).map_err(|refusal| match refusal {
+            Refusal::LongPrime => self.shared.not_completable(),
+            _ => Failure::illegal(refusal.field()),
+        })?;
+        let premaster = trimmed(&agreement.secret);
+        if premaster.is_empty() {
+            // In no field is a power zero.
+            return Err(Failure::illegal("dh_p"));
+        }
+        let mut body = Vec::new();
+        ClientKeyExchange::Dhe { public: &agreement.public }.encode(&mut body);
+        Ok((premaster.to_vec(), body))
     }
 
     /// By agreement on a curve.

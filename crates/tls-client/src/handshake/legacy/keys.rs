@@ -29,10 +29,30 @@ struct Keys<'a> {
 }
 
 /// Bytes of each part.
+#[derive(Clone, Copy)]
 struct Lengths {
     mac: usize,
     key: usize,
     iv: usize,
+}
+
+impl Lengths {
+    fn both_directions(self) -> usize {
+        2 * (self.mac + self.key + self.iv)
+    }
+
+    /// MAC keys, keys, IVs, each the client's before the server's.
+    fn cut(self, block: &[u8]) -> (Keys<'_>, Keys<'_>) {
+        let (mac_keys, rest) = block.split_at(2 * self.mac);
+        let (keys, ivs) = rest.split_at(2 * self.key);
+        let (client_mac, server_mac) = mac_keys.split_at(self.mac);
+        let (client_key, server_key) = keys.split_at(self.key);
+        let (client_iv, server_iv) = ivs.split_at(self.iv);
+        (
+            Keys { mac_key: client_mac, key: client_key, iv: client_iv },
+            Keys { mac_key: server_mac, key: server_key, iv: server_iv },
+        )
+    }
 }
 
 impl Shared {
@@ -43,24 +63,34 @@ impl Shared {
         master: &MasterSecret,
         connection: &mut Connection,
     ) -> (Sealer, Opener) {
-        let Lengths { mac, key, iv } = self.lengths(suite);
-        let block_key = suite.export_key_len.unwrap_or(key);
-        let block_iv = if suite.export_key_len.is_some() { 0 } else { iv };
-        let block = master.key_block(&self.randoms, 2 * (mac + block_key + block_iv));
-        let (mut client, mut server) = cut(&block, mac, block_key, block_iv);
-        let exported;
-        if suite.export_key_len.is_some() {
-            let prf = self.rules.prf(suite.hash);
-            exported = [(Party::Client, client.key), (Party::Server, server.key)].map(
-                |(party, secret)| {
-                    let final_key = prf.export_key(party, secret, &self.randoms, key);
-                    (final_key, prf.export_iv(party, &self.randoms, iv))
-                },
-            );
-            for (keys, (key, iv)) in [&mut client, &mut server].into_iter().zip(&exported) {
-                (keys.key, keys.iv) = (key, iv);
-            }
-        }
+        let lengths = self.lengths(suite);
+        let Some(export_key_len) = suite.export_key_len else {
+            let block = master.key_block(&self.randoms, lengths.both_directions());
+            let (client, server) = lengths.cut(&block);
+            return self.directions(suite, client, server, connection);
+        };
+        let in_block = Lengths { key: export_key_len, iv: 0, ..lengths };
+        let block = master.key_block(&self.randoms, in_block.both_directions());
+        let (client, server) = in_block.cut(&block);
+        let prf = self.rules.prf(suite.hash);
+        let export = |party, keys: Keys<'_>| {
+            let key = prf.export_key(party, keys.key, &self.randoms, lengths.key);
+            (key, prf.export_iv(party, &self.randoms, lengths.iv))
+        };
+        let (client_key, client_iv) = export(Party::Client, client);
+        let (server_key, server_iv) = export(Party::Server, server);
+        let client = Keys { key: &client_key, iv: &client_iv, ..client };
+        let server = Keys { key: &server_key, iv: &server_iv, ..server };
+        self.directions(suite, client, server, connection)
+    }
+
+    fn directions(
+        &self,
+        suite: LegacySuite,
+        client: Keys<'_>,
+        server: Keys<'_>,
+        connection: &mut Connection,
+    ) -> (Sealer, Opener) {
         match suite.bulk {
             Bulk::Aead(aead) => (
                 Sealer::Aead12(Aead12::new(aead, client.key, client.iv)),
@@ -115,19 +145,6 @@ impl Shared {
             },
         }
     }
-}
-
-/// MAC keys, keys, IVs, each the client's before the server's.
-fn cut(block: &[u8], mac_len: usize, key_len: usize, iv_len: usize) -> (Keys<'_>, Keys<'_>) {
-    let (mac_keys, rest) = block.split_at(2 * mac_len);
-    let (keys, ivs) = rest.split_at(2 * key_len);
-    let (client_mac, server_mac) = mac_keys.split_at(mac_len);
-    let (client_key, server_key) = keys.split_at(key_len);
-    let (client_iv, server_iv) = ivs.split_at(iv_len);
-    (
-        Keys { mac_key: client_mac, key: client_key, iv: client_iv },
-        Keys { mac_key: server_mac, key: server_key, iv: server_iv },
-    )
 }
 
 /// Bytes of a key of RC4 in all suites that have it.
