@@ -8,6 +8,7 @@ mod legacy;
 mod openssl;
 mod patience;
 mod profiles;
+mod resumption;
 mod rustls;
 mod splits;
 mod ssl2;
