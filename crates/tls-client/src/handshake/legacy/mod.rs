@@ -176,12 +176,13 @@ impl ExpectKeyExchange {
     ) -> Result<Option<ServerKey>, Failure> {
         let shared = &self.shared;
         let message = ServerKeyExchange::decode(body, shared.context())?;
-        if let Some(signed) = message.signature
-            && let Some(scheme) = signed.scheme
-        {
+        if let Some(signed) = message.signature {
             let randoms = &shared.randoms;
             let content = [&randoms.client, randoms.server.as_slice(), message.signed].concat();
-            let check = signature::verify(&self.leaf, scheme, &content, signed.signature);
+            let check = match signed.scheme {
+                Some(scheme) => signature::verify(&self.leaf, scheme, &content, signed.signature),
+                None => signature::verify_unnamed(&self.leaf, &content, signed.signature),
+            };
             connection.observer.signature_checked(check);
             if check == SignatureCheck::Invalid {
                 let alert = AlertDescription::DECRYPT_ERROR;
