@@ -5,7 +5,6 @@ use tlscensus_tls_wire::handshake::ServerParameters;
 use tlscensus_tls_wire::registry::NamedGroup;
 
 use crate::connection::Connection;
-use crate::crypto::curve;
 use crate::crypto::der::SubjectPublicKeyInfo;
 use crate::crypto::ffdh::Refusal;
 use crate::crypto::ffdh::ServerShare;
@@ -63,7 +62,7 @@ impl ExpectDone {
             (KeyExchange::Ecdh, _) => {
                 let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
                 let key = key.ok_or_else(|| self.shared.not_completable())?;
-                let group = curve::named_by(key.curve);
+                let group = key.named_group();
                 self.agree(group.ok_or_else(|| self.shared.not_completable())?, key.key)
             }
             (KeyExchange::Rsa, Some(ServerKey::Rsa { modulus, exponent })) => {
