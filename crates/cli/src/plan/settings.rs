@@ -233,7 +233,9 @@ impl Settings {
             let prefix = range.parse().map_err(|_| {
                 unusable(format!("--allow-test-range {range}: not a prefix; write 10.1.0.0/16"))
             })?;
-            blocklist.allow(prefix);
+            blocklist
+                .allow(prefix)
+                .map_err(|error| unusable(format!("--allow-test-range: {error}")))?;
         }
         Ok(blocklist)
     }
