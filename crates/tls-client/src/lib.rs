@@ -6,12 +6,14 @@
 mod client;
 mod connection;
 mod crypto;
+pub mod enumerate;
 mod failure;
 mod handshake;
 mod keys;
 mod outcome;
 mod profile;
 mod protection;
+mod stop;
 mod suite;
 #[cfg(test)]
 mod testing;
@@ -24,3 +26,4 @@ pub use outcome::Malformed;
 pub use outcome::Outcome;
 pub use profile::PROFILES;
 pub use profile::Profile;
+pub use stop::Stop;

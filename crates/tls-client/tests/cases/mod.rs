@@ -1,5 +1,6 @@
 //! What the client must do, by the server it meets.
 
+mod enumerate;
 mod hostile;
 mod openssl;
 mod rustls;
