@@ -104,6 +104,16 @@ fn fits(suite: CipherSuite, parameters: &SuiteParameters, version: Version) -> b
     version == Version::TLS_1_2 || !needs_tls12
 }
 
+/// Whether the key exchange of the suite is over a curve (RFC 8422).
+pub(super) fn is_curve(suite: CipherSuite) -> bool {
+    suite.parameters().is_some_and(|suite| {
+        matches!(
+            suite.key_exchange,
+            KeyExchange::Ecdh | KeyExchange::Ecdhe | KeyExchange::EcdhePsk
+        )
+    })
+}
+
 /// Small for what servers have, by experience. ChaCha20 never comes first: some servers read that as a wish.
 fn rarity(parameters: &SuiteParameters) -> u8 {
     let key_exchange = match parameters.key_exchange {

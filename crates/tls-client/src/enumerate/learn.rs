@@ -96,7 +96,8 @@ impl State {
         };
         let list: Vec<_> =
             asked.groups.list.iter().filter(|group| possible.contains(group)).copied().collect();
-        let explores = asked.groups.explores;
+        // A share can outweigh the order, which a retry would cost a round trip.
+        let explores = asked.groups.explores && asked.shares.is_empty();
         axis.heard(&Ask { list, explores }, group);
         if !heard.declared.is_empty() {
             axis.declared(&heard.declared);

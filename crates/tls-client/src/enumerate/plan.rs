@@ -20,6 +20,7 @@ use crate::enumerate::question::Opening;
 use crate::enumerate::state::State;
 use crate::enumerate::state::VersionState;
 use crate::stop::Stop;
+use crate::suite::Suite13;
 
 impl State {
     /// `None`: nothing is left to ask.
@@ -103,7 +104,9 @@ impl State {
         let suites = self.version_mut(newest)?.suites.explore(limit);
         let era = Era::of(newest);
         let groups = self.era_mut(era);
-        let groups = match groups.groups.is_done() || groups.one_by_one {
+        // SSL 3 has no groups that a refusal could be about.
+        let settled = groups.groups.is_done() || groups.one_by_one || newest == Version::SSL_3;
+        let groups = match settled {
             true => groups.groups.everything(),
             false => groups.groups.explore(usize::MAX),
         };
@@ -116,9 +119,7 @@ impl State {
             return None;
         }
         let limit = self.limit();
-        if !self.declared_asked
-            && let Some(asked) = self.ask_declared()
-        {
+        if let Some(asked) = self.ask_declared() {
             return Some(asked);
         }
         let futile = self.is_futile(Aim::Suites(version));
@@ -147,8 +148,17 @@ impl State {
     /// A server tells its whole list of groups to a client that has taken another group than its favourite
     /// (RFC 9846, section 4.3.7).
     fn ask_declared(&mut self) -> Option<Asked> {
-        self.declared_asked = true;
         let limit = self.limit();
+        let era = self.era(Era::Tls13);
+        let suites_done = self.version(Version::TLS_1_3)?.suites.is_done();
+        // First with what there is to learn of the suites; if that was turned down, with what is known.
+        let again = era.one_by_one && suites_done && !era.groups.is_declared();
+        match self.declared_asked {
+            0 => {}
+            1 if again => {}
+            _ => return None,
+        }
+        self.declared_asked += 1;
         let open = self.era(Era::Tls13).groups.open();
         let list: Vec<_> = CLASSICAL.into_iter().filter(|group| open.contains(group)).collect();
         if list.is_empty() {
@@ -156,8 +166,10 @@ impl State {
         }
         let shares = list.iter().copied().take(SHARES).collect();
         let suites = &mut self.version_mut(Version::TLS_1_3)?.suites;
-        let suites =
-            if suites.is_done() { suites.held_only() } else { suites.explore(limit) };
+        let mut ask = if suites_done { suites.held_only() } else { suites.explore(limit) };
+        // What is encrypted by a suite that we lack stays hidden.
+        ask.list.retain(|suite| Suite13::of(*suite).is_some());
+        let suites = if ask.list.is_empty() { suites.held_only() } else { ask };
         let groups = Ask { list, explores: true };
         let versions = vec![Version::TLS_1_3];
         let mut asked = self.compose(Aim::DeclaredGroups, versions, suites, groups);

@@ -44,8 +44,8 @@ pub(super) struct State {
     /// No certificate for a key of another kind.
     pub(super) no_other_certificate: bool,
     pub(super) dh_bits: Vec<(CipherSuite, u32)>,
-    /// The encrypted list of groups was asked for.
-    pub(super) declared_asked: bool,
+    /// How often the encrypted list of groups was asked for.
+    pub(super) declared_asked: u8,
     pub(super) contradictions: u32,
     /// Questions whose answer taught nothing, and would not the next time.
     futile: Vec<Aim>,
@@ -93,7 +93,7 @@ impl State {
             leaves: Vec::new(),
             no_other_certificate: false,
             dh_bits: Vec::new(),
-            declared_asked: false,
+            declared_asked: 0,
             contradictions: 0,
             futile: Vec::new(),
         }
@@ -141,7 +141,10 @@ impl State {
         }
         let mut expected = base.suites.held();
         let possible = catalogue::suites(version);
-        expected.retain(|suite| possible.contains(suite));
+        // Curves came with TLS 1.0; some servers have them in SSL 3 all the same, others do not.
+        let has_curves = version > Version::SSL_3;
+        expected
+            .retain(|suite| possible.contains(suite) && (has_curves || !catalogue::is_curve(*suite)));
         Some(expected)
     }
 
