@@ -20,12 +20,12 @@ impl Stop {
     pub(crate) fn is_at(self, message: HandshakeType) -> bool {
         let past_the_flight =
             matches!(message, HandshakeType::SERVER_HELLO_DONE | HandshakeType::FINISHED);
-        let signed =
-            matches!(message, HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CERTIFICATE_VERIFY);
-        let chain = matches!(
+        let signed = matches!(
             message,
-            HandshakeType::CERTIFICATE | HandshakeType::COMPRESSED_CERTIFICATE
+            HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CERTIFICATE_VERIFY
         );
+        let chain =
+            matches!(message, HandshakeType::CERTIFICATE | HandshakeType::COMPRESSED_CERTIFICATE);
         past_the_flight
             || match self {
                 Self::Hello => message == HandshakeType::SERVER_HELLO,

@@ -110,7 +110,7 @@ impl<T: Copy + PartialEq> Axis<T> {
     }
 
     /// The next offer that teaches something, with at most so many candidates.
-    pub(super) fn explore(&mut self, limit: usize) -> Ask<T> {
+    pub(super) fn explore(&self, limit: usize) -> Ask<T> {
         let mut list: Vec<T> = self.open.iter().take(limit).copied().collect();
         // In turns from both ends, so that a server's order shows.
         if self.rounds.len() % 2 == 1 {
@@ -249,9 +249,10 @@ impl<T: Copy + PartialEq> Axis<T> {
     /// Whose order the answers prove.
     pub(super) fn decides(&self) -> Decides {
         let held = |item: &T| self.holds(*item);
-        let by_server = self.rounds.iter().any(|round| {
-            round.offered.iter().take_while(|item| **item != round.chosen).any(held)
-        });
+        let by_server = self
+            .rounds
+            .iter()
+            .any(|round| round.offered.iter().take_while(|item| **item != round.chosen).any(held));
         let by_client = self.rounds.iter().enumerate().any(|(at, one)| {
             self.rounds.iter().skip(at).any(|other| {
                 one.chosen != other.chosen

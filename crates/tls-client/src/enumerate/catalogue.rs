@@ -107,10 +107,7 @@ fn fits(suite: CipherSuite, parameters: &SuiteParameters, version: Version) -> b
 /// Whether the key exchange of the suite is over a curve (RFC 8422).
 pub(super) fn is_curve(suite: CipherSuite) -> bool {
     suite.parameters().is_some_and(|suite| {
-        matches!(
-            suite.key_exchange,
-            KeyExchange::Ecdh | KeyExchange::Ecdhe | KeyExchange::EcdhePsk
-        )
+        matches!(suite.key_exchange, KeyExchange::Ecdh | KeyExchange::Ecdhe | KeyExchange::EcdhePsk)
     })
 }
 

@@ -124,7 +124,7 @@ impl Enumeration {
         let Some(asked) = self.pending.take() else {
             return;
         };
-        let reply = Reply::new(observer, outcome);
+        let reply = Reply::new(observer, outcome, asked.is_beyond_hello());
         if !self.state.answered && !matches!(reply, Reply::Hello(_)) {
             self.state.openings_failed.push((asked.aim, *outcome));
             self.state.opening += 1;

@@ -45,7 +45,7 @@ impl State {
     }
 
     /// Whether the server still answers: a question that it has answered before, in essence.
-    pub(super) fn control(&mut self) -> Option<Asked> {
+    pub(super) fn control(&self) -> Option<Asked> {
         let newest = self.versions.iter().find(|state| state.support == Verdict::Supported)?;
         let (version, suites) = (newest.version, newest.suites.held());
         let suites = Ask { list: suites, explores: false };
@@ -53,7 +53,7 @@ impl State {
         Some(self.compose(Aim::Control, vec![version], suites, groups))
     }
 
-    fn open_with(&mut self, opening: Opening) -> Asked {
+    fn open_with(&self, opening: Opening) -> Asked {
         let highest = opening.highest();
         let limit = opening.limit();
         let versions: Vec<Version> =
@@ -92,7 +92,7 @@ impl State {
     }
 
     /// Newest first; an answer also settles the versions that the server passed over.
-    fn ask_versions(&mut self) -> Option<Asked> {
+    fn ask_versions(&self) -> Option<Asked> {
         let unknown = self.versions.iter().filter(|state| state.support == Verdict::Unknown);
         let mut unknown = unknown.map(|state| state.version);
         let newest = unknown.find(|version| !self.is_futile(Aim::Versions(*version)))?;
@@ -101,9 +101,9 @@ impl State {
             true => vec![newest],
             false => VERSIONS.into_iter().filter(|version| *version <= newest).collect(),
         };
-        let suites = self.version_mut(newest)?.suites.explore(limit);
+        let suites = self.version(newest)?.suites.explore(limit);
         let era = Era::of(newest);
-        let groups = self.era_mut(era);
+        let groups = self.era(era);
         // SSL 3 has no groups that a refusal could be about.
         let settled = groups.groups.is_done() || groups.one_by_one || newest == Version::SSL_3;
         let groups = match settled {
@@ -123,16 +123,16 @@ impl State {
             return Some(asked);
         }
         let futile = self.is_futile(Aim::Suites(version));
-        let era = self.era_mut(Era::Tls13);
+        let era = self.era(Era::Tls13);
         // Once the server has said what it has, most likely nothing else is left.
         let alone = era.one_by_one || era.groups.is_declared();
         let groups_done = era.groups.is_done();
-        let suites = &mut self.version_mut(version)?.suites;
+        let suites = &self.version(version)?.suites;
         if !suites.is_done() && !futile {
             let suites = suites.explore(limit);
             let groups = match groups_done || alone {
                 true => self.groups_beside(Era::Tls13),
-                false => self.era_mut(Era::Tls13).groups.explore(usize::MAX),
+                false => self.era(Era::Tls13).groups.explore(usize::MAX),
             };
             return Some(self.compose(Aim::Suites(version), vec![version], suites, groups));
         }
@@ -141,7 +141,7 @@ impl State {
         }
         let suites = &self.version(version)?.suites;
         let suites = suites.held_only();
-        let groups = self.era_mut(Era::Tls13).groups.explore(usize::MAX);
+        let groups = self.era(Era::Tls13).groups.explore(usize::MAX);
         Some(self.compose(Aim::Groups(version), vec![version], suites, groups))
     }
 
@@ -165,7 +165,7 @@ impl State {
             return None;
         }
         let shares = list.iter().copied().take(SHARES).collect();
-        let suites = &mut self.version_mut(Version::TLS_1_3)?.suites;
+        let suites = &self.version(Version::TLS_1_3)?.suites;
         let mut ask = if suites_done { suites.held_only() } else { suites.explore(limit) };
         // What is encrypted by a suite that we lack stays hidden.
         ask.list.retain(|suite| Suite13::of(*suite).is_some());
@@ -178,13 +178,13 @@ impl State {
         Some(asked)
     }
 
-    fn ask_base(&mut self) -> Option<Asked> {
+    fn ask_base(&self) -> Option<Asked> {
         let base = self.base()?;
         let limit = self.limit();
         if self.version(base)?.suites.is_done() || self.is_futile(Aim::Suites(base)) {
             return None;
         }
-        let suites = self.version_mut(base)?.suites.explore(limit);
+        let suites = self.version(base)?.suites.explore(limit);
         let groups = self.groups_beside(Era::Legacy);
         Some(self.compose(Aim::Suites(base), vec![base], suites, groups))
     }
@@ -201,7 +201,7 @@ impl State {
             return None;
         }
         let suites = Ask { list, explores: false };
-        let groups = self.era_mut(Era::Legacy).groups.explore(usize::MAX);
+        let groups = self.era(Era::Legacy).groups.explore(usize::MAX);
         Some(self.compose(Aim::Groups(base), vec![base], suites, groups))
     }
 
@@ -219,8 +219,7 @@ impl State {
         let state = self.version_mut(version)?;
         state.suites.expect(manner);
         state.suites.put_last(&expected);
-        let others =
-            state.suites.open().iter().filter(|suite| !expected.contains(suite)).count();
+        let others = state.suites.open().iter().filter(|suite| !expected.contains(suite)).count();
         // Behind the others where the client's order counts: then what is thought is proven by the same answer.
         let take = if state.suites.is_alone() { others.min(limit) } else { limit };
         let suites = state.suites.in_order(take);
@@ -235,7 +234,7 @@ impl State {
     }
 
     /// Where the answers so far do not tell whose order counts, or what the server's is.
-    fn ask_order(&mut self, versions: &[Version]) -> Option<Asked> {
+    fn ask_order(&self, versions: &[Version]) -> Option<Asked> {
         for version in versions.iter().copied().filter(|version| self.supports(*version)) {
             let era = Era::of(version);
             let aim = Aim::SuiteOrder(version);
@@ -260,7 +259,7 @@ impl State {
     }
 
     /// Before TLS 1.3 the suites tell which certificates there are; with TLS 1.3 alone the schemes have to.
-    fn ask_certificate(&mut self) -> Option<Asked> {
+    fn ask_certificate(&self) -> Option<Asked> {
         let aim = Aim::OtherCertificate;
         if self.base().is_some() || self.no_other_certificate || self.is_futile(aim) {
             return None;
@@ -275,7 +274,7 @@ impl State {
     }
 
     /// A question in TLS 1.3 with a share of a group that the server has, so that what it encrypts can be read.
-    fn with_share(&mut self, aim: Aim) -> Option<Asked> {
+    fn with_share(&self, aim: Aim) -> Option<Asked> {
         let version = Version::TLS_1_3;
         let held = self.era(Era::Tls13).groups.held();
         let share = CLASSICAL.into_iter().find(|group| held.contains(group))?;
@@ -291,7 +290,7 @@ impl State {
         Some(asked)
     }
 
-    fn ask_offered_share(&mut self) -> Option<Asked> {
+    fn ask_offered_share(&self) -> Option<Asked> {
         if self.takes_offered_share != Verdict::Unknown {
             return None;
         }
@@ -305,7 +304,7 @@ impl State {
         Some(asked)
     }
 
-    fn ask_protocols(&mut self) -> Option<Asked> {
+    fn ask_protocols(&self) -> Option<Asked> {
         let newest = self.base().unwrap_or(Version::TLS_1_3);
         if self.protocols.is_done() || self.is_futile(Aim::Protocols(newest)) {
             return None;
@@ -324,7 +323,7 @@ impl State {
         Some(asked)
     }
 
-    fn ask_schemes(&mut self) -> Option<Asked> {
+    fn ask_schemes(&self) -> Option<Asked> {
         for version in [Version::TLS_1_2, Version::TLS_1_3] {
             if !self.supports(version) {
                 continue;
@@ -351,7 +350,7 @@ impl State {
                     self.compose(aim, vec![version], suites, groups)
                 }
             };
-            let (_, axis) = self.era_mut(era).schemes.iter_mut().find(|(of, _)| *of == kind)?;
+            let (_, axis) = self.era(era).schemes.iter().find(|(of, _)| *of == kind)?;
             asked.schemes = vec![(kind, axis.explore(usize::MAX))];
             return Some(asked);
         }
@@ -379,7 +378,7 @@ impl State {
     }
 
     /// What older versions are thought to have, proven one by one.
-    fn ask_older(&mut self) -> Option<Asked> {
+    fn ask_older(&self) -> Option<Asked> {
         let limit = self.limit();
         let base = self.base()?;
         let older = self.versions.iter().filter(|state| state.version < base);
@@ -387,7 +386,7 @@ impl State {
             .filter(|state| state.support == Verdict::Supported && !state.suites.is_done())
             .map(|state| state.version)
             .find(|version| !self.is_futile(Aim::Suites(*version)))?;
-        let suites = self.version_mut(version)?.suites.explore(limit);
+        let suites = self.version(version)?.suites.explore(limit);
         let groups = self.groups_beside(Era::Legacy);
         let mut asked = self.compose(Aim::Suites(version), vec![version], suites, groups);
         asked.stop = Stop::Hello;

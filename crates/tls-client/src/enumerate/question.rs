@@ -93,14 +93,8 @@ pub enum Opening {
 }
 
 impl Opening {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Full,
-        Self::FullTls12,
-        Self::Short,
-        Self::ShortTls12,
-        Self::ShortTls10,
-        Self::Ssl3,
-    ];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Full, Self::FullTls12, Self::Short, Self::ShortTls12, Self::ShortTls10, Self::Ssl3];
 
     /// The stable word.
     pub fn word(self) -> &'static str {
@@ -154,6 +148,12 @@ impl Asked {
     /// The newest version offered.
     pub(super) fn highest(&self) -> Version {
         self.versions.iter().copied().max().unwrap_or(Version::TLS_1_2)
+    }
+
+    /// Whether the answer comes behind the server's hello, and may be an alert there.
+    pub(super) fn is_beyond_hello(&self) -> bool {
+        let aim = matches!(self.aim, Aim::OtherCertificate | Aim::Protocols(_) | Aim::Schemes(..));
+        aim && self.highest().is_tls13()
     }
 
     pub(super) fn question(&self) -> Question {

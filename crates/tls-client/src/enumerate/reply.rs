@@ -50,8 +50,12 @@ pub(super) struct Heard {
 }
 
 impl Reply {
-    pub(super) fn new(observer: &Observer, outcome: &Outcome) -> Self {
-        if let Some(choice) = observer.choice().or_else(|| observer.retry()) {
+    /// `beyond_hello`: the question was about something that comes behind the server's hello.
+    pub(super) fn new(observer: &Observer, outcome: &Outcome, beyond_hello: bool) -> Self {
+        let turned_down = beyond_hello && matches!(outcome, Outcome::Alert { .. });
+        if let Some(choice) = observer.choice().or_else(|| observer.retry())
+            && !turned_down
+        {
             return Self::Hello(Box::new(Heard::new(observer, choice)));
         }
         match outcome {
@@ -75,8 +79,8 @@ impl Heard {
         let encrypted = observer.encrypted_extensions();
         let declared = encrypted.and_then(|list| list.get::<SupportedGroups>().ok().flatten());
         let in_the_clear = !choice.version.is_tls13();
-        let protocol = (in_the_clear || encrypted.is_some())
-            .then(|| observer.alpn().map(<[u8]>::to_vec));
+        let protocol =
+            (in_the_clear || encrypted.is_some()).then(|| observer.alpn().map(<[u8]>::to_vec));
         Self {
             version: choice.version,
             suite: choice.suite,

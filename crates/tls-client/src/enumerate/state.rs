@@ -143,8 +143,9 @@ impl State {
         let possible = catalogue::suites(version);
         // Curves came with TLS 1.0; some servers have them in SSL 3 all the same, others do not.
         let has_curves = version > Version::SSL_3;
-        expected
-            .retain(|suite| possible.contains(suite) && (has_curves || !catalogue::is_curve(*suite)));
+        expected.retain(|suite| {
+            possible.contains(suite) && (has_curves || !catalogue::is_curve(*suite))
+        });
         Some(expected)
     }
 
@@ -184,7 +185,7 @@ impl State {
 
     /// A question about `suites` with `groups`, and all else that can ride along without risk.
     pub(super) fn compose(
-        &mut self,
+        &self,
         aim: Aim,
         versions: Vec<Version>,
         suites: Ask<CipherSuite>,
@@ -194,7 +195,7 @@ impl State {
         let era = Era::of(highest);
         let explores = era == Era::Legacy && aim != Aim::Control;
         // Where a hello may be answered in an older version, what rides along has to suit both.
-        let schemes = self.era_mut(era).schemes.iter_mut().map(|(kind, axis)| {
+        let schemes = self.era(era).schemes.iter().map(|(kind, axis)| {
             let rides = explores && !axis.is_alone() && !axis.is_done();
             let ask = if rides { axis.explore(usize::MAX) } else { axis.everything() };
             (*kind, ask)
@@ -212,8 +213,8 @@ impl State {
     }
 
     /// The groups for a question about something else: those that can be explored at no risk, or all.
-    pub(super) fn groups_beside(&mut self, era: Era) -> Ask<NamedGroup> {
-        let groups = &mut self.era_mut(era).groups;
+    pub(super) fn groups_beside(&self, era: Era) -> Ask<NamedGroup> {
+        let groups = &self.era(era).groups;
         if groups.is_done() || groups.is_alone() {
             groups.everything()
         } else {
@@ -237,7 +238,8 @@ impl State {
         };
         let mut suites = state.suites.held();
         suites.retain(over_group);
-        let by_curve = |suite: &CipherSuite| SignerKind::of_suite(*suite) == Some(SignerKind::Curve);
+        let by_curve =
+            |suite: &CipherSuite| SignerKind::of_suite(*suite) == Some(SignerKind::Curve);
         if !suites.iter().all(by_curve) {
             suites.retain(|suite| !by_curve(suite));
         }

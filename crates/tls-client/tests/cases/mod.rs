@@ -5,3 +5,4 @@ mod hostile;
 mod openssl;
 mod rustls;
 mod splits;
+mod stop;

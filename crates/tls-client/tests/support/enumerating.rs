@@ -26,13 +26,12 @@ pub(crate) fn enumerate(
     let mut enumeration = Enumeration::new(budget, protocols);
     let mut log = Vec::new();
     while let Some(question) = enumeration.next_question() {
-        let mut client =
-            Client::new(&question.profile, Some(NAME), &keys).until(question.stop);
+        let mut client = Client::new(&question.profile, Some(NAME), &keys).until(question.stop);
         let mut server = server();
         exchange(&mut client, server.as_mut());
         client.interrupted(Interruption::Closed);
         let outcome = client.outcome().copied().unwrap();
-        let choice = client.observer().choice().or(client.observer().retry());
+        let choice = client.observer().choice().or_else(|| client.observer().retry());
         let answer = choice.map_or_else(
             || outcome.to_string(),
             |choice| {

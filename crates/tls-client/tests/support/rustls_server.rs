@@ -75,12 +75,20 @@ impl RustlsServer {
 }
 
 pub(crate) fn config(options: &Options) -> Arc<ServerConfig> {
+    config_of(options, &[options.version])
+}
+
+/// The same with several versions.
+pub(crate) fn config_of(
+    options: &Options,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Arc<ServerConfig> {
     let provider = Arc::new(options.provider());
     let identity = options.kind.identity();
     let chain = vec![CertificateDer::from(identity.certificate.clone())];
     let key = PrivateKeyDer::try_from(identity.key.clone()).unwrap();
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[options.version])
+        .with_protocol_versions(versions)
         .unwrap();
     let builder = if options.ask_client_certificate {
         let mut roots = RootCertStore::empty();

@@ -44,8 +44,7 @@ fn random_model(seed: u64) -> Model {
     let legacy = dice.some(&legacy, count);
     let mut versions = Vec::new();
     for version in [Version::TLS_1_2, Version::TLS_1_1, Version::TLS_1_0, Version::SSL_3] {
-        let suites: Vec<_> =
-            legacy.iter().copied().filter(|suite| fits(*suite, version)).collect();
+        let suites: Vec<_> = legacy.iter().copied().filter(|suite| fits(*suite, version)).collect();
         if !suites.is_empty() && !dice.once_in(3) {
             versions.push((version, suites));
         }
@@ -63,8 +62,8 @@ fn random_model(seed: u64) -> Model {
     let count = 1 + dice.below(9);
     let legacy_groups = dice.some(&curves, count);
     let count = 1 + dice.below(groups.len());
-    let certificate_curve = (!legacy_groups.is_empty() && dice.once_in(2))
-        .then(|| dice.one(&legacy_groups));
+    let certificate_curve =
+        (!legacy_groups.is_empty() && dice.once_in(2)).then(|| dice.one(&legacy_groups));
     let count_protocols = dice.below(3);
     Model {
         versions,
@@ -113,7 +112,8 @@ fn with_enough_connections_the_picture_is_the_server() {
         let what = || format!("seed {seed}: {model:?}\n{}", log.join("\n"));
         let seen = visible(&model);
         // A server that takes short hellos only, and has nothing that is likely, is beyond reach.
-        let hopeless = matches!(model.minds, Minds::Longer(_)) && facts.ended == Ended::NeverAnswered;
+        let hopeless =
+            matches!(model.minds, Minds::Longer(_)) && facts.ended == Ended::NeverAnswered;
         unreached += usize::from(hopeless);
         if seen.versions.is_empty() || hopeless {
             assert_eq!(facts.ended, Ended::NeverAnswered, "{}", what());

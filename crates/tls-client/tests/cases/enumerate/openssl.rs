@@ -244,7 +244,8 @@ fn the_picture_is_the_configuration_in_sixty_connections() {
             check(&version.suites, &expected, server.server_decides, &what);
         }
         for (era, groups) in &facts.groups {
-            let any = server.versions.iter().any(|version| version.is_tls13() == (*era == Era::Tls13));
+            let any =
+                server.versions.iter().any(|version| version.is_tls13() == (*era == Era::Tls13));
             let expected = if any { server.groups(*era) } else { Vec::new() };
             check(groups, &expected, server.server_decides, &what);
         }
@@ -261,7 +262,8 @@ fn the_picture_is_the_configuration_in_sixty_connections() {
 
 /// Questions up to the last that the picture of versions, suites, groups and orders needs.
 fn core_questions(log: &[String]) -> u32 {
-    let beyond = ["offered share", "other certificate", "protocols", "RSA schemes", "curve schemes"];
+    let beyond =
+        ["offered share", "other certificate", "protocols", "RSA schemes", "curve schemes"];
     let beyond = |line: &String| beyond.iter().any(|aim| line.starts_with(aim));
     u32::try_from(log.iter().position(beyond).unwrap_or(log.len())).unwrap()
 }
