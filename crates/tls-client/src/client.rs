@@ -19,6 +19,7 @@ use crate::crypto::random::Random;
 use crate::failure::Failure;
 use crate::handshake::State;
 use crate::handshake::hello;
+use crate::handshake::offer::Offer;
 use crate::keys::KeyShares;
 use crate::outcome::Interruption;
 use crate::outcome::Malformed;
@@ -47,8 +48,6 @@ pub struct Client {
     end: Option<Outcome>,
     stop: Option<Stop>,
     plaintext: Vec<u8>,
-    /// Messages without effect so far.
-    ignored: u32,
     close_sent: bool,
 }
 
@@ -86,13 +85,7 @@ impl Client {
         random: Random,
     ) -> Self {
         let mut connection = Connection::new(random);
-        let offer = hello::Offer {
-            profile: profile.clone(),
-            server_name: server_name.map(Box::from),
-            keys: keys.clone(),
-            random: connection.random.array(),
-            session_id: connection.random.array(),
-        };
+        let offer = Offer::new(profile.clone(), server_name, keys.clone(), &mut connection.random);
         let state = hello::begin(offer, &mut connection);
         Self {
             deframer: Deframer::new(),
@@ -104,7 +97,6 @@ impl Client {
             end: None,
             stop: None,
             plaintext: Vec::new(),
-            ignored: 0,
             close_sent: false,
         }
     }
@@ -201,7 +193,7 @@ impl Client {
         let is_traffic = self.state.as_ref().is_some_and(State::is_traffic);
         self.connection.observer.record(Side::Server, &record.header);
         let outer_type = record.header.content_type;
-        // TLS 1.3 encrypts all but the ChangeCipherSpec for middleboxes, and alerts of those who have no keys.
+        // TLS 1.3 encrypts all but the ChangeCipherSpec for middleboxes; an alert without keys is heard, but not believed.
         let in_the_clear = self.connection.receives_tls13()
             && matches!(outer_type, ContentType::ALERT | ContentType::CHANGE_CIPHER_SPEC);
         let (content_type, payload, protection) = if in_the_clear {
@@ -212,6 +204,9 @@ impl Client {
             (content_type, payload, protection)
         };
         match content_type {
+            ContentType::APPLICATION_DATA | ContentType::HANDSHAKE if payload.is_empty() => {
+                self.connection.ignore()?;
+            }
             ContentType::HANDSHAKE => {
                 self.joiner.push(payload);
                 self.take_messages()?;
@@ -225,9 +220,10 @@ impl Client {
             }
             ContentType::APPLICATION_DATA if is_traffic => {
                 if self.plaintext.len() + payload.len() > MAX_WAITING_PLAINTEXT {
-                    return Err(over_bytes());
+                    return Err(Failure::over_bytes());
                 }
                 self.plaintext.extend_from_slice(payload);
+                self.connection.progressed();
                 self.connection.observer.application_data(Side::Server);
             }
             _ => return Err(Failure::wrong_order(self.awaiting)),
@@ -237,7 +233,7 @@ impl Client {
 
     /// Hands every whole handshake message to the state.
     fn take_messages(&mut self) -> Result<(), Failure> {
-        while let Some(message) = self.joiner.pop().map_err(|_| over_bytes())? {
+        while let Some(message) = self.joiner.pop().map_err(|_| Failure::over_bytes())? {
             let protection = self.connection.receiving_protection();
             self.connection.heard(Side::Server, protection, message.message, message.encoded);
             if self.stop.is_some_and(|stop| stop.is_at(message.message)) {
@@ -256,7 +252,10 @@ impl Client {
     fn on_change_cipher_spec(&mut self, for_middleboxes: bool) -> Result<(), Failure> {
         self.connection.observer.change_cipher_spec(Side::Server);
         if for_middleboxes {
-            return self.ignore();
+            if self.is_traffic() {
+                return Err(Failure::wrong_order(self.awaiting));
+            }
+            return self.connection.ignore();
         }
         let Some(state) = self.state.take() else {
             return Ok(());
@@ -285,6 +284,10 @@ impl Client {
 
     fn on_alert(&mut self, alert: Alert, protection: Protection) -> Result<(), Failure> {
         self.connection.observer.alert(Side::Server, protection, alert);
+        if self.connection.receives_tls13() && protection == Protection::Plain {
+            // Anybody on the way could have said so: the server has keys.
+            return Err(Failure::wrong_order(self.awaiting));
+        }
         let after = self.connection.last_message;
         if alert.description == AlertDescription::CLOSE_NOTIFY {
             if self.is_traffic() {
@@ -298,22 +301,13 @@ impl Client {
             false => alert.level == AlertLevel::WARNING,
         };
         if only_a_warning {
-            return self.ignore();
+            return self.connection.ignore();
         }
         Err(Failure::silent(match alert.description {
             AlertDescription::PROTOCOL_VERSION => Outcome::VersionRefused { chosen: None },
             AlertDescription::INSUFFICIENT_SECURITY => Outcome::NoCommonSuite,
             _ => Outcome::Alert { alert, after },
         }))
-    }
-
-    /// Counts what has no effect, so that nobody can keep us busy with it.
-    fn ignore(&mut self) -> Result<(), Failure> {
-        self.ignored += 1;
-        match self.ignored > MAX_IGNORED {
-            true => Err(over_bytes()),
-            false => Ok(()),
-        }
     }
 
     fn is_traffic(&self) -> bool {
@@ -359,13 +353,7 @@ fn record_failure(error: RecordError) -> Failure {
     }
 }
 
-fn over_bytes() -> Failure {
-    Failure::new(Outcome::OverBytes, AlertDescription::INTERNAL_ERROR)
-}
-
 const CHANGE_CIPHER_SPEC: &[u8] = &[1];
-/// Warnings and ChangeCipherSpecs for middleboxes: real servers send one or two.
-const MAX_IGNORED: u32 = 32;
 /// Plaintext kept for the driver between two calls: far more than any list of capabilities.
 const MAX_WAITING_PLAINTEXT: usize = 1 << 20;
 

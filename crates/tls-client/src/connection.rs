@@ -10,9 +10,11 @@ use tlscensus_tls_wire::record::Record;
 use tlscensus_tls_wire::record::put_handshake;
 use tlscensus_tls_wire::record::put_records;
 use tlscensus_tls_wire::registry::AlertDescription;
+use tlscensus_tls_wire::registry::AlertLevel;
 use tlscensus_tls_wire::registry::ContentType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::Version;
+use tlscensus_tls_wire::ssl2;
 
 use crate::crypto::random::Random;
 use crate::failure::Failure;
@@ -22,6 +24,7 @@ use crate::protection::Header;
 use crate::protection::OpenError;
 use crate::protection::Opener;
 use crate::protection::Sealer;
+use crate::rules::Rules;
 
 /// What every state of the handshake needs besides its own fields.
 pub(crate) struct Connection {
@@ -31,12 +34,16 @@ pub(crate) struct Connection {
     pub(crate) outgoing: Vec<u8>,
     /// The version field of our records.
     record_version: Version,
+    /// Once a version before TLS 1.3 is agreed on.
+    rules: Option<Rules>,
     /// The last handshake message of either side.
     pub(crate) last_message: HandshakeType,
     sending: Direction<Sealer>,
     receiving: Direction<Opener>,
     /// Set when the receiving keys change; the driver checks that no message spans the change.
     receiving_changed: bool,
+    /// Messages without effect since the last one with any.
+    ignored: u32,
 }
 
 /// One direction's protection and the number of its next record.
@@ -59,16 +66,24 @@ impl Connection {
             random,
             outgoing: Vec::new(),
             record_version: Version::TLS_1_0,
+            rules: None,
             last_message: HandshakeType::CLIENT_HELLO,
             sending: Direction::new(Sealer::Plain, Protection::Plain),
             receiving: Direction::new(Opener::Plain, Protection::Plain),
             receiving_changed: false,
+            ignored: 0,
         }
     }
 
     /// The version that our records carry from now on.
     pub(crate) fn set_record_version(&mut self, version: Version) {
         self.record_version = version;
+    }
+
+    /// A version before TLS 1.3 is agreed on.
+    pub(crate) fn set_rules(&mut self, rules: Rules) {
+        self.record_version = rules.version;
+        self.rules = Some(rules);
     }
 
     pub(crate) fn set_sealer(&mut self, sealer: Sealer, protection: Protection) {
@@ -95,6 +110,20 @@ impl Connection {
         matches!(self.receiving.cipher, Opener::Aead13(_))
     }
 
+    /// Counts what has no effect, so that nobody can keep us busy with it.
+    pub(crate) fn ignore(&mut self) -> Result<(), Failure> {
+        self.ignored += 1;
+        match self.ignored > MAX_IGNORED {
+            true => Err(Failure::over_bytes()),
+            false => Ok(()),
+        }
+    }
+
+    /// Something had an effect.
+    pub(crate) fn progressed(&mut self) {
+        self.ignored = 0;
+    }
+
     /// Sends a handshake message and gives it back for the transcript.
     pub(crate) fn send_handshake(
         &mut self,
@@ -113,6 +142,16 @@ impl Connection {
         encoded
     }
 
+    /// Sends a first hello in the frame of SSL 2 and gives it back as the transcript takes it: without its header
+    /// (RFC 5246, appendix E.2).
+    pub(crate) fn send_ssl2_hello(&mut self, hello: &ssl2::ClientHello<'_>) -> Vec<u8> {
+        let encoded = hello.encoded();
+        let fits = ssl2::put_record(&encoded, &mut self.outgoing);
+        assert!(fits, "ten thousand suites are not offered");
+        self.observer.ssl2_message(Side::Client, &encoded);
+        encoded
+    }
+
     pub(crate) fn send_change_cipher_spec(&mut self) {
         self.observer.change_cipher_spec(Side::Client);
         // Never protected: before TLS 1.3 it announces the keys, since then it only looks like it.
@@ -120,14 +159,28 @@ impl Connection {
         put_records(content_type, self.record_version, &payload, &mut self.outgoing);
     }
 
-    pub(crate) fn send_alert(&mut self, alert: Alert) {
+    /// Sends a warning that is no end.
+    pub(crate) fn send_warning(&mut self, description: AlertDescription) {
+        let alert = Alert { level: AlertLevel::WARNING, description };
+        self.observer.alert(Side::Client, self.sending.protection, alert);
+        self.send_record(ContentType::ALERT, &alert.encoded());
+    }
+
+    /// Sends an alert that ends our direction, in the words that the version knows.
+    pub(crate) fn send_alert(&mut self, mut alert: Alert) {
+        if let Some(rules) = self.rules {
+            alert.description = rules.known_alert(alert.description);
+        }
         self.observer.alert(Side::Client, self.sending.protection, alert);
         self.send_record(ContentType::ALERT, &alert.encoded());
     }
 
     pub(crate) fn send_application_data(&mut self, plaintext: &[u8]) {
         self.observer.application_data(Side::Client);
-        self.send_record(ContentType::APPLICATION_DATA, plaintext);
+        let first = usize::from(self.sending.cipher.has_chained_ivs());
+        let (first, rest) = plaintext.split_at_checked(first).unwrap_or((b"", plaintext));
+        self.send_record(ContentType::APPLICATION_DATA, first);
+        self.send_record(ContentType::APPLICATION_DATA, rest);
     }
 
     /// Tells the observer of a handshake message.
@@ -184,6 +237,8 @@ impl Connection {
 }
 
 const CHANGE_CIPHER_SPEC: [u8; 1] = [1];
+/// Warnings, empty records, wishes for another handshake, ChangeCipherSpecs for middleboxes: real servers send one or two.
+const MAX_IGNORED: u32 = 32;
 const HANDSHAKE_HEADER_BYTES: usize = 4;
 /// Room for a ClientHello with a hybrid key share (1,216 bytes of it), so that it is not moved while it grows.
 const CLIENT_HELLO_BYTES: usize = 2048;

@@ -36,6 +36,11 @@ impl Failure {
         Self::new(outcome, AlertDescription::HANDSHAKE_FAILURE)
     }
 
+    /// The server sends more than we take.
+    pub(crate) fn over_bytes() -> Self {
+        Self::new(Outcome::OverBytes, AlertDescription::INTERNAL_ERROR)
+    }
+
     pub(crate) fn wrong_order(message: HandshakeType) -> Self {
         let outcome = Outcome::WrongOrder { message };
         Self::new(outcome, AlertDescription::UNEXPECTED_MESSAGE)

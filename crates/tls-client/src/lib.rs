@@ -6,6 +6,7 @@
 mod client;
 mod connection;
 mod crypto;
+mod decompress;
 pub mod enumerate;
 mod failure;
 mod handshake;
@@ -13,6 +14,8 @@ mod keys;
 mod outcome;
 mod profile;
 mod protection;
+mod rules;
+mod ssl2;
 mod stop;
 mod suite;
 #[cfg(test)]
@@ -26,4 +29,5 @@ pub use outcome::Malformed;
 pub use outcome::Outcome;
 pub use profile::PROFILES;
 pub use profile::Profile;
+pub use ssl2::Ssl2Client;
 pub use stop::Stop;

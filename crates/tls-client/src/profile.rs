@@ -1,31 +1,64 @@
-//! What a client offers. A profile is added by one item here and one line in [`PROFILES`].
+//! What a client offers. A profile is added by one file beside this one and one line in [`PROFILES`].
+
+mod anonymous;
+mod chrome_like;
+mod everything;
+mod export;
+mod firefox_like;
+mod legacy;
+mod modern;
+mod old_frame;
+mod paper_2015;
+mod plain;
+mod ssl3;
+mod suites;
 
 use std::borrow::Cow;
 
+use tlscensus_tls_wire::registry::CertificateCompression;
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::CompressionMethod;
+use tlscensus_tls_wire::registry::EcPointFormat;
+use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
 use tlscensus_tls_wire::registry::Version;
 
 /// An offer: everything the ClientHello says that does not depend on the server probed.
+///
+/// A GREASE value (RFC 8701) in a list stands for a GREASE value that is drawn anew for each connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// The stable word that rows carry.
     pub name: Cow<'static, str>,
-    /// Versions, best first.
+    /// Versions, best first. Those before TLS 1.3 are offered as a range, whatever `supported_versions` says.
     pub versions: Cow<'static, [Version]>,
+    /// Whether a session identifier is sent, as one that resumes a session would look (RFC 9846, middlebox mode).
+    pub session_id: bool,
     /// Cipher suites in order of preference, signals included.
     pub suites: Cow<'static, [CipherSuite]>,
+    /// Compression of records.
+    pub compressions: Cow<'static, [CompressionMethod]>,
+    /// Extensions in the order in which they are sent, filled from the lists below. One with nothing to say is left
+    /// out: `server_name` without a name, `key_share` without TLS 1.3, `padding` where none is needed. Without any, the
+    /// hello has no block of extensions.
+    pub extensions: Cow<'static, [ExtensionType]>,
+    /// Whether that order is drawn anew for each connection; GREASE and padding keep their places.
+    pub shuffled: bool,
     /// Groups in order of preference.
     pub groups: Cow<'static, [NamedGroup]>,
+    /// Forms in which points may be written.
+    pub point_formats: Cow<'static, [EcPointFormat]>,
     /// The groups of which a key share is sent at once (TLS 1.3).
     pub key_shares: Cow<'static, [NamedGroup]>,
     /// Signature schemes in order of preference.
     pub schemes: Cow<'static, [SignatureScheme]>,
-    /// Application protocols; no extension where this is empty.
+    /// Application protocols.
     pub alpn: Cow<'static, [&'static str]>,
-    /// Whether a stapled OCSP response and SCTs are asked for.
-    pub staples: bool,
+    /// Forms in which a compressed certificate message may come (RFC 8879).
+    pub certificate_compressions: Cow<'static, [CertificateCompression]>,
+    /// Whether the hello goes in the frame of SSL 2 (RFC 5246, appendix E.2), which has room for versions and suites only.
+    pub ssl2_frame: bool,
 }
 
 impl Profile {
@@ -34,132 +67,65 @@ impl Profile {
         PROFILES.iter().find(|profile| profile.name == name)
     }
 
+    /// Whether the version is among those offered.
+    pub fn offers(&self, version: Version) -> bool {
+        !version.is_grease() && self.versions.contains(&version)
+    }
+
     /// The best version offered.
     pub fn highest_version(&self) -> Version {
-        self.versions.iter().copied().max().unwrap_or(Version::TLS_1_2)
+        let real = self.versions.iter().copied().filter(|version| !version.is_grease());
+        real.max().unwrap_or(Version::TLS_1_2)
+    }
+
+    /// The version field of the hello, which ends at TLS 1.2 (RFC 9846, section 4.2.2).
+    pub fn legacy_version(&self) -> Version {
+        self.highest_version().min(Version::TLS_1_2)
+    }
+
+    /// The version field of the record that carries the hello: servers turned away higher ones (RFC 5246, appendix E.1).
+    pub fn record_version(&self) -> Version {
+        self.highest_version().min(Version::TLS_1_0)
     }
 }
 
 /// Every profile.
-pub static PROFILES: &[Profile] = &[MODERN, MODERN_TLS12];
+pub static PROFILES: &[Profile] = &[
+    modern::PROFILE,
+    modern::TLS12,
+    legacy::PROFILE,
+    plain::PROFILE,
+    plain::TLS10,
+    ssl3::PROFILE,
+    old_frame::PROFILE,
+    anonymous::PROFILE,
+    export::PROFILE,
+    everything::PROFILE,
+    paper_2015::PROFILE,
+    chrome_like::PROFILE,
+    firefox_like::PROFILE,
+];
 
-/// What a browser of today would complete with, and the CBC and RSA suites that mail servers still need.
-const MODERN: Profile = Profile {
-    name: Cow::Borrowed("modern"),
-    versions: Cow::Borrowed(&[Version::TLS_1_3, Version::TLS_1_2]),
-    suites: Cow::Borrowed(MODERN_SUITES),
-    groups: Cow::Borrowed(MODERN_GROUPS),
-    key_shares: Cow::Borrowed(&[NamedGroup::X25519MLKEM768, NamedGroup::X25519]),
-    schemes: Cow::Borrowed(MODERN_SCHEMES),
-    alpn: Cow::Borrowed(&[]),
-    staples: true,
-};
-
-/// The same without TLS 1.3 and its large key shares, for servers that choke on them.
-const MODERN_TLS12: Profile = Profile {
-    name: Cow::Borrowed("modern-tls12"),
-    versions: Cow::Borrowed(&[Version::TLS_1_2]),
-    suites: Cow::Borrowed(MODERN_SUITES.split_at(TLS13_SUITES).1),
-    groups: Cow::Borrowed(&[
-        NamedGroup::X25519,
-        NamedGroup::SECP256R1,
-        NamedGroup::SECP384R1,
-        NamedGroup::SECP521R1,
-    ]),
+/// What most profiles say: the start that a profile departs from.
+pub(crate) const BASE: Profile = Profile {
+    name: Cow::Borrowed(""),
+    versions: Cow::Borrowed(&[]),
+    session_id: false,
+    suites: Cow::Borrowed(&[]),
+    compressions: Cow::Borrowed(&[CompressionMethod::NULL]),
+    extensions: Cow::Borrowed(&[]),
+    shuffled: false,
+    groups: Cow::Borrowed(&[]),
+    point_formats: Cow::Borrowed(&[EcPointFormat::UNCOMPRESSED]),
     key_shares: Cow::Borrowed(&[]),
-    schemes: Cow::Borrowed(MODERN_SCHEMES),
+    schemes: Cow::Borrowed(&[]),
     alpn: Cow::Borrowed(&[]),
-    staples: true,
+    certificate_compressions: Cow::Borrowed(&[]),
+    ssl2_frame: false,
 };
 
-const MODERN_SUITES: &[CipherSuite] = &[
-    CipherSuite::TLS_AES_128_GCM_SHA256,
-    CipherSuite::TLS_AES_256_GCM_SHA384,
-    CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
-    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
-    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
-    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
-    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
-    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
-    CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256,
-    CipherSuite::TLS_RSA_WITH_AES_256_GCM_SHA384,
-    CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA256,
-    CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA256,
-    CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
-    CipherSuite::TLS_RSA_WITH_AES_256_CBC_SHA,
-];
-
-const MODERN_GROUPS: &[NamedGroup] = &[
-    NamedGroup::X25519MLKEM768,
-    NamedGroup::X25519,
-    NamedGroup::SECP256R1,
-    NamedGroup::SECP384R1,
-    NamedGroup::SECP521R1,
-    NamedGroup::SECP256R1MLKEM768,
-    NamedGroup::SECP384R1MLKEM1024,
-    NamedGroup::MLKEM768,
-    NamedGroup::MLKEM1024,
-];
-
-const MODERN_SCHEMES: &[SignatureScheme] = &[
-    SignatureScheme::ECDSA_SECP256R1_SHA256,
-    SignatureScheme::ED25519,
-    SignatureScheme::RSA_PSS_RSAE_SHA256,
-    SignatureScheme::RSA_PSS_PSS_SHA256,
-    SignatureScheme::RSA_PKCS1_SHA256,
-    SignatureScheme::ECDSA_SECP384R1_SHA384,
-    SignatureScheme::RSA_PSS_RSAE_SHA384,
-    SignatureScheme::RSA_PSS_PSS_SHA384,
-    SignatureScheme::RSA_PKCS1_SHA384,
-    SignatureScheme::ECDSA_SECP521R1_SHA512,
-    SignatureScheme::RSA_PSS_RSAE_SHA512,
-    SignatureScheme::RSA_PSS_PSS_SHA512,
-    SignatureScheme::RSA_PKCS1_SHA512,
-    SignatureScheme::ECDSA_SHA1,
-    SignatureScheme::RSA_PKCS1_SHA1,
-];
-
-/// Suites at the head of the modern offer that only TLS 1.3 has.
-const TLS13_SUITES: usize = 3;
+/// The place of a GREASE value in a list.
+const GREASE: u16 = 0x0a0a;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keys::KeyShares;
-    use crate::suite::Suite12;
-    use crate::suite::Suite13;
-
-    #[test]
-    fn every_profile_is_consistent_and_completable() {
-        let keys = KeyShares::generate();
-        for (index, profile) in PROFILES.iter().enumerate() {
-            let name = &profile.name;
-            assert_eq!(Profile::named(name), Some(profile), "{name} is unique");
-            assert!(!PROFILES[..index].iter().any(|other| other.name == *name));
-            let tls13 = profile.versions.contains(&Version::TLS_1_3);
-            assert_eq!(tls13, !profile.key_shares.is_empty(), "{name}");
-            for suite in profile.suites.iter() {
-                let completable = match Suite13::of(*suite) {
-                    Some(_) => tls13,
-                    None => Suite12::of(*suite).is_some(),
-                };
-                assert!(completable, "{name} offers {suite}");
-            }
-            for group in profile.groups.iter() {
-                assert!(keys.private().share(*group).is_some(), "{name} offers {group}");
-            }
-            for share in profile.key_shares.iter() {
-                assert!(profile.groups.contains(share), "{name} has a share of {share}");
-            }
-        }
-    }
-}
+mod tests;

@@ -70,10 +70,16 @@ fn what_is_no_dataset_is_left_alone() {
     let cases = [
         (
             &foreign,
-            "is not a dataset and not empty (it holds thesis.tex); name a new or an empty directory",
+            "is not a dataset (it holds thesis.tex); to read, name the directory that a scan wrote; to write, a new or an empty one",
         ),
-        (&file, "is a file; a dataset is a directory: name a new or an empty one"),
-        (&below, "is a file; a dataset is a directory: name a new or an empty one"),
+        (
+            &file,
+            "is a file; a dataset is a directory: to read, name one that a scan wrote; to write, a new or an empty one",
+        ),
+        (
+            &below,
+            "is a file; a dataset is a directory: to read, name one that a scan wrote; to write, a new or an empty one",
+        ),
     ];
     for (path, why) in cases {
         scene.dataset.clone_from(path);
@@ -145,7 +151,18 @@ fn too_few_descriptors_make_a_run_slower_and_nothing_else() {
     shell.args(["-c", "ulimit -n 40 && exec \"$0\" \"$@\""]);
     shell.arg(support::tlscensus().get_program());
     let mut command = scene.probe_by(shell);
-    command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0", "--concurrency", "300"]);
+    command.args([
+        "--rate",
+        "0",
+        "--host-rate",
+        "0",
+        "--net-rate",
+        "0",
+        "--host-budget",
+        "0",
+        "--concurrency",
+        "300",
+    ]);
     let mut running = scene.start(command);
     running.wait_until("short of descriptors, and rows acknowledged", |running| {
         running.count("acknowledged") > 0

@@ -242,6 +242,8 @@ impl Verdict {
 /// What a hello can carry besides its choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flag {
+    /// Compression of records, judged where it was offered.
+    Compression,
     /// Encrypt-then-MAC, judged on suites in CBC mode.
     EncryptThenMac,
     /// Extended master secret.
@@ -256,7 +258,8 @@ pub enum Flag {
 
 impl Flag {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Compression,
         Self::EncryptThenMac,
         Self::ExtendedMasterSecret,
         Self::RenegotiationInfo,
@@ -267,6 +270,7 @@ impl Flag {
     /// The stable word.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Compression => "compression",
             Self::EncryptThenMac => "encrypt-then-mac",
             Self::ExtendedMasterSecret => "extended-master-secret",
             Self::RenegotiationInfo => "renegotiation-info",

@@ -96,6 +96,10 @@ impl State {
         };
         let list: Vec<_> =
             asked.groups.list.iter().filter(|group| possible.contains(group)).copied().collect();
+        if asked.groups.list.is_empty() {
+            // The client did not say which it has: any will do, and none is preferred.
+            return;
+        }
         // A share can outweigh the order, which a retry would cost a round trip.
         let explores = asked.groups.explores && asked.shares.is_empty();
         axis.heard(&Ask { list, explores }, group);
@@ -185,6 +189,10 @@ impl State {
         }
         if asked.aim == Aim::OfferedShare {
             self.takes_offered_share = Verdict::Absent;
+            return;
+        }
+        if let Aim::Compression(_) = asked.aim {
+            // It minds the offer, which says nothing of what it would do.
             return;
         }
         self.conclude(asked, highest, era);

@@ -13,9 +13,11 @@ use crate::enumerate::catalogue::CLASSICAL;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
 use crate::enumerate::catalogue::VERSIONS;
+use crate::enumerate::facts::Flag;
 use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
 use crate::enumerate::question::Asked;
+use crate::enumerate::question::COMPRESSED;
 use crate::enumerate::question::Opening;
 use crate::enumerate::state::State;
 use crate::enumerate::state::VersionState;
@@ -38,6 +40,7 @@ impl State {
             .or_else(|| self.ask_order(&newest))
             .or_else(|| self.ask_certificate())
             .or_else(|| self.ask_offered_share())
+            .or_else(|| self.ask_compression())
             .or_else(|| self.ask_protocols())
             .or_else(|| self.ask_schemes())
             .or_else(|| self.ask_older())
@@ -104,9 +107,7 @@ impl State {
         let suites = self.version(newest)?.suites.explore(limit);
         let era = Era::of(newest);
         let groups = self.era(era);
-        // SSL 3 has no groups that a refusal could be about.
-        let settled = groups.groups.is_done() || groups.one_by_one || newest == Version::SSL_3;
-        let groups = match settled {
+        let groups = match groups.groups.is_done() || groups.one_by_one {
             true => groups.groups.everything(),
             false => groups.groups.explore(usize::MAX),
         };
@@ -196,7 +197,7 @@ impl State {
             return None;
         }
         let list = self.suites_with_groups(base);
-        if list.is_empty() {
+        if list.is_empty() || base == Version::SSL_3 {
             self.era_mut(Era::Legacy).groups_hidden = true;
             return None;
         }
@@ -249,6 +250,7 @@ impl State {
             let list = self.suites_with_groups(version);
             if let Some(groups) = self.era(era).groups.compare()
                 && !list.is_empty()
+                && version != Version::SSL_3
                 && !self.is_futile(aim)
             {
                 let suites = Ask { list, explores: false };
@@ -300,6 +302,22 @@ impl State {
         let mut asked = self.with_share(Aim::OfferedShare)?;
         asked.groups.list = vec![*favourite, share];
         asked.shares = vec![share];
+        asked.stop = Stop::Hello;
+        Some(asked)
+    }
+
+    /// Alone: what a server compresses stays unread.
+    fn ask_compression(&self) -> Option<Asked> {
+        let base = self.base()?;
+        let aim = Aim::Compression(base);
+        let unknown = self.flag(Flag::Compression) == Verdict::Unknown;
+        if !unknown || self.is_futile(aim) {
+            return None;
+        }
+        let suites = self.version(base)?.suites.held_only();
+        let groups = self.era(Era::Legacy).groups.everything();
+        let mut asked = self.compose(aim, vec![base], suites, groups);
+        asked.compressions = COMPRESSED;
         asked.stop = Stop::Hello;
         Some(asked)
     }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::CompressionMethod;
+use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::enumerate::axis::Ask;
 use crate::enumerate::catalogue::SignerKind;
+use crate::profile::BASE;
 use crate::profile::Profile;
 use crate::stop::Stop;
 
@@ -47,6 +50,8 @@ pub enum Aim {
     OtherCertificate,
     /// Whether a share saves a round trip against the server's preference.
     OfferedShare,
+    /// Whether records are compressed.
+    Compression(Version),
     /// One more application protocol.
     Protocols(Version),
     /// One more signature scheme.
@@ -68,6 +73,7 @@ impl fmt::Display for Aim {
             Self::GroupOrder(version) => write!(f, "order of groups of {version}"),
             Self::OtherCertificate => f.write_str("other certificate"),
             Self::OfferedShare => f.write_str("offered share"),
+            Self::Compression(version) => write!(f, "compression of {version}"),
             Self::Protocols(version) => write!(f, "protocols of {version}"),
             Self::Schemes(version, kind) => write!(f, "{} schemes of {version}", kind.word()),
             Self::Control => f.write_str("control"),
@@ -141,6 +147,7 @@ pub(super) struct Asked {
     pub(super) shares: Vec<NamedGroup>,
     pub(super) schemes: Vec<(SignerKind, Ask<SignatureScheme>)>,
     pub(super) protocols: Ask<&'static str>,
+    pub(super) compressions: &'static [CompressionMethod],
     pub(super) stop: Stop,
 }
 
@@ -158,6 +165,7 @@ impl Asked {
 
     pub(super) fn question(&self) -> Question {
         let schemes = self.schemes.iter().flat_map(|(_, ask)| ask.list.iter().copied());
+        let highest = self.highest();
         Question {
             profile: Profile {
                 name: Cow::Borrowed("enumerate"),
@@ -167,10 +175,46 @@ impl Asked {
                 key_shares: self.shares.clone().into(),
                 schemes: schemes.collect::<Vec<_>>().into(),
                 alpn: self.protocols.list.clone().into(),
-                staples: false,
+                extensions: Cow::Borrowed(extensions(highest)),
+                compressions: self.compressions.into(),
+                // Before TLS 1.3 a server is to show whether it gives one of its own.
+                session_id: highest.is_tls13(),
+                ..BASE
             },
             stop: self.stop,
             aim: self.aim,
         }
     }
 }
+
+/// What a hello up to this version carries: nothing that it has no use for, for the sake of its length.
+fn extensions(highest: Version) -> &'static [ExtensionType] {
+    let (before_tls12, _) = EXTENSIONS.split_at(EXTENSIONS_BEFORE_TLS12);
+    match highest {
+        Version::SSL_3 => &[],
+        Version::TLS_1_0 | Version::TLS_1_1 => before_tls12,
+        _ => EXTENSIONS,
+    }
+}
+
+const EXTENSIONS: &[ExtensionType] = &[
+    ExtensionType::SERVER_NAME,
+    ExtensionType::EXTENDED_MASTER_SECRET,
+    ExtensionType::RENEGOTIATION_INFO,
+    ExtensionType::SUPPORTED_GROUPS,
+    ExtensionType::EC_POINT_FORMATS,
+    ExtensionType::SESSION_TICKET,
+    ExtensionType::ENCRYPT_THEN_MAC,
+    ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+    ExtensionType::SIGNATURE_ALGORITHMS,
+    ExtensionType::KEY_SHARE,
+    ExtensionType::PSK_KEY_EXCHANGE_MODES,
+    ExtensionType::SUPPORTED_VERSIONS,
+];
+const EXTENSIONS_BEFORE_TLS12: usize = 8;
+
+/// What every hello offers.
+pub(super) const UNCOMPRESSED: &[CompressionMethod] = &[CompressionMethod::NULL];
+/// For whoever still compresses.
+pub(super) const COMPRESSED: &[CompressionMethod] =
+    &[CompressionMethod::DEFLATE, CompressionMethod::LZS, CompressionMethod::NULL];

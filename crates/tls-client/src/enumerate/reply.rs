@@ -7,6 +7,7 @@ use tlscensus_tls_wire::observer::Choice;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::registry::AlertDescription;
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::CompressionMethod;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
@@ -91,25 +92,32 @@ impl Heard {
             declared: declared.map(|SupportedGroups(groups)| groups).unwrap_or_default(),
             leaf: observer.chain().and_then(<[_]>::first).cloned(),
             dh_bits: facts.and_then(|facts| facts.dh).map(|dh| dh.bits()),
-            flags: if in_the_clear { flags(choice) } else { Vec::new() },
+            flags: if in_the_clear { flags(observer, choice) } else { Vec::new() },
         }
     }
 }
 
 /// What the hello says beside its choice, before TLS 1.3.
-fn flags(choice: &Choice) -> Vec<(Flag, bool)> {
+fn flags(observer: &Observer, choice: &Choice) -> Vec<(Flag, bool)> {
     let has = |extension| choice.extensions.contains(extension);
+    let offered_compression =
+        observer.offer().is_some_and(|offer| offer.hello.compression_methods.len() > 1);
     let cbc = choice.suite.parameters().is_some_and(|suite| suite.cipher.is_cbc());
     Flag::ALL
         .into_iter()
-        // Other suites have no use for it, and the answer says nothing.
-        .filter(|flag| *flag != Flag::EncryptThenMac || cbc)
+        .filter(|flag| match flag {
+            // Other suites have no use for it, and the answer says nothing.
+            Flag::EncryptThenMac => cbc,
+            Flag::Compression => offered_compression,
+            _ => true,
+        })
         .map(|flag| {
             let given = match flag {
+                Flag::Compression => choice.compression != CompressionMethod::NULL,
                 Flag::EncryptThenMac => choice.encrypt_then_mac(),
                 Flag::ExtendedMasterSecret => choice.extended_master_secret(),
                 Flag::RenegotiationInfo => has(ExtensionType::RENEGOTIATION_INFO),
-                Flag::SessionId => !choice.session_id.is_empty(),
+                Flag::SessionId => !choice.session_id.is_empty() && !observer.session_id_echoed(),
                 Flag::SessionTicket => has(ExtensionType::SESSION_TICKET),
             };
             (flag, given)

@@ -20,6 +20,7 @@ use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
 use crate::enumerate::question::Asked;
 use crate::enumerate::question::Opening;
+use crate::enumerate::question::UNCOMPRESSED;
 use crate::outcome::Outcome;
 use crate::stop::Stop;
 
@@ -38,7 +39,7 @@ pub(super) struct State {
     pub(super) protocols_fatal: bool,
     /// Protocols no longer ride along with other questions.
     pub(super) protocols_apart: bool,
-    pub(super) flags: [(Flag, Verdict); 5],
+    pub(super) flags: [(Flag, Verdict); 6],
     pub(super) takes_offered_share: Verdict,
     pub(super) leaves: Vec<(SignerKind, Arc<[u8]>)>,
     /// No certificate for a key of another kind.
@@ -133,6 +134,11 @@ impl State {
         legacy.filter(|state| state.support == Verdict::Supported).map(|state| state.version).max()
     }
 
+    pub(super) fn flag(&self, wanted: Flag) -> Verdict {
+        let known = self.flags.iter().find(|(flag, _)| *flag == wanted);
+        known.map_or(Verdict::Unknown, |(_, verdict)| *verdict)
+    }
+
     /// What an older version should have, going by the base; `None` where there is nothing to go by.
     pub(super) fn expected(&self, version: Version) -> Option<Vec<CipherSuite>> {
         let base = self.version(self.base().filter(|base| *base > version)?)?;
@@ -189,10 +195,14 @@ impl State {
         aim: Aim,
         versions: Vec<Version>,
         suites: Ask<CipherSuite>,
-        groups: Ask<NamedGroup>,
+        mut groups: Ask<NamedGroup>,
     ) -> Asked {
         let highest = versions.iter().copied().max().unwrap_or(Version::TLS_1_2);
         let era = Era::of(highest);
+        if highest == Version::SSL_3 {
+            // It has no extension to say them in.
+            groups = Ask { list: Vec::new(), explores: false };
+        }
         let explores = era == Era::Legacy && aim != Aim::Control;
         // Where a hello may be answered in an older version, what rides along has to suit both.
         let schemes = self.era(era).schemes.iter().map(|(kind, axis)| {
@@ -209,7 +219,17 @@ impl State {
             false => Ask { list: Vec::new(), explores: false },
         };
         let stop = if era == Era::Legacy { Stop::KeyExchange } else { Stop::Hello };
-        Asked { aim, versions, suites, groups, shares: Vec::new(), schemes, protocols, stop }
+        Asked {
+            aim,
+            versions,
+            suites,
+            groups,
+            shares: Vec::new(),
+            schemes,
+            protocols,
+            compressions: UNCOMPRESSED,
+            stop,
+        }
     }
 
     /// The groups for a question about something else: those that can be explored at no risk, or all.

@@ -1,119 +1,34 @@
-//! The ClientHello out of a profile, and the server's answer to it: a choice, or the wish for another hello.
+//! The server's answer to our hello: a choice, or the wish for another hello.
 
 use tlscensus_tls_wire::codec::Codec;
-use tlscensus_tls_wire::extension::ApplicationProtocols;
 use tlscensus_tls_wire::extension::Cookie;
-use tlscensus_tls_wire::extension::EcPointFormats;
-use tlscensus_tls_wire::extension::EncryptThenMac;
-use tlscensus_tls_wire::extension::ExtendedMasterSecret;
-use tlscensus_tls_wire::extension::Extensions;
-use tlscensus_tls_wire::extension::KeyShareClientHello;
-use tlscensus_tls_wire::extension::KeyShareEntry;
 use tlscensus_tls_wire::extension::KeyShareRetry;
 use tlscensus_tls_wire::extension::KeyShareServerHello;
-use tlscensus_tls_wire::extension::PskKeyExchangeModes;
-use tlscensus_tls_wire::extension::RenegotiationInfo;
-use tlscensus_tls_wire::extension::ServerNames;
-use tlscensus_tls_wire::extension::SessionTicket;
-use tlscensus_tls_wire::extension::SignatureAlgorithms;
-use tlscensus_tls_wire::extension::StatusRequest;
-use tlscensus_tls_wire::extension::SupportedGroups;
-use tlscensus_tls_wire::extension::SupportedVersions;
-use tlscensus_tls_wire::handshake::ClientHello;
 use tlscensus_tls_wire::handshake::ServerHello;
 use tlscensus_tls_wire::record::HandshakeFrame;
 use tlscensus_tls_wire::registry::AlertDescription;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::CompressionMethod;
-use tlscensus_tls_wire::registry::EcPointFormat;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::NamedGroup;
-use tlscensus_tls_wire::registry::PskKeyExchangeMode;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::connection::Connection;
 use crate::crypto::hash::Hash;
 use crate::crypto::hash::Transcript;
 use crate::crypto::hash::TranscriptBuffer;
+use crate::crypto::prf::Randoms;
 use crate::failure::Failure;
 use crate::handshake::State;
-use crate::handshake::tls12;
+use crate::handshake::legacy;
+use crate::handshake::offer::Offer;
 use crate::handshake::tls13;
-use crate::keys::KeyShares;
 use crate::outcome::Malformed;
 use crate::outcome::Outcome;
-use crate::profile::Profile;
-use crate::suite::Suite12;
+use crate::rules::Rules;
+use crate::suite::LegacySuite;
 use crate::suite::Suite13;
-
-/// What stays the same in both hellos of one connection.
-pub(crate) struct Offer {
-    pub(crate) profile: Profile,
-    pub(crate) server_name: Option<Box<str>>,
-    pub(crate) keys: KeyShares,
-    pub(crate) random: [u8; 32],
-    /// Looks like a resumption to middleboxes; echoed by servers of TLS 1.3.
-    pub(crate) session_id: [u8; 32],
-}
-
-impl Offer {
-    /// Sends the hello, the second time with the group and cookie the server asked for.
-    fn send(
-        &self,
-        shares: &[NamedGroup],
-        cookie: Option<&[u8]>,
-        connection: &mut Connection,
-    ) -> Vec<u8> {
-        let hello = ClientHello {
-            legacy_version: self.profile.highest_version().min(Version::TLS_1_2),
-            random: self.random,
-            session_id: &self.session_id,
-            cipher_suites: self.profile.suites.to_vec(),
-            compression_methods: vec![CompressionMethod::NULL],
-            extensions: self.extensions(shares, cookie),
-        };
-        connection.send_handshake(HandshakeType::CLIENT_HELLO, |out| hello.encode(out))
-    }
-
-    fn extensions(&self, shares: &[NamedGroup], cookie: Option<&[u8]>) -> Extensions<'static> {
-        let profile = &self.profile;
-        let tls13 = profile.versions.contains(&Version::TLS_1_3);
-        let mut extensions = Extensions::new();
-        if let Some(name) = &self.server_name {
-            extensions.add(&ServerNames::host(name));
-        }
-        extensions.add(&ExtendedMasterSecret);
-        extensions.add(&RenegotiationInfo(b""));
-        extensions.add(&SupportedGroups(profile.groups.to_vec()));
-        extensions.add(&EcPointFormats(vec![EcPointFormat::UNCOMPRESSED]));
-        extensions.add(&SessionTicket(b""));
-        extensions.add(&EncryptThenMac);
-        if !profile.alpn.is_empty() {
-            let names = profile.alpn.iter().map(|name| name.as_bytes()).collect();
-            extensions.add(&ApplicationProtocols(names));
-        }
-        if profile.staples {
-            extensions.add(&StatusRequest::OCSP);
-            extensions.push(ExtensionType::SIGNED_CERTIFICATE_TIMESTAMP, Vec::new());
-        }
-        extensions.add(&SignatureAlgorithms(profile.schemes.to_vec()));
-        if tls13 {
-            let private = self.keys.private();
-            let share = |group: &NamedGroup| {
-                let key_exchange = private.share(*group)?;
-                Some(KeyShareEntry { group: *group, key_exchange })
-            };
-            extensions.add(&KeyShareClientHello(shares.iter().filter_map(share).collect()));
-            extensions.add(&PskKeyExchangeModes(vec![PskKeyExchangeMode::PSK_DHE_KE]));
-            extensions.add(&SupportedVersions(profile.versions.to_vec()));
-        }
-        if let Some(cookie) = cookie {
-            extensions.add(&Cookie(cookie));
-        }
-        extensions
-    }
-}
 
 /// The server's answer is due.
 pub(crate) struct ExpectServerHello {
@@ -133,8 +48,9 @@ enum Progress {
 
 /// Sends the first hello.
 pub(crate) fn begin(offer: Offer, connection: &mut Connection) -> State {
-    let hello = offer.send(&offer.profile.key_shares, None, connection);
-    connection.set_record_version(Version::TLS_1_2);
+    connection.set_record_version(offer.profile.record_version());
+    let hello = offer.send_first(connection);
+    connection.set_record_version(offer.profile.legacy_version());
     State::ServerHello(Box::new(ExpectServerHello {
         shares: offer.profile.key_shares.to_vec(),
         offer,
@@ -157,23 +73,18 @@ impl ExpectServerHello {
         }
         let hello = ServerHello::decode(message.body, "ServerHello")?;
         let version = hello.version();
-        if !self.offer.profile.versions.contains(&version) {
+        if !self.offer.profile.offers(version) {
             let outcome = Outcome::VersionRefused { chosen: Some(version) };
             return Err(Failure::new(outcome, AlertDescription::PROTOCOL_VERSION));
         }
-        if !self.offer.profile.suites.contains(&hello.cipher_suite) {
-            return Err(Failure::not_completable(hello.cipher_suite));
-        }
-        if hello.compression_method != CompressionMethod::NULL {
+        if !self.offer.profile.compressions.contains(&hello.compression_method) {
             return Err(Failure::illegal("compression method"));
         }
-        if version != Version::TLS_1_3 {
-            if hello.is_hello_retry_request() {
-                return Err(Failure::illegal("version of a retry"));
-            }
-            return self.on_tls12(&hello, message);
+        if version < Version::TLS_1_3 {
+            return self.on_legacy(&hello, message, connection);
         }
         let suite = Suite13::of(hello.cipher_suite)
+            .filter(|_| self.offer.profile.suites.contains(&hello.cipher_suite))
             .ok_or_else(|| Failure::not_completable(hello.cipher_suite))?;
         if hello.is_hello_retry_request() {
             self.on_retry(suite, &hello, message, connection)
@@ -198,6 +109,9 @@ impl ExpectServerHello {
         let offered = |group| self.offer.profile.groups.contains(group);
         let shares = match group {
             Some(KeyShareRetry(group)) if offered(&group) && !self.shares.contains(&group) => {
+                if self.offer.keys.private().share(group).is_none() {
+                    return Err(Failure::not_completable(hello.cipher_suite));
+                }
                 vec![group]
             }
             Some(_) => return Err(Failure::illegal("group of a retry")),
@@ -264,29 +178,41 @@ impl ExpectServerHello {
         ))
     }
 
-    fn on_tls12(
+    fn on_legacy(
         self: Box<Self>,
         hello: &ServerHello<'_>,
         message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
     ) -> Result<State, Failure> {
+        if hello.is_hello_retry_request() {
+            return Err(Failure::illegal("version of a retry"));
+        }
+        if hello.extensions.contains(ExtensionType::SUPPORTED_VERSIONS) {
+            return Err(Failure::illegal("version in supported_versions"));
+        }
         let Progress::First(first_hello) = &self.progress else {
             return Err(Failure::illegal("version after a retry"));
         };
-        let suite = Suite12::of(hello.cipher_suite);
+        let rules = Rules { version: hello.version() };
+        // What was not offered, and records that are compressed, go as far as the server's flight: that much is facts.
+        let profile = &self.offer.profile;
+        let suite = LegacySuite::of(hello.cipher_suite, rules)
+            .filter(|_| profile.suites.contains(&hello.cipher_suite))
+            .filter(|_| hello.compression_method == CompressionMethod::NULL);
         let hash = suite.map_or(Hash::Sha256, |suite| suite.hash);
-        let mut transcript = first_hello.start(hash);
+        let mut transcript = first_hello.start_legacy(rules.prf(hash).hash());
         transcript.add(message.encoded);
-        Ok(tls12::begin(tls12::Shared {
+        connection.set_rules(rules);
+        let has = |extension| rules.has_extensions() && hello.extensions.contains(extension);
+        Ok(legacy::begin(legacy::Shared {
+            rules,
             suite,
             code: hello.cipher_suite,
+            offered_version: self.offer.profile.legacy_version(),
             transcript,
-            client_random: self.offer.random,
-            server_random: hello.random,
-            extended_master_secret: hello
-                .extensions
-                .contains(ExtensionType::EXTENDED_MASTER_SECRET),
-            encrypt_then_mac: hello.extensions.contains(ExtensionType::ENCRYPT_THEN_MAC),
-            groups: self.offer.profile.groups.to_vec(),
+            randoms: Randoms { client: self.offer.random, server: hello.random },
+            extended_master_secret: has(ExtensionType::EXTENDED_MASTER_SECRET),
+            encrypt_then_mac: has(ExtensionType::ENCRYPT_THEN_MAC),
             keys: self.offer.keys,
         }))
     }

@@ -4,12 +4,14 @@
 //! ServerHello ─► tls13: EncryptedExtensions ► Certificate ► CertificateVerify ► Finished ► Traffic
 //!     │ ▲
 //!     └─┘ retry
-//!     └───────► tls12: Certificate ► KeyExchange ► Done ► ChangeCipherSpec ► Finished ► Traffic
+//!     └───────► legacy: Certificate ► KeyExchange ► Done ► ChangeCipherSpec ► Finished ► Traffic
 //! ```
-//! Older versions join as new files beside `tls12` and `tls13`.
+//! `legacy` is SSL 3 to TLS 1.2, `tls13` what came after.
 
+mod grease;
 pub(crate) mod hello;
-mod tls12;
+mod legacy;
+pub(crate) mod offer;
 mod tls13;
 
 use tlscensus_tls_wire::record::HandshakeFrame;
@@ -21,12 +23,12 @@ use crate::failure::Failure;
 /// The message that is due.
 pub(crate) enum State {
     ServerHello(Box<hello::ExpectServerHello>),
-    Certificate12(Box<tls12::ExpectCertificate>),
-    KeyExchange12(Box<tls12::ExpectKeyExchange>),
-    Done12(Box<tls12::ExpectDone>),
-    ChangeCipherSpec12(Box<tls12::ExpectChangeCipherSpec>),
-    Finished12(Box<tls12::ExpectFinished>),
-    Traffic12,
+    CertificateLegacy(Box<legacy::ExpectCertificate>),
+    KeyExchangeLegacy(Box<legacy::ExpectKeyExchange>),
+    DoneLegacy(Box<legacy::ExpectDone>),
+    ChangeCipherSpecLegacy(Box<legacy::ExpectChangeCipherSpec>),
+    FinishedLegacy(Box<legacy::ExpectFinished>),
+    TrafficLegacy,
     EncryptedExtensions13(tls13::ExpectEncryptedExtensions),
     Certificate13(tls13::ExpectCertificate),
     CertificateVerify13(tls13::ExpectCertificateVerify),
@@ -39,12 +41,12 @@ impl State {
     pub(crate) fn due(&self) -> HandshakeType {
         match self {
             Self::ServerHello(_) => HandshakeType::SERVER_HELLO,
-            Self::Certificate12(_) | Self::Certificate13(_) => HandshakeType::CERTIFICATE,
-            Self::KeyExchange12(_) => HandshakeType::SERVER_KEY_EXCHANGE,
-            Self::Done12(_) => HandshakeType::SERVER_HELLO_DONE,
-            Self::ChangeCipherSpec12(_)
-            | Self::Finished12(_)
-            | Self::Traffic12
+            Self::CertificateLegacy(_) | Self::Certificate13(_) => HandshakeType::CERTIFICATE,
+            Self::KeyExchangeLegacy(_) => HandshakeType::SERVER_KEY_EXCHANGE,
+            Self::DoneLegacy(_) => HandshakeType::SERVER_HELLO_DONE,
+            Self::ChangeCipherSpecLegacy(_)
+            | Self::FinishedLegacy(_)
+            | Self::TrafficLegacy
             | Self::Finished13(_)
             | Self::Traffic13(_) => HandshakeType::FINISHED,
             Self::EncryptedExtensions13(_) => HandshakeType::ENCRYPTED_EXTENSIONS,
@@ -54,7 +56,7 @@ impl State {
 
     /// Whether application data may flow.
     pub(crate) fn is_traffic(&self) -> bool {
-        matches!(self, Self::Traffic12 | Self::Traffic13(_))
+        matches!(self, Self::TrafficLegacy | Self::Traffic13(_))
     }
 
     /// Takes a handshake message.
@@ -65,18 +67,19 @@ impl State {
     ) -> Result<Self, Failure> {
         if message.message == HandshakeType::HELLO_REQUEST && !connection.receives_tls13() {
             // A wish for a new handshake may be ignored, and is never part of a transcript.
+            connection.ignore()?;
             return Ok(self);
         }
         match self {
             Self::ServerHello(state) => state.on_message(message, connection),
-            Self::Certificate12(state) => state.on_message(message),
-            Self::KeyExchange12(state) => state.on_message(message, connection),
-            Self::Done12(state) => state.on_message(message, connection),
-            Self::ChangeCipherSpec12(state) => state.on_message(message),
-            Self::Finished12(state) => state.on_message(message, connection),
-            Self::Traffic12 => Err(Failure::wrong_order(message.message)),
-            Self::EncryptedExtensions13(state) => state.on_message(message),
-            Self::Certificate13(state) => state.on_message(message),
+            Self::CertificateLegacy(state) => state.on_message(message, connection),
+            Self::KeyExchangeLegacy(state) => state.on_message(message, connection),
+            Self::DoneLegacy(state) => state.on_message(message, connection),
+            Self::ChangeCipherSpecLegacy(state) => state.on_message(message),
+            Self::FinishedLegacy(state) => state.on_message(message, connection),
+            Self::TrafficLegacy => Err(Failure::wrong_order(message.message)),
+            Self::EncryptedExtensions13(state) => state.on_message(message, connection),
+            Self::Certificate13(state) => state.on_message(message, connection),
             Self::CertificateVerify13(state) => state.on_message(message, connection),
             Self::Finished13(state) => state.on_message(message, connection),
             Self::Traffic13(state) => state.on_message(message, connection),
@@ -89,9 +92,12 @@ impl State {
         connection: &mut Connection,
     ) -> Result<Self, Failure> {
         match self {
-            Self::ChangeCipherSpec12(state) => Ok(state.on_change_cipher_spec(connection)),
+            Self::ChangeCipherSpecLegacy(state) => Ok(state.on_change_cipher_spec(connection)),
             // A server may send one right behind its HelloRetryRequest, for middleboxes.
-            Self::ServerHello(state) if state.is_after_retry() => Ok(Self::ServerHello(state)),
+            Self::ServerHello(state) if state.is_after_retry() => {
+                connection.ignore()?;
+                Ok(Self::ServerHello(state))
+            }
             state => Err(Failure::wrong_order(state.due())),
         }
     }

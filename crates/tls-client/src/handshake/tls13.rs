@@ -1,19 +1,27 @@
 //! TLS 1.3 from the ServerHello on (RFC 9846).
 
 use tlscensus_tls_wire::codec::Codec;
+use tlscensus_tls_wire::codec::DecodeError;
 use tlscensus_tls_wire::codec::put_bytes8;
 use tlscensus_tls_wire::codec::put_bytes24;
+use tlscensus_tls_wire::extension::CompressCertificate;
+use tlscensus_tls_wire::extension::Extensions;
 use tlscensus_tls_wire::handshake::CertificateRequestTls13;
 use tlscensus_tls_wire::handshake::CertificateTls13;
 use tlscensus_tls_wire::handshake::CertificateVerify;
+use tlscensus_tls_wire::handshake::CompressedCertificate;
 use tlscensus_tls_wire::handshake::Context;
+use tlscensus_tls_wire::handshake::EncryptedExtensions;
 use tlscensus_tls_wire::handshake::KeyUpdate;
+use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::observer::Protection;
 use tlscensus_tls_wire::observer::Side;
 use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::record::HandshakeFrame;
 use tlscensus_tls_wire::registry::AlertDescription;
+use tlscensus_tls_wire::registry::CertificateCompression;
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::Version;
 
@@ -27,8 +35,10 @@ use crate::crypto::schedule::Handshake;
 use crate::crypto::schedule::KeySchedule;
 use crate::crypto::schedule::TrafficSecret;
 use crate::crypto::signature;
+use crate::decompress::decompress;
 use crate::failure::Failure;
 use crate::handshake::State;
+use crate::outcome::Malformed;
 use crate::outcome::Outcome;
 use crate::protection::Aead13;
 use crate::protection::Opener;
@@ -92,13 +102,36 @@ pub(crate) struct ExpectEncryptedExtensions {
 }
 
 impl ExpectEncryptedExtensions {
-    pub(super) fn on_message(mut self, message: &HandshakeFrame<'_>) -> Result<State, Failure> {
+    pub(super) fn on_message(
+        mut self,
+        message: &HandshakeFrame<'_>,
+        connection: &Connection,
+    ) -> Result<State, Failure> {
         if message.message != HandshakeType::ENCRYPTED_EXTENSIONS {
             return Err(Failure::wrong_order(message.message));
+        }
+        let EncryptedExtensions { extensions } =
+            EncryptedExtensions::decode(message.body, "EncryptedExtensions")?;
+        if !extensions.is_empty() {
+            check_answers(&extensions, &connection.observer)?;
         }
         self.shared.transcript.add(message.encoded);
         Ok(State::Certificate13(ExpectCertificate { shared: self.shared }))
     }
+}
+
+/// Each of the server's extensions answers one of ours (RFC 9846, section 4.3).
+fn check_answers(extensions: &Extensions<'_>, observer: &Observer) -> Result<(), Failure> {
+    if extensions.repeated().is_some() {
+        return Err(Failure::illegal("extension that stands twice"));
+    }
+    let offer = observer.second_offer().or_else(|| observer.offer());
+    let asked = |extension| offer.as_ref().is_some_and(|offer| offer.has(extension));
+    if extensions.iter().all(|raw| asked(raw.extension)) {
+        return Ok(());
+    }
+    let outcome = Outcome::Malformed(Malformed::Illegal("extension that was not offered"));
+    Err(Failure::new(outcome, AlertDescription::UNSUPPORTED_EXTENSION))
 }
 
 /// The certificate is due, or a request for ours before it.
@@ -107,7 +140,11 @@ pub(crate) struct ExpectCertificate {
 }
 
 impl ExpectCertificate {
-    pub(super) fn on_message(mut self, message: &HandshakeFrame<'_>) -> Result<State, Failure> {
+    pub(super) fn on_message(
+        mut self,
+        message: &HandshakeFrame<'_>,
+        connection: &mut Connection,
+    ) -> Result<State, Failure> {
         self.shared.transcript.add(message.encoded);
         match message.message {
             HandshakeType::CERTIFICATE_REQUEST if self.shared.certificate_request.is_none() => {
@@ -115,23 +152,46 @@ impl ExpectCertificate {
                 self.shared.certificate_request = Some(request.context.to_vec());
                 Ok(State::Certificate13(self))
             }
-            HandshakeType::CERTIFICATE => {
-                let certificate = CertificateTls13::decode(message.body, "Certificate")?;
-                let leaf = certificate.entries.first();
-                let leaf = leaf.map_or_else(Vec::new, |entry| entry.certificate.to_vec());
-                Ok(State::CertificateVerify13(ExpectCertificateVerify {
-                    shared: self.shared,
-                    leaf,
-                }))
+            HandshakeType::CERTIFICATE => self.into_verify(message.body),
+            HandshakeType::COMPRESSED_CERTIFICATE => {
+                let compressed =
+                    CompressedCertificate::decode(message.body, "CompressedCertificate")?;
+                if !takes(&connection.observer, compressed.algorithm)? {
+                    return Err(Failure::wrong_order(message.message));
+                }
+                let body = decompress(&compressed)?;
+                connection.observer.decompressed(Side::Server, &body);
+                self.into_verify(&body)
             }
             other => Err(Failure::wrong_order(other)),
         }
     }
 }
 
+impl ExpectCertificate {
+    fn into_verify(self, body: &[u8]) -> Result<State, Failure> {
+        let certificate = CertificateTls13::decode(body, "Certificate")?;
+        // Where a delegated credential (RFC 9345) stands beside the certificate, it is the one that signs.
+        let own = certificate.entries.first();
+        let own = own.filter(|own| !own.extensions.contains(ExtensionType::DELEGATED_CREDENTIAL));
+        let leaf = own.map_or_else(Vec::new, |own| own.certificate.to_vec());
+        Ok(State::CertificateVerify13(ExpectCertificateVerify { shared: self.shared, leaf }))
+    }
+}
+
+/// Whether our hello said that a certificate may come compressed like this.
+fn takes(observer: &Observer, algorithm: CertificateCompression) -> Result<bool, DecodeError> {
+    let Some(offer) = observer.offer() else {
+        return Ok(false);
+    };
+    let offered = offer.hello.extensions.get::<CompressCertificate>()?;
+    Ok(offered.is_some_and(|CompressCertificate(list)| list.contains(&algorithm)))
+}
+
 /// The server's signature is due.
 pub(crate) struct ExpectCertificateVerify {
     shared: Box<Shared>,
+    /// Empty where its key is not the one that signs.
     leaf: Vec<u8>,
 }
 
@@ -276,3 +336,41 @@ impl Traffic {
 const MAX_KEY_UPDATES: u32 = 32;
 const UPDATE_NOT_REQUESTED: u8 = 0;
 const UPDATE_REQUESTED: u8 = 1;
+
+#[cfg(test)]
+mod tests {
+    use tlscensus_tls_wire::handshake::ClientHello;
+    use tlscensus_tls_wire::registry::CompressionMethod;
+
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_is_answered() {
+        let extensions = |types: &[ExtensionType]| {
+            let mut extensions = Extensions::new();
+            types.iter().for_each(|extension| extensions.push(*extension, &b""[..]));
+            extensions
+        };
+        let (names, alpn) =
+            (ExtensionType::SERVER_NAME, ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION);
+        let hello = ClientHello {
+            legacy_version: Version::TLS_1_2,
+            random: [0; 32],
+            session_id: b"",
+            cipher_suites: vec![CipherSuite::TLS_AES_128_GCM_SHA256],
+            compression_methods: vec![CompressionMethod::NULL],
+            extensions: extensions(&[names]),
+        };
+        let mut observer = Observer::new();
+        let message = HandshakeType::CLIENT_HELLO;
+        observer.message(Side::Client, Protection::Plain, message, &hello.encoded());
+        assert_eq!(check_answers(&extensions(&[names]), &observer), Ok(()));
+        for (types, outcome) in [
+            (&[names, alpn][..], "malformed: illegal extension that was not offered"),
+            (&[names, names], "malformed: illegal extension that stands twice"),
+        ] {
+            let failure = check_answers(&extensions(types), &observer).expect_err("refused");
+            assert_eq!(failure.outcome.to_string(), outcome);
+        }
+    }
+}

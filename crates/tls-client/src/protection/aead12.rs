@@ -1,11 +1,11 @@
-//! AEAD records of TLS 1.2: AES-GCM with part of the nonce on the wire
-//! (RFC 5288), ChaCha20-Poly1305 without
+//! AEAD records of TLS 1.2: GCM and CCM with part of the nonce on the wire
+//! (RFC 5288, RFC 6655), ChaCha20-Poly1305 without
 //! (RFC 7905).
 
 use crate::crypto::aead::Aead;
 use crate::crypto::aead::AeadKey;
 use crate::crypto::aead::NONCE_LEN;
-use crate::crypto::aead::TAG_LEN;
+use crate::crypto::aead::NonceKind;
 use crate::crypto::aead::masked_nonce;
 use crate::protection::Header;
 use crate::protection::OpenError;
@@ -27,22 +27,24 @@ enum Nonces {
 impl Aead12 {
     /// `iv` has the length that [`fixed_iv_len`](Self::fixed_iv_len) says.
     pub(crate) fn new(aead: Aead, key: &[u8], iv: &[u8]) -> Self {
-        let nonces = match aead {
-            Aead::Aes128Gcm | Aead::Aes256Gcm => {
+        let nonces = match aead.nonce_kind() {
+            NonceKind::Explicit => {
                 Nonces::Explicit { salt: iv.try_into().expect("cut to the length asked for") }
             }
-            Aead::ChaCha20Poly1305 => {
+            NonceKind::Masked => {
                 Nonces::Masked { iv: iv.try_into().expect("cut to the length asked for") }
             }
+            NonceKind::Sequence => Nonces::Masked { iv: [0; NONCE_LEN] },
         };
         Self { key: AeadKey::new(aead, key), nonces }
     }
 
     /// Bytes of the key block that are this direction's IV.
     pub(crate) fn fixed_iv_len(aead: Aead) -> usize {
-        match aead {
-            Aead::Aes128Gcm | Aead::Aes256Gcm => SALT_LEN,
-            Aead::ChaCha20Poly1305 => NONCE_LEN,
+        match aead.nonce_kind() {
+            NonceKind::Explicit => SALT_LEN,
+            NonceKind::Masked => NONCE_LEN,
+            NonceKind::Sequence => 0,
         }
     }
 
@@ -52,7 +54,7 @@ impl Aead12 {
             Nonces::Explicit { salt } => (explicit_nonce(salt, explicit), &explicit[..]),
             Nonces::Masked { iv } => (masked_nonce(iv, record.sequence), &[][..]),
         };
-        let length = on_wire.len() + fragment.len() + TAG_LEN;
+        let length = on_wire.len() + fragment.len() + self.key.tag_len();
         put_header(record.content_type, record.version, length, out);
         out.extend_from_slice(on_wire);
         let start = out.len();
@@ -74,7 +76,8 @@ impl Aead12 {
             }
             Nonces::Masked { iv } => (masked_nonce(iv, record.sequence), body),
         };
-        let length = ciphertext.len().checked_sub(TAG_LEN).ok_or(OpenError::BadMac)?;
+        let tag_len = self.key.tag_len();
+        let length = ciphertext.len().checked_sub(tag_len).ok_or(OpenError::BadMac)?;
         self.key
             .open(nonce, &record.additional_data(length), ciphertext)
             .map(|plaintext| &*plaintext)

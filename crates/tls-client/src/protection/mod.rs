@@ -1,7 +1,9 @@
 //! Record protection: what turns a fragment into a record and back, one file per construction.
 
 mod aead12;
-mod cbc12;
+mod block;
+mod record_mac;
+mod stream;
 mod tls13;
 
 use tlscensus_tls_wire::codec::Codec;
@@ -11,10 +13,13 @@ use tlscensus_tls_wire::registry::ContentType;
 use tlscensus_tls_wire::registry::Version;
 
 pub(crate) use self::aead12::Aead12;
-pub(crate) use self::cbc12::Cbc12Opener;
-pub(crate) use self::cbc12::Cbc12Sealer;
-pub(crate) use self::cbc12::CbcKeys;
-pub(crate) use self::cbc12::MacOrder;
+pub(crate) use self::block::BlockKeys;
+pub(crate) use self::block::BlockOpener;
+pub(crate) use self::block::BlockSealer;
+pub(crate) use self::block::MacOrder;
+pub(crate) use self::record_mac::RecordMac;
+pub(crate) use self::stream::Stream;
+pub(crate) use self::stream::StreamCipher;
 pub(crate) use self::tls13::Aead13;
 
 /// How records of one direction are protected from now on.
@@ -22,7 +27,8 @@ pub(crate) enum Sealer {
     Plain,
     Aead12(Aead12),
     Aead13(Aead13),
-    Cbc12(Box<Cbc12Sealer>),
+    Block(Box<BlockSealer>),
+    Stream(Box<Stream>),
 }
 
 impl Sealer {
@@ -35,8 +41,14 @@ impl Sealer {
             }
             Self::Aead12(cipher) => cipher.seal(record, fragment, out),
             Self::Aead13(cipher) => cipher.seal(record, fragment, out),
-            Self::Cbc12(cipher) => cipher.seal(record, fragment, out),
+            Self::Block(cipher) => cipher.seal(record, fragment, out),
+            Self::Stream(cipher) => cipher.seal(record, fragment, out),
         }
+    }
+
+    /// Whether content should be cut after its first byte, so that nobody knows the IV of what they make us say.
+    pub(crate) fn has_chained_ivs(&self) -> bool {
+        matches!(self, Self::Block(cipher) if cipher.has_chained_ivs())
     }
 }
 
@@ -45,13 +57,14 @@ pub(crate) enum Opener {
     Plain,
     Aead12(Aead12),
     Aead13(Aead13),
-    Cbc12(Box<Cbc12Opener>),
+    Block(Box<BlockOpener>),
+    Stream(Box<Stream>),
 }
 
 impl Opener {
     /// Removes the protection in place and gives the content type within.
     pub(crate) fn open<'a>(
-        &self,
+        &mut self,
         record: &Header,
         body: &'a mut [u8],
     ) -> Result<(ContentType, &'a [u8]), OpenError> {
@@ -59,7 +72,8 @@ impl Opener {
             Self::Plain => (record.content_type, &*body),
             Self::Aead12(cipher) => (record.content_type, cipher.open(record, body)?),
             Self::Aead13(cipher) => cipher.open(record, body)?,
-            Self::Cbc12(cipher) => (record.content_type, cipher.open(record, body)?),
+            Self::Block(cipher) => (record.content_type, cipher.open(record, body)?),
+            Self::Stream(cipher) => (record.content_type, cipher.open(record, body)?),
         };
         if plaintext.len() > MAX_PLAINTEXT {
             return Err(OpenError::TooLong);
@@ -77,7 +91,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// What the MACs and AEADs of 1.2 authenticate besides the content.
+    /// What the MACs and AEADs before TLS 1.3 authenticate besides the content.
     fn additional_data(&self, length: usize) -> [u8; 13] {
         let length = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
         let mut data = [0; 13];
@@ -109,8 +123,9 @@ fn put_header(content_type: ContentType, version: Version, length: usize, out: &
 mod tests {
     use super::*;
     use crate::crypto::aead::Aead;
-    use crate::crypto::cbc::BlockCipher;
-    use crate::crypto::cbc::Mac;
+    use crate::crypto::block::BlockCipher;
+    use crate::crypto::mac::Mac;
+    use crate::rules::Rules;
     use crate::testing::hex;
 
     const HEADER_LEN: usize = 5;
@@ -118,15 +133,32 @@ mod tests {
     fn pairs() -> Vec<(&'static str, Sealer, Opener)> {
         let gcm = |aead, key: &[u8]| Aead12::new(aead, key, &[9; 4]);
         let chacha = || Aead12::new(Aead::ChaCha20Poly1305, &[7; 32], &[9; 12]);
-        let keys = |mac_order| CbcKeys {
-            cipher: BlockCipher::Aes256,
-            key: vec![3; 32],
-            mac: Mac::Sha1,
-            mac_key: vec![4; 20],
-            mac_order,
+        let keys = |version, mac_order| {
+            let rules = Rules { version };
+            BlockKeys {
+                rules,
+                cipher: BlockCipher::Aes256,
+                key: &[3; 32],
+                iv: &[5; 16],
+                mac: RecordMac::new(rules, Mac::Sha1, &[4; 20]),
+                mac_order,
+            }
+        };
+        let block = |version, mac_order| {
+            let sealer = BlockSealer::new(keys(version, mac_order), 1);
+            let opener = BlockOpener::new(keys(version, mac_order));
+            (Sealer::Block(Box::new(sealer)), Opener::Block(Box::new(opener)))
         };
         let (before, after) = (MacOrder::MacThenEncrypt, MacOrder::EncryptThenMac);
-        vec![
+        let cbc = [
+            ("SSL 3", Version::SSL_3, before),
+            ("CBC 1.0", Version::TLS_1_0, before),
+            ("CBC 1.0, encrypt then MAC", Version::TLS_1_0, after),
+            ("CBC 1.1", Version::TLS_1_1, before),
+            ("CBC 1.2", Version::TLS_1_2, before),
+            ("CBC 1.2, encrypt then MAC", Version::TLS_1_2, after),
+        ];
+        let mut pairs = vec![
             ("plain", Sealer::Plain, Opener::Plain),
             (
                 "gcm 1.2",
@@ -139,54 +171,70 @@ mod tests {
                 Sealer::Aead13(Aead13::new(Aead::Aes256Gcm, &[7; 32], [9; 12])),
                 Opener::Aead13(Aead13::new(Aead::Aes256Gcm, &[7; 32], [9; 12])),
             ),
-            (
-                "cbc",
-                Sealer::Cbc12(Box::new(Cbc12Sealer::new(&keys(before), 1))),
-                Opener::Cbc12(Box::new(Cbc12Opener::new(&keys(before)))),
-            ),
-            (
-                "cbc, encrypt then mac",
-                Sealer::Cbc12(Box::new(Cbc12Sealer::new(&keys(after), 1))),
-                Opener::Cbc12(Box::new(Cbc12Opener::new(&keys(after)))),
-            ),
-        ]
+        ];
+        for (name, version) in [("NULL, SSL 3", Version::SSL_3), ("NULL", Version::TLS_1_0)] {
+            let mac = || RecordMac::new(Rules { version }, Mac::Md5, &[4; 16]);
+            let stream = || Box::new(Stream::new(StreamCipher::Null, mac()));
+            pairs.push((name, Sealer::Stream(stream()), Opener::Stream(stream())));
+        }
+        for (name, version, mac_order) in cbc {
+            let (sealer, opener) = block(version, mac_order);
+            pairs.push((name, sealer, opener));
+        }
+        pairs
     }
 
     #[test]
     fn what_is_sealed_opens_and_nothing_else_does() {
-        for (name, mut sealer, opener) in pairs() {
-            for length in [0, 1, 15, 16, 17, 255, MAX_PLAINTEXT] {
-                let header = Header {
-                    content_type: ContentType::APPLICATION_DATA,
-                    version: Version::TLS_1_2,
-                    sequence: 5,
-                };
+        let header = Header {
+            content_type: ContentType::APPLICATION_DATA,
+            version: Version::TLS_1_2,
+            sequence: 5,
+        };
+        for length in [0, 1, 15, 16, 17, 255, MAX_PLAINTEXT] {
+            let fragment = vec![0xab; length];
+            let sealed = |mut sealer: Sealer| {
+                let mut record = Vec::new();
+                sealer.seal(&header, &fragment, &mut record);
+                record
+            };
+            for (name, sealer, mut opener) in pairs() {
+                let mut record = sealed(sealer);
+                let expected = usize::from(u16::from_be_bytes([record[3], record[4]]));
+                let body = &mut record[HEADER_LEN..];
+                assert_eq!(body.len(), expected, "{name}");
+                let opened = opener.open(&header, body);
+                assert_eq!(opened, Ok((header.content_type, &fragment[..])), "{name}");
+            }
+            for (header, from_start, from_end) in [
+                (Header { sequence: 6, ..header }, 0, 0),
+                (Header { content_type: ContentType::HANDSHAKE, ..header }, 0, 0),
+                (header, 0x40, 0),
+                (header, 0, 0x40),
+            ] {
+                for (name, sealer, mut opener) in pairs().into_iter().skip(1) {
+                    let mut record = sealed(sealer);
+                    record[HEADER_LEN] ^= from_start;
+                    *record.last_mut().expect("not empty") ^= from_end;
+                    let opened = opener.open(&header, &mut record[HEADER_LEN..]);
+                    assert_eq!(opened, Err(OpenError::BadMac), "{name} {length} {header:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn records_follow_one_another_in_either_direction() {
+        for (name, mut sealer, mut opener) in pairs() {
+            for (sequence, length) in (0..).zip([0, 1, 40, 0, 0, 300, 16]) {
+                let version = Version::TLS_1_2;
+                let content_type = ContentType::APPLICATION_DATA;
+                let header = Header { content_type, version, sequence };
                 let fragment = vec![0xab; length];
                 let mut record = Vec::new();
                 sealer.seal(&header, &fragment, &mut record);
-                let mut body = record[HEADER_LEN..].to_vec();
-                assert_eq!(body.len(), usize::from(u16::from_be_bytes([record[3], record[4]])));
-                assert_eq!(
-                    opener.open(&header, &mut body),
-                    Ok((header.content_type, &fragment[..])),
-                    "{name}"
-                );
-                if name == "plain" {
-                    continue;
-                }
-                for (header, flipped) in [
-                    (Header { sequence: 6, ..header }, None),
-                    (Header { content_type: ContentType::HANDSHAKE, ..header }, None),
-                    (header, Some(HEADER_LEN)),
-                    (header, Some(record.len() - 1)),
-                ] {
-                    let mut body = record.clone();
-                    if let Some(flipped) = flipped {
-                        body[flipped] ^= 0x40;
-                    }
-                    let opened = opener.open(&header, &mut body[HEADER_LEN..]);
-                    assert_eq!(opened, Err(OpenError::BadMac), "{name} {length} {flipped:?}");
-                }
+                let opened = opener.open(&header, &mut record[HEADER_LEN..]);
+                assert_eq!(opened, Ok((content_type, &fragment[..])), "{name} {sequence}");
             }
         }
     }
@@ -198,7 +246,7 @@ mod tests {
             version: Version::TLS_1_2,
             sequence: 0,
         };
-        for (name, _, opener) in pairs().into_iter().skip(1) {
+        for (name, _, mut opener) in pairs().into_iter().skip(1) {
             for length in 0..200 {
                 let mut body = vec![0; length];
                 assert_eq!(opener.open(&header, &mut body), Err(OpenError::BadMac), "{name}");
@@ -235,7 +283,7 @@ mod tests {
             version: Version::TLS_1_2,
             sequence: 0,
         };
-        let opener = Opener::Aead13(aead());
+        let mut opener = Opener::Aead13(aead());
         for (inner, expected) in [
             (&b"text\x16\0\0\0"[..], Ok((ContentType::HANDSHAKE, &b"text"[..]))),
             (b"\x17", Ok((ContentType::APPLICATION_DATA, b""))),

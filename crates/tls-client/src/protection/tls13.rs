@@ -7,7 +7,6 @@ use tlscensus_tls_wire::registry::Version;
 use crate::crypto::aead::Aead;
 use crate::crypto::aead::AeadKey;
 use crate::crypto::aead::NONCE_LEN;
-use crate::crypto::aead::TAG_LEN;
 use crate::crypto::aead::masked_nonce;
 use crate::protection::Header;
 use crate::protection::OpenError;
@@ -31,8 +30,9 @@ impl Aead13 {
 
     pub(super) fn seal_inner(&self, record: &Header, inner: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
-        put_header(OPAQUE_TYPE, LEGACY_VERSION, inner.len() + TAG_LEN, out);
-        let header = additional_data(OPAQUE_TYPE, LEGACY_VERSION, inner.len() + TAG_LEN);
+        let length = inner.len() + self.key.tag_len();
+        put_header(OPAQUE_TYPE, LEGACY_VERSION, length, out);
+        let header = additional_data(OPAQUE_TYPE, LEGACY_VERSION, length);
         let content = start + header.len();
         out.extend_from_slice(inner);
         let nonce = masked_nonce(&self.iv, record.sequence);

@@ -180,6 +180,7 @@ fn a_choice_that_was_not_offered_is_recorded() {
     for (version, suite, compression, expected) in cases {
         let mut client = modern_client();
         client.receive(&server_hello(version, suite, compression));
+        client.receive(b"\x16\x03\x03\0\x0b\x0b\0\0\x03\0\0\0\x0e\0\0\0");
         assert_eq!(client.outcome().unwrap().to_string(), expected);
         let choice = client.observer().choice().unwrap();
         assert_eq!((choice.version, choice.suite), (version, suite));

@@ -1,8 +1,14 @@
 //! What the client must do, by the server it meets.
 
+mod compressed;
 mod enumerate;
 mod hostile;
+mod jsse;
+mod legacy;
 mod openssl;
+mod patience;
+mod profiles;
 mod rustls;
 mod splits;
+mod ssl2;
 mod stop;

@@ -2,7 +2,6 @@
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
-use openssl::dh::Dh;
 use openssl::ec::EcGroup;
 use openssl::ec::EcKey;
 use openssl::hash::MessageDigest;
@@ -19,19 +18,25 @@ use openssl::ssl::SslVersion;
 use openssl::x509::X509;
 use openssl::x509::X509NameBuilder;
 use tlscensus_tls_client::Client;
+use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Outcome;
 use tlscensus_tls_client::Profile;
+use tlscensus_tls_wire::observer::Presence;
 use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::registry::CipherSuite;
-use tlscensus_tls_wire::registry::Version;
+use tlscensus_tls_wire::registry::CompressionMethod;
 
 use crate::support::NAME;
+use crate::support::Server;
 use crate::support::certificates::Identity;
 use crate::support::certificates::Kind;
 use crate::support::exchange;
 use crate::support::modern_client;
 use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::context;
+use crate::support::openssl_server::no_encrypt_then_mac;
+use crate::support::openssl_server::no_extended_master_secret;
+use crate::support::openssl_server::only;
 use crate::support::openssl_server::pin;
 use crate::support::profile;
 use crate::support::visit;
@@ -100,14 +105,47 @@ fn every_offered_suite_of_tls12_completes() {
     }
 }
 
-/// `SSL_OP_NO_ENCRYPT_THEN_MAC`, which the binding does not name.
-fn no_encrypt_then_mac() -> SslOptions {
-    SslOptions::from_bits_retain(1 << 19)
+#[test]
+fn rarer_suites_of_tls12_complete() {
+    for (name, kind, suite) in [
+        ("AES128-CCM", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_AES_128_CCM),
+        ("AES256-CCM8", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_AES_256_CCM_8),
+        ("ECDHE-ECDSA-AES128-CCM8", Kind::P256, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8),
+        ("ECDHE-ECDSA-AES256-CCM", Kind::P256, CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_CCM),
+        ("ARIA128-GCM-SHA256", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_ARIA_128_GCM_SHA256),
+        (
+            "ECDHE-ARIA256-GCM-SHA384",
+            Kind::Rsa2048,
+            CipherSuite::TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384,
+        ),
+        (
+            "ECDHE-RSA-CAMELLIA128-SHA256",
+            Kind::Rsa2048,
+            CipherSuite::TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256,
+        ),
+        ("CAMELLIA256-SHA256", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256),
+        ("NULL-SHA256", Kind::Rsa2048, CipherSuite::TLS_RSA_WITH_NULL_SHA256),
+    ] {
+        let offer = Profile { suites: vec![suite].into(), ..profile("modern-tls12").clone() };
+        let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
+        let server = only(SslVersion::TLS1_2, kind, name);
+        visit(&mut client, &mut OpensslServer::new(server), name);
+    }
 }
 
-/// `SSL_OP_NO_EXTENDED_MASTER_SECRET`, which the binding does not name.
-fn no_extended_master_secret() -> SslOptions {
-    SslOptions::from_bits_retain(1)
+#[test]
+fn the_ccm_suites_of_tls13_complete() {
+    for (name, suite) in [
+        ("TLS_AES_128_CCM_SHA256", CipherSuite::TLS_AES_128_CCM_SHA256),
+        ("TLS_AES_128_CCM_8_SHA256", CipherSuite::TLS_AES_128_CCM_8_SHA256),
+    ] {
+        let offer = Profile { suites: vec![suite].into(), ..profile("modern").clone() };
+        let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
+        let mut builder = context(Kind::P256.identity());
+        pin(&mut builder, SslVersion::TLS1_3);
+        builder.set_ciphersuites(name).unwrap();
+        visit(&mut client, &mut OpensslServer::new(builder), name);
+    }
 }
 
 #[test]
@@ -188,18 +226,43 @@ fn no_common_suite_is_an_alert() {
 
 #[test]
 fn what_cannot_be_computed_is_recorded_as_far_as_it_came() {
-    let suite = CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256;
-    let offer = Profile {
-        versions: (&[Version::TLS_1_2]).into(),
-        suites: (&[CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256]).into(),
-        ..profile("modern-tls12").clone()
-    };
-    let mut client = Client::new(&offer, Some(NAME), &tlscensus_tls_client::KeyShares::generate());
-    let mut builder = tls12(Kind::Rsa2048, "DHE-RSA-AES128-GCM-SHA256");
-    builder.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
+    let suite = CipherSuite::TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA;
+    let offer = Profile { suites: vec![suite].into(), ..profile("modern-tls12").clone() };
+    let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
+    let mut builder = tls12(Kind::Rsa2048, "ECDHE-PSK-AES128-CBC-SHA");
+    builder.set_psk_server_callback(|_, _, _| Ok(0));
     exchange(&mut client, &mut OpensslServer::new(builder));
     assert_eq!(client.outcome(), Some(&Outcome::NotCompletable { suite }));
-    assert_eq!(client.observer().chain().unwrap().len(), 1);
+    let observer = client.observer();
+    assert_eq!(observer.certificate_presence(), Presence::Absent);
+    assert!(observer.key_exchange().unwrap().group.is_some());
+    assert_eq!(observer.server_key_exchange().unwrap().psk_identity_hint, Some(&b""[..]));
+}
+
+#[test]
+fn compressed_records_are_recorded_as_far_as_they_are_in_the_open() {
+    // Record and message header, version, random, and the length of the session id.
+    const SESSION_ID_LEN: usize = 5 + 4 + 2 + 32;
+    let suite = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+    let offer = Profile {
+        suites: vec![suite].into(),
+        compressions: vec![CompressionMethod(1), CompressionMethod::NULL].into(),
+        ..profile("modern-tls12").clone()
+    };
+    let mut client = Client::new(&offer, Some(NAME), &KeyShares::generate());
+    let mut server = OpensslServer::new(tls12(Kind::Rsa2048, "ECDHE-RSA-AES128-GCM-SHA256"));
+    let mut hello = Vec::new();
+    client.poll(&mut hello);
+    server.receive(&hello);
+    let mut flight = server.output();
+    let session_id = usize::from(flight[SESSION_ID_LEN]);
+    flight[SESSION_ID_LEN + 1 + session_id + 2] = 1;
+    client.receive(&flight);
+    assert_eq!(client.outcome(), Some(&Outcome::NotCompletable { suite }));
+    let observer = client.observer();
+    assert_eq!(observer.choice().unwrap().compression, CompressionMethod(1));
+    assert_eq!(observer.chain().unwrap().len(), 1);
+    assert!(observer.key_exchange().unwrap().group.is_some());
 }
 
 #[test]

@@ -164,7 +164,11 @@ impl Model {
 
     fn group(&self, version: Version, offer: &Offer<'_>) -> Option<NamedGroup> {
         let own = if version.is_tls13() { &self.tls13_groups } else { &self.legacy_groups };
-        choose(own, &offer.groups(), self.server_decides_groups)
+        match offer.has(ExtensionType::SUPPORTED_GROUPS) {
+            true => choose(own, &offer.groups(), self.server_decides_groups),
+            // A client that does not say takes any (RFC 8422, section 4).
+            false => own.first().copied(),
+        }
     }
 
     fn may_use(
@@ -176,6 +180,7 @@ impl Model {
     ) -> bool {
         let parameters = suite.parameters().unwrap();
         let curve = parameters.authentication != Authentication::Ecdsa
+            || !offer.has(ExtensionType::SUPPORTED_GROUPS)
             || self.certificate_curve.is_none_or(|curve| offer.groups().contains(&curve));
         let signed = version < Version::TLS_1_2
             || !parameters.key_exchange.is_ephemeral()

@@ -6,19 +6,26 @@ use std::io;
 use std::io::Read;
 use std::io::Write;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
+use openssl::bn::BigNum;
+use openssl::dh::Dh;
 use openssl::pkey::PKey;
+use openssl::pkey::Params;
+use openssl::provider::Provider;
 use openssl::ssl::ErrorCode;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
 use openssl::ssl::SslContextBuilder;
 use openssl::ssl::SslMethod;
+use openssl::ssl::SslOptions;
 use openssl::ssl::SslStream;
 use openssl::ssl::SslVersion;
 use openssl::x509::X509;
 
 use crate::support::Server;
 use crate::support::certificates::Identity;
+use crate::support::certificates::Kind;
 
 /// Both directions between the library and the test.
 #[derive(Clone, Default)]
@@ -76,10 +83,40 @@ pub(crate) fn context(identity: &Identity) -> SslContextBuilder {
     builder
 }
 
+/// Only this version and this suite, however weak.
+pub(crate) fn only(version: SslVersion, kind: Kind, suite: &str) -> SslContextBuilder {
+    static LEGACY: OnceLock<()> = OnceLock::new();
+    LEGACY.get_or_init(|| {
+        // RC4, IDEA and SEED; never unloaded.
+        std::mem::forget(Provider::try_load(None, "legacy", true).unwrap());
+    });
+    let mut builder = context(kind.identity());
+    pin(&mut builder, version);
+    builder.set_cipher_list(&format!("{suite}:@SECLEVEL=0")).unwrap();
+    builder
+}
+
+/// A prime of this many bits with the generator 2; not a safe one, which takes too long to find.
+pub(crate) fn field(bits: i32) -> Dh<Params> {
+    let mut prime = BigNum::new().unwrap();
+    prime.generate_prime(bits, false, None, None).unwrap();
+    Dh::from_pqg(prime, None, BigNum::from_u32(2).unwrap()).unwrap()
+}
+
 /// Only this version.
 pub(crate) fn pin(builder: &mut SslContextBuilder, version: SslVersion) {
     builder.set_min_proto_version(Some(version)).unwrap();
     builder.set_max_proto_version(Some(version)).unwrap();
+}
+
+/// `SSL_OP_NO_ENCRYPT_THEN_MAC`, which the binding does not name.
+pub(crate) fn no_encrypt_then_mac() -> SslOptions {
+    SslOptions::from_bits_retain(1 << 19)
+}
+
+/// `SSL_OP_NO_EXTENDED_MASTER_SECRET`, which the binding does not name.
+pub(crate) fn no_extended_master_secret() -> SslOptions {
+    SslOptions::from_bits_retain(1)
 }
 
 impl OpensslServer {

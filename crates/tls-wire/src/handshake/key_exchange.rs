@@ -45,6 +45,13 @@ pub enum ServerParameters<'a> {
         /// The point.
         point: &'a [u8],
     },
+    /// A key that lives for this connection, or for a day, and is short enough for export (RFC 2246, section 7.4.3).
+    ExportRsa {
+        /// The modulus.
+        modulus: &'a [u8],
+        /// The public exponent.
+        exponent: &'a [u8],
+    },
     /// Nothing but the hint.
     None,
     /// Anything else, signature and all.
@@ -88,6 +95,10 @@ impl<'a> ServerKeyExchange<'a> {
                 None => return Ok(raw),
             },
             KeyExchange::Psk | KeyExchange::RsaPsk => ServerParameters::None,
+            KeyExchange::Rsa if suite.export => ServerParameters::ExportRsa {
+                modulus: reader.bytes16("rsa_modulus")?,
+                exponent: reader.bytes16("rsa_exponent")?,
+            },
             _ => return Ok(raw),
         };
         let signed = before.get(..before.len() - reader.left()).unwrap_or_default();
@@ -125,6 +136,10 @@ impl ServerParameters<'_> {
                 EcCurveType::NAMED_CURVE.encode(out);
                 group.encode(out);
                 put_bytes8(point, out);
+            }
+            Self::ExportRsa { modulus, exponent } => {
+                put_bytes16(modulus, out);
+                put_bytes16(exponent, out);
             }
             Self::None => (),
             Self::Raw(bytes) => out.extend_from_slice(bytes),
@@ -191,7 +206,10 @@ impl<'a> ClientKeyExchange<'a> {
     pub fn decode(body: &'a [u8], context: Context) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let message = match context.suite.parameters().map(|suite| suite.key_exchange) {
-            Some(KeyExchange::Dhe) => Self::Dhe { public: reader.bytes16("dh_Yc")? },
+            // With a certificate of its own for the exchange, a client has nothing to say here.
+            Some(KeyExchange::Dh | KeyExchange::Dhe) if !body.is_empty() => {
+                Self::Dhe { public: reader.bytes16("dh_Yc")? }
+            }
             Some(KeyExchange::Ecdhe | KeyExchange::Ecdh) if !body.is_empty() => {
                 Self::Ecdhe { point: reader.bytes8("ecdh_Yc")? }
             }
@@ -279,6 +297,11 @@ mod tests {
         let wire = b"\x00\x04hint\x00\x01\x17\x00\x01\x02\x00\x01\x05";
         assert_eq!(check(Version::TLS_1_2, shared, wire).psk_identity_hint, Some(&b"hint"[..]));
         check(Version::TLS_1_2, CipherSuite(0xabcd), b"whatever");
+        let export = CipherSuite::TLS_RSA_EXPORT_WITH_RC4_40_MD5;
+        let wire = b"\x00\x02mo\x00\x01\x03\x00\x01s";
+        let message = check(Version::TLS_1_0, export, wire);
+        let expected = ServerParameters::ExportRsa { modulus: b"mo", exponent: b"\x03" };
+        assert_eq!(message.parameters, expected);
     }
 
     #[test]

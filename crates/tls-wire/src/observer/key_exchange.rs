@@ -9,6 +9,7 @@ use crate::handshake::ServerKeyExchange;
 use crate::handshake::ServerParameters;
 use crate::handshake::bit_length;
 use crate::registry::ExtensionType;
+use crate::registry::FfdhGroup;
 use crate::registry::KeyExchange;
 use crate::registry::NamedGroup;
 use crate::registry::SignatureScheme;
@@ -22,6 +23,8 @@ pub struct KeyExchangeFacts<'a> {
     pub group: Option<NamedGroup>,
     /// The finite field that the server wrote out, before TLS 1.3.
     pub dh: Option<DhParameters<'a>>,
+    /// The modulus of the short-lived key that suites for export encrypt to.
+    pub export_rsa_modulus: Option<&'a [u8]>,
     /// The server's public value: share of TLS 1.3, point, or value in the field.
     pub server_public: Option<&'a [u8]>,
     /// Bytes of the client's public value or encrypted secret, before TLS 1.3.
@@ -33,6 +36,14 @@ pub struct KeyExchangeFacts<'a> {
 }
 
 impl KeyExchangeFacts<'_> {
+    /// The name of the finite field, whether it was written out or named by its code point.
+    pub fn ffdh_group(&self) -> Option<&'static FfdhGroup> {
+        match (self.dh, self.group) {
+            (Some(dh), _) => FfdhGroup::of_prime(dh.prime),
+            (None, group) => FfdhGroup::of_named(group?),
+        }
+    }
+
     /// The stable word: that of the kind, `HYBRID` where a curve and a lattice are joined, `KEM` for a lattice alone.
     pub fn word(&self) -> Option<&'static str> {
         let lattice = self.group.is_some_and(NamedGroup::is_post_quantum);
@@ -74,6 +85,7 @@ impl Observer {
             kind: choice.suite.parameters().map(|suite| suite.key_exchange),
             group: None,
             dh: None,
+            export_rsa_modulus: None,
             server_public: None,
             client_public_length: self.client_public_length,
             signature_scheme: self.server.scheme,
@@ -94,6 +106,9 @@ impl Observer {
                 ServerParameters::Ecdhe { group, point } => {
                     facts.group = Some(group);
                     facts.server_public = Some(point);
+                }
+                ServerParameters::ExportRsa { modulus, .. } => {
+                    facts.export_rsa_modulus = Some(modulus);
                 }
                 ServerParameters::None | ServerParameters::Raw(_) => (),
             }

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | [`record`](Observer::record) | a record of either side, in the order of the wire (optional for a client) |
 //! | [`message`](Observer::message) | a whole handshake message, decrypted where it was encrypted |
+//! | [`decompressed`](Observer::decompressed) | behind a compressed certificate that the feeder could decompress |
+//! | [`ssl2_message`](Observer::ssl2_message) | a whole message in the frame of SSL 2 |
 //! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
 //! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
 //! | [`unopened`](Observer::unopened) | a protected record whose content the feeder cannot know |
@@ -19,6 +21,7 @@ mod history;
 mod key_exchange;
 mod offer;
 mod presence;
+mod ssl2;
 
 use std::sync::Arc;
 
@@ -53,6 +56,8 @@ pub use key_exchange::DhParameters;
 pub use key_exchange::KeyExchangeFacts;
 pub use offer::Offer;
 pub use presence::Presence;
+pub use ssl2::Ssl2Choice;
+pub use ssl2::Ssl2ErrorSeen;
 
 /// Who said something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,6 +201,7 @@ pub struct Observer {
     alerts: Vec<AlertSeen>,
     malformed: Vec<MalformedMessage>,
     signature_check: Option<SignatureCheck>,
+    ssl2: Option<Box<ssl2::Heard>>,
     history: String,
     last: Option<(Side, HandshakeType)>,
 }
@@ -261,6 +267,16 @@ impl Observer {
             self.malformed.push(MalformedMessage { side, message, error });
         }
         self.keep(side, message, body, understood.is_ok());
+    }
+
+    /// Is told the body of the certificate message that a side sent compressed, right behind that message.
+    pub fn decompressed(&mut self, side: Side, body: &[u8]) {
+        if let Err(error) = self.certificate(side, body)
+            && self.malformed.len() < MAX_MALFORMED
+        {
+            let message = HandshakeType::COMPRESSED_CERTIFICATE;
+            self.malformed.push(MalformedMessage { side, message, error });
+        }
     }
 
     /// Is told whether the server's signature over the key exchange is good.

@@ -106,7 +106,7 @@ fn visible(model: &Model) -> Model {
 #[test]
 fn with_enough_connections_the_picture_is_the_server() {
     let (mut most, mut unreached) = (0, 0);
-    for seed in 0..400 {
+    for seed in 0..160 {
         let model = random_model(seed);
         let Enumerated { facts, log } = ask(&model, 1_000);
         let what = || format!("seed {seed}: {model:?}\n{}", log.join("\n"));
@@ -142,21 +142,22 @@ fn with_enough_connections_the_picture_is_the_server() {
         assert_eq!(facts.contradictions, 0, "{}", what());
         most = most.max(facts.asked);
     }
-    assert!(most < 250 && unreached <= 8, "{most} {unreached}");
+    assert!(most < 250 && unreached <= 3, "{most} {unreached}");
 }
 
 /// Whether the groups of the versions before TLS 1.3 can be told at all: some suite has to have one, and no certificate
 /// may get in the way.
 fn groups_show(model: &Model) -> bool {
     let base = model.versions.iter().filter(|(version, _)| !version.is_tls13()).max();
-    base.is_some_and(|(_, suites)| {
-        suites.iter().any(|suite| {
-            let suite = suite.parameters().unwrap();
-            suite.key_exchange == KeyExchange::Ecdhe
-                && (suite.authentication == Authentication::Rsa
-                    || suite.authentication == Authentication::Anon
-                    || model.certificate_curve.is_none())
-        })
+    base.is_some_and(|(version, suites)| {
+        *version > Version::SSL_3
+            && suites.iter().any(|suite| {
+                let suite = suite.parameters().unwrap();
+                suite.key_exchange == KeyExchange::Ecdhe
+                    && (suite.authentication == Authentication::Rsa
+                        || suite.authentication == Authentication::Anon
+                        || model.certificate_curve.is_none())
+            })
     })
 }
 
@@ -182,7 +183,7 @@ fn compare<T: Copy + PartialEq + std::fmt::Debug>(
 
 #[test]
 fn whatever_the_budget_it_is_kept_and_what_is_unknown_is_not_absent() {
-    for seed in 0..200 {
+    for seed in 0..80 {
         let model = random_model(seed);
         let seen = visible(&model);
         for budget in [0, 1, 2, 3, 5, 8, 13, 21, 34] {

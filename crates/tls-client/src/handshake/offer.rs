@@ -1,0 +1,226 @@
+//! The ClientHello out of a profile.
+
+use std::borrow::Cow;
+
+use tlscensus_tls_wire::codec::Codec;
+use tlscensus_tls_wire::extension::ApplicationProtocols;
+use tlscensus_tls_wire::extension::CompressCertificate;
+use tlscensus_tls_wire::extension::Cookie;
+use tlscensus_tls_wire::extension::EcPointFormats;
+use tlscensus_tls_wire::extension::Extensions;
+use tlscensus_tls_wire::extension::Heartbeat;
+use tlscensus_tls_wire::extension::KeyShareClientHello;
+use tlscensus_tls_wire::extension::KeyShareEntry;
+use tlscensus_tls_wire::extension::PskKeyExchangeModes;
+use tlscensus_tls_wire::extension::RecordSizeLimit;
+use tlscensus_tls_wire::extension::RenegotiationInfo;
+use tlscensus_tls_wire::extension::ServerNames;
+use tlscensus_tls_wire::extension::SignatureAlgorithms;
+use tlscensus_tls_wire::extension::StatusRequest;
+use tlscensus_tls_wire::extension::SupportedGroups;
+use tlscensus_tls_wire::extension::SupportedVersions;
+use tlscensus_tls_wire::handshake::ClientHello;
+use tlscensus_tls_wire::record::HANDSHAKE_HEADER_BYTES;
+use tlscensus_tls_wire::registry::ExtensionType;
+use tlscensus_tls_wire::registry::HandshakeType;
+use tlscensus_tls_wire::registry::NamedGroup;
+use tlscensus_tls_wire::registry::PskKeyExchangeMode;
+use tlscensus_tls_wire::registry::SignatureScheme;
+use tlscensus_tls_wire::registry::Version;
+use tlscensus_tls_wire::ssl2;
+
+use crate::connection::Connection;
+use crate::crypto::random::Random;
+use crate::handshake::grease::Grease;
+use crate::keys::KeyShares;
+use crate::profile::Profile;
+
+/// What stays the same in both hellos of one connection.
+pub(crate) struct Offer {
+    pub(crate) profile: Profile,
+    server_name: Option<Box<str>>,
+    pub(crate) keys: KeyShares,
+    pub(crate) random: [u8; 32],
+    /// Looks like a resumption to middleboxes; echoed by servers of TLS 1.3.
+    session_id: [u8; 32],
+    /// Where what is drawn for one connection comes from: the same again for its second hello.
+    noise: Random,
+}
+
+impl Offer {
+    pub(crate) fn new(
+        profile: Profile,
+        server_name: Option<&str>,
+        keys: KeyShares,
+        random: &mut Random,
+    ) -> Self {
+        Self {
+            profile,
+            server_name: server_name.map(Box::from),
+            keys,
+            random: random.array(),
+            session_id: random.array(),
+            noise: Random::seeded(u64::from_be_bytes(random.array())),
+        }
+    }
+
+    /// Sends the first hello, in the frame that the profile wants.
+    pub(super) fn send_first(&self, connection: &mut Connection) -> Vec<u8> {
+        let profile = &self.profile;
+        if !profile.ssl2_frame {
+            return self.send(&profile.key_shares, None, connection);
+        }
+        let version = profile.legacy_version();
+        let hello = ssl2::ClientHello::of_later(version, &profile.suites, &self.random);
+        connection.send_ssl2_hello(&hello)
+    }
+
+    /// Sends the hello, the second time with the group and cookie the server asked for.
+    pub(super) fn send(
+        &self,
+        shares: &[NamedGroup],
+        cookie: Option<&[u8]>,
+        connection: &mut Connection,
+    ) -> Vec<u8> {
+        let hello = self.hello(shares, cookie);
+        connection.send_handshake(HandshakeType::CLIENT_HELLO, |out| hello.encode(out))
+    }
+
+    fn hello(&self, shares: &[NamedGroup], cookie: Option<&[u8]>) -> ClientHello<'_> {
+        let profile = &self.profile;
+        let mut noise = self.noise.clone();
+        let grease = Grease::draw(&mut noise);
+        let mut hello = ClientHello {
+            legacy_version: profile.legacy_version(),
+            random: self.random,
+            session_id: if profile.session_id { &self.session_id } else { &[] },
+            cipher_suites: grease.in_suites(&profile.suites),
+            compression_methods: profile.compressions.to_vec(),
+            extensions: Extensions::none(),
+        };
+        let extensions = &mut hello.extensions;
+        for extension in self.order(&mut noise).iter() {
+            if extension.is_grease() {
+                let (extension, content) = grease.extension(extensions);
+                extensions.push(extension, content);
+            } else if let Some(content) = self.content(*extension, shares, &grease) {
+                extensions.push(*extension, content);
+            }
+        }
+        if let Some(cookie) = cookie {
+            extensions.add(&Cookie(cookie));
+        }
+        if profile.extensions.contains(&ExtensionType::PADDING)
+            && let Some(padding) = padding(HANDSHAKE_HEADER_BYTES + hello.encoded().len())
+        {
+            hello.extensions.push(ExtensionType::PADDING, vec![0; padding]);
+        }
+        hello
+    }
+
+    /// The extensions in the order of this connection.
+    fn order(&self, noise: &mut Random) -> Cow<'_, [ExtensionType]> {
+        let extensions = &self.profile.extensions;
+        if !self.profile.shuffled {
+            return Cow::Borrowed(extensions);
+        }
+        let mut order = extensions.to_vec();
+        let mut movable: Vec<&mut ExtensionType> =
+            order.iter_mut().filter(|extension| !extension.is_grease()).collect();
+        // Fisher and Yates, from the end.
+        while let Some((last, rest)) = movable.split_last_mut() {
+            let chosen = usize::from(u16::from_be_bytes(noise.array())) % (rest.len() + 1);
+            if let Some(other) = rest.get_mut(chosen) {
+                std::mem::swap::<ExtensionType>(last, other);
+            }
+            movable.pop();
+        }
+        Cow::Owned(order)
+    }
+
+    /// What an extension says; `None` where there is nothing to say.
+    fn content(
+        &self,
+        extension: ExtensionType,
+        shares: &[NamedGroup],
+        grease: &Grease,
+    ) -> Option<Vec<u8>> {
+        let profile = &self.profile;
+        let tls13 = profile.offers(Version::TLS_1_3);
+        Some(match extension {
+            ExtensionType::SERVER_NAME => ServerNames::host(self.server_name.as_deref()?).encoded(),
+            ExtensionType::SUPPORTED_GROUPS if !profile.groups.is_empty() => {
+                SupportedGroups(grease.in_groups(&profile.groups)).encoded()
+            }
+            ExtensionType::EC_POINT_FORMATS if !profile.point_formats.is_empty() => {
+                EcPointFormats(profile.point_formats.to_vec()).encoded()
+            }
+            ExtensionType::SIGNATURE_ALGORITHMS if !profile.schemes.is_empty() => {
+                SignatureAlgorithms(profile.schemes.to_vec()).encoded()
+            }
+            ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION if !profile.alpn.is_empty() => {
+                ApplicationProtocols(profile.alpn.iter().map(|name| name.as_bytes()).collect())
+                    .encoded()
+            }
+            ExtensionType::COMPRESS_CERTIFICATE if !profile.certificate_compressions.is_empty() => {
+                CompressCertificate(profile.certificate_compressions.to_vec()).encoded()
+            }
+            ExtensionType::KEY_SHARE if tls13 => self.key_share(shares, grease),
+            ExtensionType::PSK_KEY_EXCHANGE_MODES if tls13 => {
+                PskKeyExchangeModes(vec![PskKeyExchangeMode::PSK_DHE_KE]).encoded()
+            }
+            ExtensionType::SUPPORTED_VERSIONS if tls13 => {
+                SupportedVersions(grease.in_versions(&profile.versions)).encoded()
+            }
+            ExtensionType::RENEGOTIATION_INFO => RenegotiationInfo(b"").encoded(),
+            ExtensionType::STATUS_REQUEST => StatusRequest::OCSP.encoded(),
+            ExtensionType::HEARTBEAT => Heartbeat(PEER_MAY_SEND).encoded(),
+            ExtensionType::RECORD_SIZE_LIMIT => RecordSizeLimit(LARGEST_RECORD).encoded(),
+            ExtensionType::DELEGATED_CREDENTIAL => {
+                SignatureAlgorithms(DELEGATED_SCHEMES.to_vec()).encoded()
+            }
+            ExtensionType::APPLICATION_SETTINGS => ApplicationProtocols(vec![b"h2"]).encoded(),
+            ExtensionType::ENCRYPTED_CLIENT_HELLO => grease.encrypted_client_hello(),
+            ExtensionType::ENCRYPT_THEN_MAC
+            | ExtensionType::EXTENDED_MASTER_SECRET
+            | ExtensionType::SESSION_TICKET
+            | ExtensionType::SIGNED_CERTIFICATE_TIMESTAMP => Vec::new(),
+            _ => return None,
+        })
+    }
+
+    fn key_share(&self, shares: &[NamedGroup], grease: &Grease) -> Vec<u8> {
+        let private = self.keys.private();
+        let entry = |group: &NamedGroup| {
+            if group.is_grease() {
+                return Some(KeyShareEntry { group: grease.group(), key_exchange: &[0] });
+            }
+            let key_exchange = private.share(*group)?;
+            Some(KeyShareEntry { group: *group, key_exchange })
+        };
+        KeyShareClientHello(shares.iter().filter_map(entry).collect()).encoded()
+    }
+}
+
+/// How much padding a hello of this length needs, so that it has none of the lengths that a well-known load balancer hangs at:
+/// 256 to 511 bytes (RFC 7685, section 4).
+fn padding(length: usize) -> Option<usize> {
+    let missing = match length {
+        256..=511 => 512 - length,
+        _ => return None,
+    };
+    Some(missing.saturating_sub(EXTENSION_HEADER_BYTES))
+}
+
+const EXTENSION_HEADER_BYTES: usize = 4;
+/// `peer_allowed_to_send` (RFC 6520, section 2).
+const PEER_MAY_SEND: u8 = 1;
+/// What a client of TLS 1.3 without a limit of its own says: 2^14 bytes and the content type (RFC 8449, section 4).
+const LARGEST_RECORD: u16 = 0x4001;
+/// What Firefox takes from a delegated credential.
+const DELEGATED_SCHEMES: [SignatureScheme; 4] = [
+    SignatureScheme::ECDSA_SECP256R1_SHA256,
+    SignatureScheme::ECDSA_SECP384R1_SHA384,
+    SignatureScheme::ECDSA_SECP521R1_SHA512,
+    SignatureScheme::ECDSA_SHA1,
+];
