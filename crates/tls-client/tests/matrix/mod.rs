@@ -37,6 +37,11 @@ fn every_cell_of_debians_openssl() {
 }
 
 #[test]
+fn every_cell_of_gnutls() {
+    meet("gnutls");
+}
+
+#[test]
 fn the_matrix_shows_the_kept_lists() {
     let shown = table::matrix(&kept::all());
     kept::hold("MATRIX.md", &shown);

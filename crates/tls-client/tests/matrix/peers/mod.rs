@@ -1,5 +1,6 @@
 //! The servers. One is added by one file here and one line in [`PEERS`].
 
+pub(crate) mod gnutls;
 pub(crate) mod openssl;
 mod program;
 pub(crate) mod rustls;
@@ -45,4 +46,5 @@ pub(crate) const PEERS: &[Entry] = &[
         title: "OpenSSL 3.0, Debian's `openssl s_server`",
         start: s_server::start,
     },
+    Entry { word: "gnutls", letter: 'G', title: "GnuTLS 3.7, Debian's `gnutls-serv`", start: gnutls::start },
 ];

@@ -7,7 +7,6 @@ use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
 use std::net::TcpStream;
-use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
@@ -37,8 +36,8 @@ pub(crate) trait Program {
     fn command(&self, setup: &Setup, port: u16, files: &Files) -> Command;
     /// What it prints when it listens.
     fn ready(&self) -> &'static str;
-    /// What it prints behind all that it says about a connection.
-    fn end(&self) -> &'static str;
+    /// Whether this is all that it prints about a connection.
+    fn is_all(&self, printed: &str) -> bool;
     /// Facts out of what it printed about one connection.
     fn words(&self, printed: &str) -> Facts;
     /// Why it refused, out of the same.
@@ -172,7 +171,8 @@ impl Process {
                 // What it printed last is still on its way.
                 thread::sleep(PAUSE * 10);
                 let printed = String::from_utf8_lossy(&process.log.lock().unwrap()).into_owned();
-                return Err(program.complaint(&printed).unwrap_or(printed));
+                let first = printed.lines().next().unwrap_or_default().to_owned();
+                return Err(program.complaint(&printed).unwrap_or(first));
             }
             thread::sleep(PAUSE);
         }
@@ -213,7 +213,7 @@ impl Call {
         let begun = Instant::now();
         loop {
             let printed = String::from_utf8_lossy(&self.log.lock().unwrap()[self.at..]).into_owned();
-            if printed.contains(self.program.end()) || begun.elapsed() > WORDS_PATIENCE {
+            if self.program.is_all(&printed) || begun.elapsed() > WORDS_PATIENCE {
                 return printed;
             }
             thread::sleep(PAUSE);
@@ -256,12 +256,6 @@ impl Line for Call {
 pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     Some(rest.split_once(after).map_or(rest, |(part, _)| part))
-}
-
-/// Whether a program is there.
-pub(crate) fn installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| Path::new(&folder).join(program).exists())
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);

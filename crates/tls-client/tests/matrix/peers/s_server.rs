@@ -90,9 +90,7 @@ impl Program for SServer {
             twists: vec![
                 Twist::Alpn,
                 Twist::ClientCertificate,
-                Twist::Cookie,
                 Twist::NoEncryptThenMac,
-                Twist::NoExtendedMasterSecret,
                 Twist::NoTicket,
                 Twist::Retry,
             ],
@@ -122,11 +120,9 @@ impl Program for SServer {
         let more: &[&str] = match setup.twist {
             Twist::Alpn => &["-alpn", ALPN],
             Twist::ClientCertificate => &["-verify", "1"],
-            Twist::Cookie => &["-stateless", "-tls1_3"],
             Twist::NoEncryptThenMac => &["-no_etm"],
-            Twist::NoExtendedMasterSecret => &["-no_ems"],
             Twist::NoTicket => &["-no_ticket"],
-            Twist::None | Twist::Retry | Twist::Staple => &[],
+            _ => &[],
         };
         command.args(more);
         command
@@ -136,8 +132,9 @@ impl Program for SServer {
         "ACCEPT"
     }
 
-    fn end(&self) -> &'static str {
-        "CONNECTION CLOSED"
+    fn is_all(&self, printed: &str) -> bool {
+        let failed = printed.contains("CONNECTION FAILURE") && self.complaint(printed).is_some();
+        failed || printed.contains("CONNECTION CLOSED")
     }
 
     fn words(&self, printed: &str) -> Facts {
