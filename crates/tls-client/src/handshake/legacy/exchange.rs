@@ -53,6 +53,14 @@ impl ExpectDone {
         connection: &mut Connection,
     ) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         match (suite.key_exchange, &self.server_key) {
+            (KeyExchange::Dh, _) => {
+                let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
+                let share = key.and_then(|key| key.ffdh());
+                self.agree_in_field(
+                    &share.ok_or_else(|| self.shared.not_completable())?,
+                    connection,
+                )
+            }
             (KeyExchange::Dhe, Some(ServerKey::Field { prime, generator, public })) => {
                 self.agree_in_field(&ServerShare { prime, generator, public }, connection)
             }
