@@ -289,7 +289,7 @@ const LIMB_BITS: usize = 64;
 /// 16,384 bits: longer keys are met by nobody and would only cost time.
 pub(crate) const MAX_MODULUS_LEN: usize = 2_048;
 /// Public exponents are 3, 65537 or a little more.
-const MAX_PUBLIC_EXPONENT_LEN: usize = 8;
+pub(crate) const MAX_PUBLIC_EXPONENT_LEN: usize = 8;
 
 #[cfg(test)]
 mod tests {

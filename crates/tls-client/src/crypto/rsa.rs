@@ -2,6 +2,8 @@
 //! (RFC 8017).
 
 use crate::crypto::modular;
+use crate::crypto::modular::MAX_PUBLIC_EXPONENT_LEN;
+use crate::crypto::modular::Modulus;
 use crate::crypto::random::Random;
 use crate::crypto::signature_hash::SignatureHash;
 
@@ -47,11 +49,14 @@ impl PublicKey<'_> {
         message: &[u8],
         signature: &[u8],
     ) -> Option<bool> {
-        // One below the modulus tells whether this is a key to compute with.
-        modular::power(&[1], self.exponent, self.modulus)?;
-        let Some(block) = modular::power(signature, self.exponent, self.modulus) else {
+        if self.exponent.len() > MAX_PUBLIC_EXPONENT_LEN {
+            return None;
+        }
+        let modulus = Modulus::new(self.modulus)?;
+        let Some(signature) = modulus.residue(signature) else {
             return Some(false);
         };
+        let block = modulus.number(&modulus.power(&signature, self.exponent));
         let digest = hash.of(message);
         Some(match encoding {
             Encoding::Pkcs1 => is_pkcs1(&block, hash, &digest),

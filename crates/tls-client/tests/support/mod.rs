@@ -6,6 +6,8 @@ pub(crate) mod enumerating;
 pub(crate) mod jsse;
 pub(crate) mod fuzzing;
 pub(crate) mod model_server;
+pub(crate) mod fuzzing;
+pub(crate) mod jsse;
 pub(crate) mod openssl_server;
 pub(crate) mod rustls_server;
 pub(crate) mod scripted;

@@ -360,11 +360,8 @@ pub(crate) fn meet(mut client: Client, server: &mut ScriptedServer, piece: usize
     Meeting { client, sent, received, endless }
 }
 
-const COMPRESSIONS: &[CertificateCompression] = &[
-    CertificateCompression::BROTLI,
-    CertificateCompression::ZLIB,
-    CertificateCompression::ZSTD,
-];
+const COMPRESSIONS: &[CertificateCompression] =
+    &[CertificateCompression::BROTLI, CertificateCompression::ZLIB, CertificateCompression::ZSTD];
 /// Bytes of one answer of the server, about.
 const CHUNK: usize = 1 << 14;
 /// Bytes from which on a client is said to listen for ever.
