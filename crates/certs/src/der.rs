@@ -119,11 +119,16 @@ pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const BMP_STRING: u8 = 0x1e;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 pub(crate) const UNIVERSAL_STRING: u8 = 0x1c;
 /// Context-specific, constructed, number 0.
 pub(crate) const CONTEXT_0: u8 = 0xa0;
+/// The same, number 1.
+pub(crate) const CONTEXT_1: u8 = 0xa1;
+/// The same, number 3.
+pub(crate) const CONTEXT_3: u8 = 0xa3;
 
 #[cfg(test)]
 mod tests {

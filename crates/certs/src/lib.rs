@@ -8,6 +8,7 @@ mod extension;
 mod facts;
 mod key;
 mod name;
+mod sct;
 mod sha256;
 mod signature_algorithm;
 
@@ -17,4 +18,6 @@ pub use facts::Facts;
 pub use facts::NameFacts;
 pub use facts::Parse;
 pub use key::KeyFacts;
+pub use sct::scts_in_certificate;
+pub use sct::scts_in_ocsp_response;
 pub use sha256::Sha256;

@@ -11,8 +11,10 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use clap::parser::ValueSource;
 
-/// The offers made unless something else is typed.
-pub(crate) const PROFILES: &str = "modern,modern-tls12";
+/// The first offer unless something else is typed.
+pub(crate) const PROFILE: &str = "modern";
+/// The offers behind it unless something else is typed.
+pub(crate) const LADDER: &str = "default";
 /// Our name where none is typed: enough for loopback.
 pub(crate) const CLIENT_NAME: &str = "localhost";
 
@@ -97,6 +99,7 @@ pub(crate) struct DemoArguments {
 #[command(after_help = "Examples:\n  \
     tlscensus probe hosts.txt --protocols smtp,imaps --contact scans@example.org --client-name probe.example.org --out census\n  \
     zmap -p 25 … | tlscensus probe - --protocols smtp --contact … --client-name … --out census\n  \
+    tlscensus probe hosts.txt --protocols smtp --profile paper-2015 --ladder study --sni off --contact … --out as-in-2015\n  \
     tlscensus probe hosts.txt --out census --resume latest\n\n\
     A line of the list is ADDRESS, ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
     A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
@@ -123,9 +126,14 @@ pub(crate) struct ProbeArguments {
     /// A special-purpose network that is yours to test (repeatable)
     #[arg(long, value_name = "PREFIX")]
     pub(crate) allow_test_range: Vec<String>,
-    /// TLS offers, by comma; the next is made where a server turned one down
-    #[arg(long, default_value = PROFILES, value_name = "PROFILE")]
+    /// The first TLS offer: modern, modern-tls12, legacy, plain, tls10, ssl3, old-frame, anonymous, export, everything, paper-2015,
+    /// chrome-like or firefox-like
+    #[arg(long, default_value = PROFILE)]
     pub(crate) profile: String,
+    /// The offers that follow where a server turns one down, a connection each: default (down to SSL 2, as its answers give
+    /// reason), study (SSL 3 alone), exhaustive (also without a certificate, and export) or off
+    #[arg(long, default_value = LADDER)]
+    pub(crate) ladder: String,
     /// A name server to ask instead of the system's own (repeatable)
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub(crate) resolver: Vec<String>,
@@ -185,9 +193,12 @@ pub(crate) struct PaceArguments {
     /// Most bytes read from one endpoint
     #[arg(long, default_value_t = 262_144, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) byte_budget: u64,
-    /// Most connections to one endpoint
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    /// Most connections to one endpoint; a server that takes the first offer sees one
+    #[arg(long, default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) attempts: u8,
+    /// Most connections to one host, all its endpoints together; what comes after is over-budget. 0: no limit (loopback only)
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) host_budget: u32,
 }
 
 /// What is said while it runs.

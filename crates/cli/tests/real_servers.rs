@@ -112,7 +112,7 @@ fn probe(site: &Site, up: &[Daemon]) -> std::path::PathBuf {
     let dataset = site.path().join("dataset");
     let mut command = support::tlscensus();
     command.arg("probe").arg(&path).arg("--out").arg(&dataset).arg("--quiet");
-    command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0"]);
+    command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0", "--host-budget", "0"]);
     command.args(["--client-name", "probe.real.test"]);
     support::run(&mut command, 0);
     dataset

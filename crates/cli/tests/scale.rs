@@ -90,7 +90,7 @@ fn probe(folder: &Path, list: &str, concurrency: u32) -> Command {
     let mut command = support::tlscensus();
     command.arg("probe").arg(path).arg("--out").arg(folder.join("dataset"));
     command.args(["--protocols", "smtp", "--quiet", "--concurrency", &concurrency.to_string()]);
-    command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0"]);
+    command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0", "--host-budget", "0"]);
     command
 }
 

@@ -12,16 +12,19 @@ use tlscensus_records::ended;
 
 use crate::drive::Machine;
 use crate::drive::Turn;
+use crate::ladder::Hello;
+use crate::ladder::Reason;
 use tlscensus_tls_client as tls;
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
-use tlscensus_tls_client::Profile;
+use tlscensus_tls_client::Ssl2Client;
 use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::observer::Side;
 
 /// What is offered when it comes to TLS.
 #[derive(Clone)]
 pub(crate) struct Offer {
-    pub(crate) profile: &'static Profile,
+    pub(crate) hello: Hello,
     pub(crate) server_name: Option<String>,
     pub(crate) keys: KeyShares,
 }
@@ -33,12 +36,26 @@ pub(crate) struct Conversation {
     layer: Layer,
 }
 
+/// How much of a server's TLS was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum TlsReach {
+    Nothing,
+    /// A record, and no choice.
+    Answered,
+    /// What it chose.
+    Chosen,
+    /// Its certificates.
+    Certified,
+}
+
 /// What the bytes on the wire are.
 enum Layer {
     Plain,
     /// Boxed: most conversations never come here, and each of them is in memory for long.
     Handshake(Box<Client>),
     Inside(Box<Client>),
+    /// It ends with the server's hello.
+    Ssl2(Box<Ssl2Client>),
 }
 
 impl Conversation {
@@ -48,9 +65,14 @@ impl Conversation {
 
     /// Where and how it ended, with the words that ended it.
     pub(crate) fn end(&self) -> (Phase, Outcome, Option<String>) {
-        if let Layer::Handshake(client) = &self.layer {
+        let handshake = match &self.layer {
+            Layer::Handshake(client) => Some(client.outcome()),
+            Layer::Ssl2(client) => Some(client.outcome()),
+            Layer::Plain | Layer::Inside(_) => None,
+        };
+        if let Some(outcome) = handshake {
             // A handshake that neither completed nor failed was left by us.
-            let outcome = client.outcome().copied().unwrap_or(tls::Outcome::TimedOut);
+            let outcome = outcome.copied().unwrap_or(tls::Outcome::TimedOut);
             return (Phase::Tls, handshake_outcome(&outcome), handshake_detail(&outcome));
         }
         match &self.prober.facts().ending {
@@ -68,17 +90,45 @@ impl Conversation {
         match &self.layer {
             Layer::Plain => None,
             Layer::Handshake(client) | Layer::Inside(client) => Some(client.observer()),
+            Layer::Ssl2(client) => Some(client.observer()),
+        }
+    }
+
+    /// Why another hello may fare better; `None` where TLS was not tried, or another hello would change nothing.
+    pub(crate) fn turned_down(&self) -> Option<Reason> {
+        let Layer::Handshake(client) = &self.layer else {
+            return None;
+        };
+        Reason::of(client.outcome()?, client.observer())
+    }
+
+    /// How far TLS came.
+    pub(crate) fn tls_reach(&self) -> TlsReach {
+        let Some(observer) = self.observer() else {
+            return TlsReach::Nothing;
+        };
+        if observer.chain().is_some() {
+            return TlsReach::Certified;
+        }
+        match observer.bytes(Side::Server) {
+            _ if observer.choice().is_some() => TlsReach::Chosen,
+            0 => TlsReach::Nothing,
+            _ => TlsReach::Answered,
         }
     }
 
     fn upgrade(&mut self) {
-        let Offer { profile, server_name, keys } = &self.offer;
-        let mut client = Box::new(Client::new(profile, server_name.as_deref(), keys));
+        let Offer { hello, server_name, keys } = &self.offer;
+        self.layer = match hello {
+            Hello::Ssl2 => Layer::Ssl2(Box::default()),
+            Hello::Tls(profile) => {
+                Layer::Handshake(Box::new(Client::new(profile, server_name.as_deref(), keys)))
+            }
+        };
         let leftover = self.prober.take_leftover();
         if !leftover.is_empty() {
-            client.receive(&leftover);
+            self.receive(&leftover);
         }
-        self.layer = Layer::Handshake(client);
     }
 
     /// Hands plaintext in, the prober's words out.
@@ -113,6 +163,7 @@ impl Machine for Conversation {
         match &mut self.layer {
             Layer::Plain => self.prober.receive(bytes),
             Layer::Handshake(client) | Layer::Inside(client) => client.receive(bytes),
+            Layer::Ssl2(client) => client.receive(bytes),
         }
     }
 
@@ -140,6 +191,14 @@ impl Machine for Conversation {
                 self.layer = Layer::Handshake(client);
                 turn
             }
+            Layer::Ssl2(mut client) => {
+                let turn = match client.poll(out) {
+                    tls::Step::Done => Turn::Leave,
+                    tls::Step::Read | tls::Step::Established => Turn::Listen,
+                };
+                self.layer = Layer::Ssl2(client);
+                turn
+            }
             Layer::Inside(mut client) => {
                 let step = client.poll(out);
                 self.talk_inside(client, step, out)
@@ -151,6 +210,7 @@ impl Machine for Conversation {
         match &mut self.layer {
             Layer::Plain => self.prober.interrupted(how),
             Layer::Handshake(client) => client.interrupted(inside(how)),
+            Layer::Ssl2(client) => client.interrupted(inside(how)),
             Layer::Inside(client) => {
                 client.interrupted(inside(how));
                 self.prober.interrupted(how);
@@ -161,7 +221,7 @@ impl Machine for Conversation {
     fn phase(&self) -> Phase {
         match self.layer {
             Layer::Plain => self.prober.phase().into(),
-            Layer::Handshake(_) => Phase::Tls,
+            Layer::Handshake(_) | Layer::Ssl2(_) => Phase::Tls,
             Layer::Inside(_) => Phase::AfterTls,
         }
     }
@@ -169,7 +229,7 @@ impl Machine for Conversation {
     fn is_leaving(&self) -> bool {
         match self.layer {
             Layer::Plain | Layer::Inside(_) => self.prober.is_leaving(),
-            Layer::Handshake(_) => false,
+            Layer::Handshake(_) | Layer::Ssl2(_) => false,
         }
     }
 }
@@ -197,13 +257,13 @@ const fn inside_ended(end: Option<&tls::Outcome>) -> Interruption {
 const fn handshake_outcome(outcome: &tls::Outcome) -> Outcome {
     match outcome {
         tls::Outcome::Completed => Outcome::Completed,
-        tls::Outcome::Alert { .. } => Outcome::Alert,
+        tls::Outcome::Alert { .. } | tls::Outcome::Ssl2Error { .. } => Outcome::Alert,
         tls::Outcome::BadFinished => Outcome::BadFinished,
         tls::Outcome::BadSignature => Outcome::BadSignature,
         tls::Outcome::Closed => Outcome::Closed,
         tls::Outcome::Malformed(_) => Outcome::Malformed,
         tls::Outcome::NoCommonSuite => Outcome::NoCommonSuite,
-        tls::Outcome::NotCompletable { .. } => Outcome::NotCompletable,
+        tls::Outcome::NotCompletable { .. } | tls::Outcome::Ssl2 => Outcome::NotCompletable,
         tls::Outcome::NotTls => Outcome::NotTls,
         tls::Outcome::OverBytes => Outcome::OverBytes,
         tls::Outcome::Reset => Outcome::Reset,

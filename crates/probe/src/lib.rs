@@ -3,6 +3,7 @@
 //! [`run`] takes a [`Plan`] and targets, and hands over one [`Probed`] for each endpoint, whatever becomes of it: a way of not
 //! succeeding is an outcome in the row. One loop drives every conversation; it alone knows sockets, deadlines and budgets.
 
+mod ask;
 mod connect;
 mod conversation;
 mod drive;
@@ -21,6 +22,8 @@ mod work;
 
 pub use endpoint::Endpoint;
 pub use endpoint::places;
+pub use ladder::LADDERS;
+pub use ladder::Ladder;
 pub use list::ListError;
 pub use list::TargetList;
 pub use plan::Covered;

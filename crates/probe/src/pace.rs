@@ -1,4 +1,4 @@
-//! The limiter on a real clock.
+//! The limiter on a real clock, and the budget beside it.
 
 use std::net::IpAddr;
 use std::sync::Mutex;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio::time::sleep_until;
 
+use tlscensus_targets::Budget;
 use tlscensus_targets::Decision;
 use tlscensus_targets::Limiter;
 use tlscensus_targets::Limits;
@@ -16,6 +17,17 @@ use tlscensus_targets::Limits;
 pub(crate) struct Pace {
     epoch: Instant,
     limiter: Option<Mutex<Limiter>>,
+    budget: Option<Mutex<Budget>>,
+}
+
+/// Whether a connection may be made now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    Granted,
+    /// Not before it is too late.
+    Held,
+    /// The host has had its share of connections.
+    Spent,
 }
 
 impl Pace {
@@ -24,11 +36,27 @@ impl Pace {
         Self {
             epoch: Instant::now(),
             limiter: (!limiter.is_unlimited()).then(|| Mutex::new(limiter)),
+            budget: limits.host_budget.map(|per_host| Mutex::new(Budget::new(per_host))),
         }
     }
 
-    /// Returns when this address may be connected to; `false` if that would be after `latest`.
-    pub(crate) async fn turn(&self, addr: IpAddr, latest: Instant) -> bool {
+    /// Returns when this address may be connected to, or at once if that would be after `latest` or never.
+    pub(crate) async fn turn(&self, addr: IpAddr, latest: Instant) -> Leave {
+        let budget = || Some(self.budget.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner));
+        if budget().is_some_and(|mut budget| !budget.spend(addr)) {
+            return Leave::Spent;
+        }
+        if self.slot(addr, latest).await {
+            return Leave::Granted;
+        }
+        if let Some(mut budget) = budget() {
+            budget.give_back(addr);
+        }
+        Leave::Held
+    }
+
+    /// Waits for the limiter; `false` if its slot would be after `latest`.
+    async fn slot(&self, addr: IpAddr, latest: Instant) -> bool {
         let Some(limiter) = &self.limiter else {
             return true;
         };
@@ -81,8 +109,23 @@ mod tests {
             pace.turn(host, latest).await,
             pace.turn(host, latest).await,
         ];
-        assert_eq!(turns, [true, true, true, false]);
+        use Leave::*;
+        assert_eq!(turns, [Granted, Granted, Granted, Held]);
         assert_eq!(start.elapsed().as_millis(), 1000);
-        assert!(Pace::new(&Limits::UNLIMITED).turn(host, start).await);
+        assert_eq!(Pace::new(&Limits::UNLIMITED).turn(host, start).await, Granted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_held_back_spends_nothing() {
+        let limits = Limits { host: Some(1.0), host_budget: Some(2), ..Limits::UNLIMITED };
+        let pace = Pace::new(&limits);
+        let host: IpAddr = [127, 0, 0, 1].into();
+        let start = Instant::now();
+        let late = start + Duration::from_secs(5);
+        assert_eq!(pace.turn(host, start).await, Leave::Granted);
+        assert_eq!(pace.turn(host, start).await, Leave::Held);
+        assert_eq!(pace.turn(host, late).await, Leave::Granted);
+        assert_eq!(pace.turn(host, late).await, Leave::Spent);
+        assert_eq!(start.elapsed().as_millis(), 1000, "nobody waits for a budget");
     }
 }

@@ -14,6 +14,7 @@ use tlscensus_targets::Limits;
 use tlscensus_tls_client::Profile;
 
 use crate::Endpoint;
+use crate::Ladder;
 
 /// Everything a run needs to know besides its targets.
 #[derive(Clone)]
@@ -24,8 +25,10 @@ pub struct Plan {
     pub services: Vec<&'static Service>,
     /// Added to the port of every service (not to a port that a target names).
     pub port_offset: u16,
-    /// TLS offers in the order in which they are made; another one follows only where the one before was turned down.
-    pub profiles: Vec<&'static Profile>,
+    /// The TLS offer made first; none: only the TCP handshake is asked for.
+    pub profile: Option<&'static Profile>,
+    /// The offers that follow where one was turned down.
+    pub ladder: &'static Ladder,
     /// Connections per endpoint at most.
     pub max_attempts: usize,
     /// How long things may take.
@@ -34,7 +37,7 @@ pub struct Plan {
     pub byte_budget: u64,
     /// Endpoints in flight at once.
     pub concurrency: usize,
-    /// How fast.
+    /// How fast, and how often one host.
     pub limits: Limits,
     /// How long our own limits may hold an endpoint back before it is given up as `rate-held`.
     pub longest_hold: Duration,
@@ -59,7 +62,8 @@ impl Plan {
             run_id: run_id.to_owned(),
             services: SERVICES.iter().collect(),
             port_offset: 0,
-            profiles: DEFAULT_PROFILES.iter().filter_map(|name| Profile::named(name)).collect(),
+            profile: Profile::named(DEFAULT_PROFILE),
+            ladder: Ladder::named(DEFAULT_LADDER).expect("it is in the list"),
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             timeouts: Timeouts::default(),
             byte_budget: DEFAULT_BYTE_BUDGET,
@@ -175,11 +179,12 @@ impl fmt::Debug for Covered {
     }
 }
 
-/// The offers made, unless the user says otherwise.
-const DEFAULT_PROFILES: [&str; 2] = ["modern", "modern-tls12"];
+const DEFAULT_PROFILE: &str = "modern";
 
-/// One connection, and one more where the first told how to ask better.
-const DEFAULT_MAX_ATTEMPTS: usize = 2;
+const DEFAULT_LADDER: &str = "default";
+
+/// The longest way up a ladder.
+pub(crate) const DEFAULT_MAX_ATTEMPTS: usize = 7;
 
 /// Four times the longest certificate chain with OCSP response that was ever worth sending.
 const DEFAULT_BYTE_BUDGET: u64 = 256 * 1024;

@@ -21,6 +21,8 @@ use crate::Plan;
 use crate::Probed;
 use crate::Progress;
 use crate::Stop;
+use crate::ask::Ask;
+use crate::ask::Reach;
 use crate::connect::connect;
 use crate::conversation::Conversation;
 use crate::conversation::Offer;
@@ -28,8 +30,7 @@ use crate::drive::Bounds;
 use crate::drive::Machine;
 use crate::drive::Meter;
 use crate::drive::drive;
-use crate::ladder::Ask;
-use crate::ladder::came_further;
+use crate::pace::Leave;
 use crate::pace::Pace;
 use crate::plan::Sni;
 use crate::resolve::Names;
@@ -110,12 +111,16 @@ async fn permitted_address(
         return Some(Err(permit(Outcome::Blocked, Some(entry.to_string()))));
     }
     let latest = Instant::now() + shared.plan.longest_hold;
-    let in_time = tokio::select! {
+    let leave = tokio::select! {
         biased;
-        in_time = shared.pace.turn(addr, latest) => in_time,
+        leave = shared.pace.turn(addr, latest) => leave,
         () = shared.stop.requested() => return None,
     };
-    Some(if in_time { Ok(addr) } else { Err(permit(Outcome::RateHeld, None)) })
+    Some(match leave {
+        Leave::Granted => Ok(addr),
+        Leave::Held => Err(permit(Outcome::RateHeld, None)),
+        Leave::Spent => Err(permit(Outcome::OverBudget, None)),
+    })
 }
 
 async fn resolved_address(
@@ -146,8 +151,8 @@ struct Visit<'a> {
     start: Instant,
     deadline: Instant,
     attempts: Vec<Attempt>,
-    /// The one that counts: its place, and what it found.
-    counted: Option<(usize, Found)>,
+    /// The one that counts: how far it came, its place, and what it found.
+    counted: Option<(Reach, usize, Found)>,
     ended: Instant,
 }
 
@@ -156,7 +161,6 @@ struct Found {
     /// `None`: there was no connection.
     conversation: Option<Conversation>,
     meter: Meter,
-    rung: usize,
 }
 
 impl<'a> Visit<'a> {
@@ -181,12 +185,14 @@ impl<'a> Visit<'a> {
         while let Some(ask) = next.take() {
             let found = self.attempt(&ask).await;
             let last = self.attempts.len() - 1;
-            let own_domain =
-                found.conversation.as_ref().and_then(|c| c.facts().peer_domain.as_deref());
             if let Some(attempt) = self.attempts.get(last) {
-                next = ask.after(self.endpoint.service, attempt, own_domain, plan.profiles.len());
+                let conversation = found.conversation.as_ref();
+                next = ask.after(plan, self.endpoint.service, attempt, conversation);
+                let reach = Reach::of(attempt, conversation);
+                if self.counted.as_ref().is_none_or(|(counted, ..)| *counted < reach) {
+                    self.counted = Some((reach, last, found));
+                }
             }
-            self.count(last, found);
             let enough = self.attempts.len() >= plan.max_attempts
                 || self.bytes_left() == 0
                 || self.shared.stop.is_requested();
@@ -195,20 +201,6 @@ impl<'a> Visit<'a> {
             {
                 break;
             }
-        }
-    }
-
-    fn count(&mut self, place: usize, found: Found) {
-        let further = match &self.counted {
-            None => true,
-            Some((counted, _)) => self
-                .attempts
-                .get(place)
-                .zip(self.attempts.get(*counted))
-                .is_some_and(|(later, counted)| came_further(later, counted)),
-        };
-        if further {
-            self.counted = Some((place, found));
         }
     }
 
@@ -221,9 +213,7 @@ impl<'a> Visit<'a> {
         let began = Instant::now();
         let offer = self.offer(ask);
         let mut attempt = Attempt {
-            profile: offer
-                .as_ref()
-                .map_or_else(String::new, |offer| offer.profile.name.clone().into_owned()),
+            profile: offer.as_ref().map_or_else(String::new, |offer| offer.hello.name().to_owned()),
             sni: offer.as_ref().and_then(|offer| offer.server_name.clone()),
             started_us: micros(began - self.start),
             ..Attempt::default()
@@ -235,7 +225,7 @@ impl<'a> Visit<'a> {
         attempt.bytes_in = meter.bytes_in;
         attempt.bytes_out = meter.bytes_out;
         self.attempts.push(attempt);
-        Found { conversation, meter, rung: ask.rung }
+        Found { conversation, meter }
     }
 
     /// One connection from beginning to end; notes in `attempt` how it ended.
@@ -287,21 +277,18 @@ impl<'a> Visit<'a> {
     /// `None`: the plan has no offer, so that only the TCP handshake is asked for.
     fn offer(&self, ask: &Ask) -> Option<Offer> {
         let plan = &self.shared.plan;
+        let hello = plan.ladder.rung(plan.profile?, ask.rung)?;
         let server_name = match plan.sni {
-            Sni::ByName => self.endpoint.target().name.clone(),
-            Sni::Never => None,
+            Sni::ByName if hello.can_name_the_server() => self.endpoint.target().name.clone(),
+            Sni::ByName | Sni::Never => None,
         };
-        Some(Offer {
-            profile: plan.profiles.get(ask.rung)?,
-            server_name,
-            keys: self.shared.keys.clone(),
-        })
+        Some(Offer { hello, server_name, keys: self.shared.keys.clone() })
     }
 
     fn into_row(self, row: &mut ProbeRow) -> Vec<Arc<[u8]>> {
         row.duration_us = micros(self.ended - self.start);
         row.attempts = self.attempts;
-        let Some((place, found)) = self.counted else {
+        let Some((_, place, found)) = self.counted else {
             return Vec::new();
         };
         let spent = |phase| found.meter.spent(phase).map(micros);
@@ -316,8 +303,6 @@ impl<'a> Visit<'a> {
             row.fill_dialog(conversation.facts());
             if let Some(observer) = conversation.observer() {
                 row.fill_tls(observer);
-                let offered = self.shared.plan.profiles.get(found.rung);
-                row.tls_offered_profile = offered.map(|profile| profile.name.clone().into_owned());
                 chain = observer.chain().map(<[_]>::to_vec).unwrap_or_default();
             }
         }
@@ -326,10 +311,10 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// Waits for the endpoint's turn; what has a row already is not held up beyond its deadline.
+/// Waits for the endpoint's turn; what has a row already is not held up beyond its deadline, nor asked beyond its share.
 async fn turn_again(shared: &Shared, addr: SocketAddr, deadline: Instant) -> bool {
     let least = shared.plan.timeouts.connect.min(Duration::from_secs(1));
-    shared.pace.turn(addr.ip(), deadline - least).await
+    shared.pace.turn(addr.ip(), deadline - least).await == Leave::Granted
 }
 
 fn micros(time: Duration) -> u64 {

@@ -4,12 +4,18 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use tlscensus_certs::Sha256;
+use tlscensus_certs::scts_in_certificate;
+use tlscensus_certs::scts_in_ocsp_response;
 use tlscensus_tls_wire::handshake::Downgrade;
+use tlscensus_tls_wire::handshake::bit_length;
 use tlscensus_tls_wire::observer;
 use tlscensus_tls_wire::observer::AlertSeen;
+use tlscensus_tls_wire::observer::KeyExchangeFacts;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::observer::Side;
+use tlscensus_tls_wire::observer::Ssl2ErrorSeen;
 use tlscensus_tls_wire::observer::Unchecked;
+use tlscensus_tls_wire::registry::HandshakeType;
 
 use crate::column::Bytes;
 use crate::probe_row::ProbeRow;
@@ -21,11 +27,16 @@ impl ProbeRow {
     /// Takes over what the counted attempt's handshake told; [`conclude`](Self::conclude) follows.
     pub fn fill_tls(&mut self, observer: &Observer) {
         self.tls_sni = observer.offer().and_then(|offer| offer.server_name().map(escape));
+        self.tls_ja3 = observer.ja3();
+        self.tls_ja4 = observer.ja4();
+        self.tls_ja3s = observer.ja3s();
         self.tls_version_seen = version_presence(observer);
         self.fill_choice(observer);
+        self.fill_ssl2(observer);
         self.fill_key_exchange(observer);
         self.fill_beside(observer);
-        self.tls_alerts = observer.alerts().iter().map(alert_text).collect();
+        let alerts = observer.alerts().iter().map(alert_text);
+        self.tls_alerts = alerts.chain(observer.ssl2_errors().iter().map(error_text)).collect();
         self.tls_history =
             Some(observer.history()).filter(|history| !history.is_empty()).map(str::to_owned);
         self.tls_established = observer.established();
@@ -52,6 +63,8 @@ impl ProbeRow {
         self.tls_legacy_version_code = Some(choice.legacy_version.0);
         self.tls_suite = Some(choice.suite.to_string());
         self.tls_suite_code = Some(choice.suite.0);
+        self.tls_session_id_length = u16::try_from(choice.session_id.len()).ok();
+        self.tls_session_id_echoed = Some(observer.session_id_echoed());
         self.tls_compression = Some(choice.compression.0);
         self.tls_downgrade_sentinel = choice.downgrade.map(|downgrade| match downgrade {
             Downgrade::FromTls12 => "from-tls12".to_owned(),
@@ -60,9 +73,21 @@ impl ProbeRow {
         self.tls_extended_master_secret = Some(choice.extended_master_secret());
         self.tls_encrypt_then_mac = Some(choice.encrypt_then_mac());
         self.tls_renegotiation_info = Some(choice.renegotiation_info().is_some());
-        self.tls_heartbeat = choice.heartbeat();
+        self.tls_heartbeat = observer.heartbeat();
         let extensions = observer.chosen_extension_types().into_iter();
         self.tls_extensions = Some(extensions.map(|kind| kind.0.to_string()).collect());
+    }
+
+    /// A server of SSL 2 lists ciphers and leaves the choice to the client.
+    fn fill_ssl2(&mut self, observer: &Observer) {
+        let Some(choice) = observer.ssl2_choice() else {
+            return;
+        };
+        self.tls_version = Some(choice.version.to_string());
+        self.tls_version_code = Some(choice.version.0);
+        let ciphers = choice.cipher_kinds.iter().map(ToString::to_string);
+        self.tls_ssl2_ciphers = Some(ciphers.collect());
+        self.tls_ssl2_connection_id = Some(hexadecimal(&choice.connection_id));
     }
 
     fn fill_key_exchange(&mut self, observer: &Observer) {
@@ -72,25 +97,68 @@ impl ProbeRow {
         self.tls_key_exchange = facts.word().map(str::to_owned);
         self.tls_group = facts.group.map(|group| group.to_string());
         self.tls_group_code = facts.group.map(|group| group.0);
-        self.tls_dh_bits = facts.dh.and_then(|dh| u16::try_from(dh.bits()).ok());
-        self.tls_dh_prime_sha256 = facts.dh.map(|dh| Sha256::of(dh.prime));
+        self.fill_finite_field(&facts);
+        let export_bits = facts.export_rsa_modulus.map(bit_length);
+        self.tls_export_rsa_bits = export_bits.and_then(|bits| u16::try_from(bits).ok());
         self.tls_server_public_sha256 = facts.server_public.map(Sha256::of);
         self.tls_signature_scheme = facts.signature_scheme.map(|scheme| scheme.to_string());
         self.tls_signature_scheme_code = facts.signature_scheme.map(|scheme| scheme.0);
         self.tls_signature_check = facts.signature_check.map(SignatureCheck::from);
     }
 
+    fn fill_finite_field(&mut self, facts: &KeyExchangeFacts<'_>) {
+        if let Some(dh) = facts.dh {
+            self.tls_dh_bits = u16::try_from(dh.bits()).ok();
+            self.tls_dh_prime_sha256 = Some(Sha256::of(without_zeros(dh.prime)));
+            self.tls_dh_generator = Some(hexadecimal(dh.generator));
+        }
+        if let Some(group) = facts.ffdh_group() {
+            self.tls_dh_bits = Some(group.bits);
+            self.tls_dh_prime_sha256 = Some(Sha256(group.prime_sha256));
+            self.tls_dh_group_name = Some(group.name.to_owned());
+            self.tls_dh_safe_prime = Some(group.is_safe);
+        }
+    }
+
     fn fill_beside(&mut self, observer: &Observer) {
-        self.tls_ticket_lifetime_s = observer.tickets().first().map(|ticket| ticket.lifetime_s);
+        self.fill_tickets(observer);
+        self.tls_certificate_compression =
+            observer.certificate_compression().map(|algorithm| algorithm.to_string());
         self.tls_ocsp_staple = observer.ocsp_staple().map(|staple| Bytes(staple.to_vec()));
+        self.fill_scts(observer);
+        self.tls_client_certificate_requested = match observer.certificate_request_presence() {
+            observer::Presence::Seen => Some(true),
+            observer::Presence::Absent => Some(false),
+            _ => None,
+        };
+    }
+
+    fn fill_scts(&mut self, observer: &Observer) {
         self.tls_scts_count = match observer.scts_presence() {
             observer::Presence::Seen => u32::try_from(observer.scts().len()).ok(),
             observer::Presence::Absent => Some(0),
             _ => None,
         };
-        self.tls_client_certificate_requested = match observer.certificate_request_presence() {
-            observer::Presence::Seen => Some(true),
-            observer::Presence::Absent => Some(false),
+        self.tls_scts_in_ocsp_count = observer.ocsp_staple().and_then(scts_in_ocsp_response);
+        self.tls_sct_carriers = observer.chain().map(|chain| {
+            let in_certificate = chain.first().and_then(|leaf| scts_in_certificate(leaf));
+            let carriers = [
+                ("tls-extension", self.tls_scts_count),
+                ("ocsp-response", self.tls_scts_in_ocsp_count),
+                ("certificate", in_certificate),
+            ];
+            let used = carriers.into_iter().filter(|(_, count)| count.is_some_and(|n| n > 0));
+            used.map(|(carrier, _)| carrier.to_owned()).collect()
+        });
+    }
+
+    fn fill_tickets(&mut self, observer: &Observer) {
+        let first = observer.tickets().first();
+        self.tls_ticket_lifetime_s = first.map(|ticket| ticket.lifetime_s);
+        self.tls_ticket_length = first.and_then(|ticket| u32::try_from(ticket.length).ok());
+        self.tls_tickets_count = match observer.tickets_presence() {
+            observer::Presence::Seen => u32::try_from(observer.tickets().len()).ok(),
+            observer::Presence::Absent => Some(0),
             _ => None,
         };
     }
@@ -100,7 +168,7 @@ impl ProbeRow {
 fn version_presence(observer: &Observer) -> Presence {
     let answered = observer.records(Side::Server) > 0
         || observer.history().contains(|letter: char| letter.is_ascii_lowercase());
-    match (observer.choice(), answered) {
+    match (observer.version(), answered) {
         (Some(_), _) => Presence::Seen,
         (None, true) => Presence::Absent,
         (None, false) => Presence::Unreached,
@@ -111,10 +179,36 @@ fn alert_text(seen: &AlertSeen) -> String {
     let mut text = String::with_capacity(ALERT_TEXT_BYTES);
     // Writing to a string cannot fail.
     let _ = write!(text, "{} {}", seen.side.word(), seen.alert);
-    if let Some((side, message)) = seen.after {
+    put_moment(seen.after, &mut text);
+    text
+}
+
+fn error_text(seen: &Ssl2ErrorSeen) -> String {
+    let mut text = format!("{} SSL 2 {}", seen.side.word(), seen.error);
+    put_moment(seen.after, &mut text);
+    text
+}
+
+fn put_moment(after: Option<(Side, HandshakeType)>, text: &mut String) {
+    if let Some((side, message)) = after {
+        // Writing to a string cannot fail.
         let _ = write!(text, " after {} {message}", side.word());
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
     text
+}
+
+/// A big-endian number as it is without padding: some servers pad, and the same prime has one hash.
+fn without_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
 }
 
 /// Room for most of them: "server warning(1) close_notify(0) after server new_session_ticket" and the like.
@@ -157,9 +251,22 @@ impl From<observer::SignatureCheck> for SignatureCheck {
 mod tests {
     use tlscensus_dialog::Service;
     use tlscensus_tls_wire::alert::Alert;
+    use tlscensus_tls_wire::codec::Codec;
+    use tlscensus_tls_wire::codec::put_bytes24;
+    use tlscensus_tls_wire::extension::Extensions;
+    use tlscensus_tls_wire::extension::SignedCertificateTimestamps;
+    use tlscensus_tls_wire::handshake::CertificateLegacy;
+    use tlscensus_tls_wire::handshake::CertificateStatus;
+    use tlscensus_tls_wire::handshake::NewSessionTicketLegacy;
+    use tlscensus_tls_wire::handshake::ServerHello;
     use tlscensus_tls_wire::observer::Protection;
     use tlscensus_tls_wire::registry::AlertDescription;
-    use tlscensus_tls_wire::registry::HandshakeType;
+    use tlscensus_tls_wire::registry::CertificateStatusType;
+    use tlscensus_tls_wire::registry::CipherSuite;
+    use tlscensus_tls_wire::registry::CompressionMethod;
+    use tlscensus_tls_wire::registry::Ssl2CipherKind;
+    use tlscensus_tls_wire::registry::Version;
+    use tlscensus_tls_wire::ssl2;
 
     use super::*;
 
@@ -197,6 +304,151 @@ mod tests {
         assert_eq!(row.tls_history.as_deref(), Some("s"));
         assert_eq!((row.chain, row.chain_seen), (None, Presence::Unreached));
         assert!(!row.tls_established);
+    }
+
+    #[test]
+    fn a_server_of_ssl2_has_a_version_ciphers_and_a_certificate() {
+        let hello = ssl2::ServerHello {
+            session_id_hit: 0,
+            certificate_type: 1,
+            version: Version::SSL_2,
+            certificate: b"certificate",
+            cipher_kinds: vec![Ssl2CipherKind(0x0700c0), Ssl2CipherKind(0x090909)],
+            connection_id: &[0xab; 16],
+        };
+        let row = row(|observer| {
+            observer.ssl2_message(Side::Client, &[1, 0, 2, 0, 0, 0, 0, 0, 0]);
+            observer.ssl2_message(Side::Server, &hello.encoded());
+            observer.ssl2_message(Side::Server, &[0, 0, 4]);
+        });
+        assert_eq!(row.tls_version_seen, Presence::Seen);
+        assert_eq!((row.tls_version.as_deref(), row.tls_version_code), (Some("SSL 2"), Some(2)));
+        let ciphers = ["SSL_CK_DES_192_EDE3_CBC_WITH_MD5", "0x090909"].map(str::to_owned);
+        assert_eq!(row.tls_ssl2_ciphers, Some(ciphers.to_vec()));
+        assert_eq!(row.tls_ssl2_connection_id, Some("ab".repeat(16)));
+        assert_eq!(row.chain, Some(vec![Sha256::of(b"certificate")]));
+        assert_eq!(row.chain_seen, Presence::Seen);
+        assert_eq!((row.tls_suite, row.tls_session_resumed), (None, Some(false)));
+        let alert = "server SSL 2 BAD-CERTIFICATE-ERROR after server server_hello";
+        assert_eq!(
+            (row.tls_alerts, row.tls_history.as_deref()),
+            (vec![alert.to_owned()], Some("Csl"))
+        );
+        assert_eq!((row.tls_ja3, row.tls_ja4, row.tls_ja3s), (None, None, None));
+    }
+
+    /// A ServerHello of TLS 1.2 with this suite, this session id and these extensions.
+    fn hello_with(suite: u16, session_id: &[u8], extensions: Extensions<'static>) -> Vec<u8> {
+        let hello = ServerHello {
+            legacy_version: Version::TLS_1_2,
+            random: [0x11; 32],
+            session_id,
+            cipher_suite: CipherSuite(suite),
+            compression_method: CompressionMethod::NULL,
+            extensions,
+        };
+        hello.encoded()
+    }
+
+    #[test]
+    fn finite_fields_that_many_share_have_a_name() {
+        // RFC 2409, section 6.1, behind two zeros.
+        let prime = "0000ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22\
+                     514a08798e3404ddef9519b3cd3a431b302b0a6df25f14374fe1356d6d51c245e485b576625e7ec6\
+                     f44c42e9a63a3620ffffffffffffffff";
+        let digits = (0..prime.len()).step_by(2);
+        let prime: Vec<u8> =
+            digits.map(|at| u8::from_str_radix(&prime[at..at + 2], 16).expect("hex")).collect();
+        let field = |prime: &[u8]| {
+            let mut body = vec![0, u8::try_from(prime.len()).expect("short")];
+            body.extend_from_slice(prime);
+            body.extend_from_slice(b"\x00\x01\x02\x00\x01\x05");
+            row(move |observer| {
+                let (side, plain) = (Side::Server, Protection::Plain);
+                let anonymous = hello_with(0x0034, b"", Extensions::none());
+                observer.message(side, plain, HandshakeType::SERVER_HELLO, &anonymous);
+                observer.message(side, plain, HandshakeType::SERVER_KEY_EXCHANGE, &body);
+            })
+        };
+        let known = field(&prime);
+        assert_eq!(known.tls_dh_group_name.as_deref(), Some("rfc2409-modp768"));
+        assert_eq!((known.tls_dh_bits, known.tls_dh_safe_prime), (Some(768), Some(true)));
+        assert_eq!(known.tls_dh_prime_sha256, Some(Sha256::of(&prime[2..])));
+        assert_eq!(known.tls_dh_generator.as_deref(), Some("02"));
+        let unknown = field(&[0, 0x17]);
+        assert_eq!((unknown.tls_dh_group_name, unknown.tls_dh_safe_prime), (None, None));
+        assert_eq!(
+            (unknown.tls_dh_bits, unknown.tls_dh_prime_sha256),
+            (Some(5), Some(Sha256::of(&[0x17])))
+        );
+    }
+
+    #[test]
+    fn short_lived_keys_for_export_are_measured() {
+        let row = row(|observer| {
+            let (side, plain) = (Side::Server, Protection::Plain);
+            let hello = hello_with(0x0003, b"", Extensions::none());
+            observer.message(side, plain, HandshakeType::SERVER_HELLO, &hello);
+            let mut body = vec![0, 64];
+            body.extend([0x80; 64]);
+            body.extend(b"\x00\x01\x03\x04\x01\x00\x03sig");
+            observer.message(side, plain, HandshakeType::SERVER_KEY_EXCHANGE, &body);
+        });
+        assert_eq!(row.tls_export_rsa_bits, Some(512));
+        assert_eq!((row.tls_dh_bits, row.tls_server_public_sha256), (None, None));
+    }
+
+    #[test]
+    fn timestamps_are_found_in_each_of_their_carriers() {
+        let leaf = include_bytes!("../../certs/testdata/sct-leaf.der");
+        let response = include_bytes!("../../certs/testdata/sct-ocsp-response.der");
+        let staple = CertificateStatus { status_type: CertificateStatusType::OCSP, response: &[] };
+        let mut staple = staple.encoded();
+        put_bytes24(response, &mut staple);
+        let row = |extension: bool, stapled: bool, chain: Option<&'static [u8]>| {
+            let staple = staple.clone();
+            row(move |observer| {
+                let mut extensions = Extensions::none();
+                if extension {
+                    extensions.add(&SignedCertificateTimestamps(vec![b"one", b"two", b"three"]));
+                }
+                let (side, plain) = (Side::Server, Protection::Plain);
+                let hello = hello_with(0xc02f, b"", extensions);
+                observer.message(side, plain, HandshakeType::SERVER_HELLO, &hello);
+                if let Some(leaf) = chain {
+                    let chain = CertificateLegacy { chain: vec![leaf] }.encoded();
+                    observer.message(side, plain, HandshakeType::CERTIFICATE, &chain);
+                }
+                if stapled {
+                    observer.message(side, plain, HandshakeType::CERTIFICATE_STATUS, &staple);
+                }
+                observer.message(side, plain, HandshakeType::SERVER_HELLO_DONE, b"");
+            })
+        };
+        let all = row(true, true, Some(leaf));
+        let words = ["tls-extension", "ocsp-response", "certificate"].map(str::to_owned);
+        assert_eq!(all.tls_sct_carriers, Some(words.to_vec()));
+        assert_eq!((all.tls_scts_count, all.tls_scts_in_ocsp_count), (Some(3), Some(2)));
+        assert_eq!(row(false, false, Some(leaf)).tls_sct_carriers, Some(words[2..].to_vec()));
+        let none = row(false, false, Some(b"no certificate"));
+        assert_eq!((none.tls_sct_carriers, none.tls_scts_count), (Some(vec![]), Some(0)));
+        assert_eq!(row(false, false, None).tls_sct_carriers, None);
+    }
+
+    #[test]
+    fn sessions_and_tickets_are_measured() {
+        let row = row(|observer| {
+            let (side, plain) = (Side::Server, Protection::Plain);
+            let hello = hello_with(0xc02f, &[7; 32], Extensions::none());
+            observer.message(side, plain, HandshakeType::SERVER_HELLO, &hello);
+            let ticket = NewSessionTicketLegacy { lifetime_hint: 300, ticket: &[1; 192] };
+            let ticket = ticket.encoded();
+            observer.message(side, plain, HandshakeType::NEW_SESSION_TICKET, &ticket);
+        });
+        assert_eq!((row.tls_session_id_length, row.tls_session_id_echoed), (Some(32), Some(false)));
+        assert_eq!((row.tls_tickets_count, row.tls_ticket_length), (Some(1), Some(192)));
+        assert_eq!(row.tls_ticket_lifetime_s, Some(300));
+        assert_eq!(row.tls_ja3s.map(|print| print.len()), Some(32));
     }
 
     #[test]

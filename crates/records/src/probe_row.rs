@@ -218,13 +218,19 @@ rows! {
         tls_offered_profile: Option<String>,
         /// Server name sent in the ClientHello; NULL: none.
         tls_sni: Option<String>,
-        /// Whether the server chose a version: seen; absent: it answered in TLS without a ServerHello; unreached: no answer in TLS.
+        /// JA3 of the ClientHello sent; NULL: none was sent, or one in the frame of SSL 2.
+        tls_ja3: Option<String>,
+        /// JA4 of the ClientHello sent; NULL: none was sent, or one in the frame of SSL 2.
+        tls_ja4: Option<String>,
+        /// JA3S of the ServerHello.
+        tls_ja3s: Option<String>,
+        /// Whether the server chose a version: seen; absent: it answered in TLS or SSL 2 without a ServerHello; unreached: no answer in TLS.
         tls_version_seen: Presence,
-        /// Version negotiated, by name, such as TLS 1.2; unknown code points in hexadecimal.
+        /// Version negotiated, by name, such as TLS 1.2 or SSL 2; unknown code points in hexadecimal.
         tls_version: Option<String>,
         /// Version negotiated, code point.
         tls_version_code: Option<u16>,
-        /// The field legacy_version of the ServerHello.
+        /// The field legacy_version of the ServerHello; NULL: none came, or one of SSL 2.
         tls_legacy_version_code: Option<u16>,
         /// Cipher suite chosen, IANA name; unknown code points in hexadecimal.
         tls_suite: Option<String>,
@@ -242,10 +248,18 @@ rows! {
         tls_signature_scheme_code: Option<u16>,
         /// Whether that signature verifies under the certificate's key: valid, invalid, or unchecked- with the reason; NULL: none was sent, or it ended before.
         tls_signature_check: Option<SignatureCheck>,
-        /// Size of the finite-field Diffie-Hellman prime in bits.
+        /// Size of the finite-field Diffie-Hellman prime in bits, TLS 1.3 included.
         tls_dh_bits: Option<u16>,
-        /// SHA-256 of the finite-field Diffie-Hellman prime as sent.
+        /// SHA-256 of the finite-field Diffie-Hellman prime without leading zeros, TLS 1.3 included.
         tls_dh_prime_sha256: Option<Sha256>,
+        /// Name of that prime where it is one that many share, such as rfc3526-modp2048, ffdhe2048 or nginx-1024; NULL: none, or not known.
+        tls_dh_group_name: Option<String>,
+        /// Whether half of that prime is prime too; NULL: not known, as the prime is not.
+        tls_dh_safe_prime: Option<bool>,
+        /// Finite-field Diffie-Hellman generator as sent, lower-case hexadecimal; NULL: none was sent (TLS 1.3 names the group).
+        tls_dh_generator: Option<String>,
+        /// Size in bits of the short-lived RSA key that a suite for export encrypts to; NULL: none was sent.
+        tls_export_rsa_bits: Option<u16>,
         /// SHA-256 of the server's public value in the key exchange: equal values are a key used twice.
         tls_server_public_sha256: Option<Sha256>,
         /// Application protocol chosen (ALPN), escaped.
@@ -266,18 +280,36 @@ rows! {
         tls_heartbeat: Option<u8>,
         /// The server resumed an earlier session.
         tls_session_resumed: Option<bool>,
+        /// Length in bytes of the session id in the ServerHello; 0: the session can only be resumed by ticket, or not at all.
+        tls_session_id_length: Option<u16>,
+        /// The ServerHello repeats the session id of our last ClientHello, which was not empty.
+        tls_session_id_echoed: Option<bool>,
+        /// Session tickets seen; NULL: not asked for, or it ended before.
+        tls_tickets_count: Option<u32>,
         /// Lifetime of the first session ticket, in seconds; NULL: no ticket was seen.
         tls_ticket_lifetime_s: Option<u32>,
+        /// Length of the first session ticket in bytes; NULL: no ticket was seen.
+        tls_ticket_length: Option<u32>,
+        /// How the server's certificate message was compressed (RFC 8879), IANA name; NULL: it was not.
+        tls_certificate_compression: Option<String>,
         /// OCSP response stapled, raw DER; NULL: none.
         tls_ocsp_staple: Option<Bytes>,
-        /// Signed certificate timestamps sent in the handshake (not those inside certificates); NULL: not asked for, or it ended before.
+        /// Signed certificate timestamps sent as an extension of the handshake; NULL: not asked for, or it ended before.
         tls_scts_count: Option<u32>,
+        /// Signed certificate timestamps inside the OCSP response stapled; NULL: no response, or none in it.
+        tls_scts_in_ocsp_count: Option<u32>,
+        /// Ways in which signed certificate timestamps came, of tls-extension, ocsp-response, certificate (the server's own); NULL: no certificate was seen.
+        tls_sct_carriers: Option<Vec<String>>,
         /// The server asked the client for a certificate; NULL: it ended before.
         tls_client_certificate_requested: Option<bool>,
-        /// Alerts of either side in order: side, level, description, and the message it came after.
+        /// Alerts of either side in order: side, level (or SSL 2), description, and the message it came after.
         tls_alerts: Vec<String>,
         /// One letter per handshake message in order, upper case client, lower case server; NULL: no TLS was spoken.
         tls_history: Option<String>,
+        /// Ciphers that a server of SSL 2 takes, its order, by name; unknown ones in hexadecimal; NULL: it did not answer in SSL 2.
+        tls_ssl2_ciphers: Option<Vec<String>>,
+        /// Connection id of a server of SSL 2, lower-case hexadecimal; NULL: it did not answer in SSL 2.
+        tls_ssl2_connection_id: Option<String>,
         /// The ServerHello's random says that the server can do better: from-tls13 or from-tls12; NULL: it does not.
         tls_downgrade_sentinel: Option<String>,
         /// Both Finished were exchanged and verified.
@@ -286,7 +318,7 @@ rows! {
         chain: Option<Vec<Sha256>>,
         /// Whether the server sent certificates: seen, absent (handshake without), hidden, unreached, unasked.
         chain_seen: Presence,
-        /// Handshake messages of the server, decrypted, raw and bounded; certificates are left out of them, chain names those.
+        /// Handshake messages of the server, decrypted, raw and bounded; certificates are left out of them, chain names those. One in the frame of SSL 2 stands first, with its header of two bytes whose first bit is set.
         flight_server: Option<Bytes>,
         /// Handshake messages of the client, decrypted, raw and bounded.
         flight_client: Option<Bytes>,

@@ -7,8 +7,10 @@
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
 //! * [`Blocklist`] says whether an address may be touched, and if not, why.
 //! * [`Limiter`] says when.
+//! * [`Budget`] says how often.
 
 mod blocklist;
+mod budget;
 mod gate;
 mod rate;
 mod special;
@@ -18,6 +20,7 @@ pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
 pub use blocklist::Entry;
 pub use blocklist::Origin;
+pub use budget::Budget;
 pub use gate::Refusal;
 pub use gate::Scope;
 pub use rate::Decision;

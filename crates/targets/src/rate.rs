@@ -4,26 +4,29 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// Connections per second; `None` does not limit.
+/// How many connections may be made; `None` does not limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// Of the whole run.
+    /// Per second, of the whole run.
     pub global: Option<f64>,
-    /// To one address.
+    /// Per second, to one address.
     pub host: Option<f64>,
-    /// To one network: a /24 of IPv4, a /48 of IPv6.
+    /// Per second, to one network: a /24 of IPv4, a /48 of IPv6.
     pub network: Option<f64>,
+    /// In all, to one address: see [`Budget`](crate::Budget).
+    pub host_budget: Option<u32>,
 }
 
 impl Limits {
     /// For servers of one's own.
-    pub const UNLIMITED: Self = Self { global: None, host: None, network: None };
+    pub const UNLIMITED: Self = Self { global: None, host: None, network: None, host_budget: None };
 }
 
 impl Default for Limits {
-    /// Slow on purpose: a host sees no more than a busy mail client would cause.
+    /// Slow on purpose: a host sees no more than a busy mail client would cause. Its budget is enough for each service of
+    /// the study with a whole fall-back.
     fn default() -> Self {
-        Self { global: Some(500.0), host: Some(2.0), network: Some(20.0) }
+        Self { global: Some(500.0), host: Some(2.0), network: Some(20.0), host_budget: Some(100) }
     }
 }
 
@@ -280,7 +283,12 @@ mod tests {
 
     fn limits(global: f64, host: f64, network: f64) -> Limiter {
         let limit = |rate: f64| (rate > 0.0).then_some(rate);
-        Limiter::new(&Limits { global: limit(global), host: limit(host), network: limit(network) })
+        Limiter::new(&Limits {
+            global: limit(global),
+            host: limit(host),
+            network: limit(network),
+            host_budget: None,
+        })
     }
 
     fn addr(text: &str) -> IpAddr {

@@ -14,6 +14,8 @@ mod outcome;
 mod profile;
 mod protection;
 mod rules;
+mod session;
+mod ssl2;
 mod suite;
 #[cfg(test)]
 mod testing;
@@ -26,3 +28,6 @@ pub use outcome::Malformed;
 pub use outcome::Outcome;
 pub use profile::PROFILES;
 pub use profile::Profile;
+pub use session::Carrier;
+pub use session::Session;
+pub use ssl2::Ssl2Client;

@@ -6,6 +6,7 @@ use tlscensus_tls_wire::alert::Alert;
 use tlscensus_tls_wire::codec::DecodeError;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::HandshakeType;
+use tlscensus_tls_wire::registry::Ssl2Error;
 use tlscensus_tls_wire::registry::Version;
 
 /// How a handshake ended.
@@ -42,6 +43,13 @@ pub enum Outcome {
     OverBytes,
     /// The connection was reset.
     Reset,
+    /// The server speaks SSL 2; what it said of itself is recorded.
+    Ssl2,
+    /// The server answered in SSL 2 with an ERROR. NO-CIPHER-ERROR is [`NoCommonSuite`](Self::NoCommonSuite).
+    Ssl2Error {
+        /// What it said.
+        error: Ssl2Error,
+    },
     /// The driver's deadline passed.
     TimedOut,
     /// The server refused all our versions by alert, or chose one that we did not offer.
@@ -61,13 +69,13 @@ impl Outcome {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Completed => "completed",
-            Self::Alert { .. } => "alert",
+            Self::Alert { .. } | Self::Ssl2Error { .. } => "alert",
             Self::BadFinished => "bad-finished",
             Self::BadSignature => "bad-signature",
             Self::Closed => "closed",
             Self::Malformed(_) => "malformed",
             Self::NoCommonSuite => "no-common-suite",
-            Self::NotCompletable { .. } => "not-completable",
+            Self::NotCompletable { .. } | Self::Ssl2 => "not-completable",
             Self::NotTls => "not-tls",
             Self::OverBytes => "over-bytes",
             Self::Reset => "reset",
@@ -86,6 +94,8 @@ impl fmt::Display for Outcome {
             Self::Alert { alert, after } => write!(f, ": {alert} after {after}"),
             Self::Malformed(how) => write!(f, ": {how}"),
             Self::NotCompletable { suite } => write!(f, ": {suite}"),
+            Self::Ssl2 => f.write_str(": SSL 2"),
+            Self::Ssl2Error { error } => write!(f, ": SSL 2 {error}"),
             Self::VersionRefused { chosen: Some(version) } => write!(f, ": {version}"),
             Self::WrongOrder { message } => write!(f, ": {message}"),
             _ => Ok(()),

@@ -7,6 +7,7 @@ mod export;
 mod firefox_like;
 mod legacy;
 mod modern;
+mod old_frame;
 mod paper_2015;
 mod plain;
 mod ssl3;
@@ -56,6 +57,8 @@ pub struct Profile {
     pub alpn: Cow<'static, [&'static str]>,
     /// Forms in which a compressed certificate message may come (RFC 8879).
     pub certificate_compressions: Cow<'static, [CertificateCompression]>,
+    /// Whether the hello goes in the frame of SSL 2 (RFC 5246, appendix E.2), which has room for versions and suites only.
+    pub ssl2_frame: bool,
 }
 
 impl Profile {
@@ -94,6 +97,7 @@ pub static PROFILES: &[Profile] = &[
     plain::PROFILE,
     plain::TLS10,
     ssl3::PROFILE,
+    old_frame::PROFILE,
     anonymous::PROFILE,
     export::PROFILE,
     everything::PROFILE,
@@ -117,6 +121,7 @@ const BASE: Profile = Profile {
     schemes: Cow::Borrowed(&[]),
     alpn: Cow::Borrowed(&[]),
     certificate_compressions: Cow::Borrowed(&[]),
+    ssl2_frame: false,
 };
 
 /// The place of a GREASE value in a list.

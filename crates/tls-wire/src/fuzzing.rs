@@ -12,6 +12,7 @@ use crate::extension::ServerNames;
 use crate::extension::SignedCertificateTimestamps;
 use crate::extension::SupportedGroups;
 use crate::extension::SupportedVersions;
+use crate::handshake::ClientHello;
 use crate::handshake::Context;
 use crate::handshake::Message;
 use crate::observer::MAX_FLIGHT_BYTES;
@@ -26,6 +27,7 @@ use crate::registry::CipherSuite;
 use crate::registry::ContentType;
 use crate::registry::HandshakeType;
 use crate::registry::Version;
+use crate::ssl2;
 
 /// Any message that can be read is written back byte for byte.
 ///
@@ -70,6 +72,43 @@ fn same<'a, T: Extension<'a>>(raw: &'a RawExtension<'_>) {
     {
         assert_eq!(read.encoded(), *raw.bytes);
     }
+}
+
+/// Messages of SSL 2 that can be read are written back byte for byte, and records do not depend on how the bytes are split.
+///
+/// The first byte chooses the piece's size.
+pub fn ssl2(data: &[u8]) {
+    if let Ok(hello) = ssl2::ClientHello::decode(data, "CLIENT-HELLO") {
+        assert_eq!(hello.encoded(), data);
+        assert_eq!(ClientHello::decode(&hello.to_later().encoded(), "x"), Ok(hello.to_later()));
+    }
+    if let Ok(hello) = ssl2::ServerHello::decode(data, "SERVER-HELLO") {
+        assert_eq!(hello.encoded(), data);
+    }
+    if let Ok(error) = ssl2::ErrorMessage::decode(data, "ERROR") {
+        assert_eq!(error.encoded(), data);
+    }
+    if let Some((size, stream)) = data.split_first() {
+        let whole = ssl2_records(std::iter::once(stream));
+        assert_eq!(whole, ssl2_records(stream.chunks(usize::from(*size) + 1)));
+    }
+}
+
+/// The records of a stream, and whether it ended in an error.
+fn ssl2_records<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Vec<u8>>, bool) {
+    let mut deframer = ssl2::Deframer::new();
+    let mut found = Vec::new();
+    for piece in pieces {
+        deframer.push(piece);
+        loop {
+            match deframer.pop() {
+                Ok(Some(record)) => found.push(record.data.to_vec()),
+                Ok(None) => break,
+                Err(_) => return (found, true),
+            }
+        }
+    }
+    (found, false)
 }
 
 /// Records and messages do not depend on how the bytes are split. The first byte chooses the piece's size.
@@ -117,6 +156,7 @@ fn messages<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Vec<u8>>, bool) 
 /// Each step is a byte that chooses side, keys and kind, and a handshake message behind its header.
 pub fn observer(data: &[u8]) {
     let mut observer = Observer::new();
+    let mut opened = Opened::default();
     let mut reader = Reader::new(data);
     while let Ok(step) = reader.u8("step") {
         let side = if step & 1 == 0 { Side::Client } else { Side::Server };
@@ -130,21 +170,60 @@ pub fn observer(data: &[u8]) {
             1 => observer.unopened(side),
             2 => observer.finished(side, protection == Protection::Plain),
             3 => observer.application_data(side),
+            4 => {
+                let Ok(message) = reader.bytes16("message of SSL 2") else { break };
+                opened.note(side, true);
+                observer.ssl2_message(side, message);
+            }
             _ => {
                 let Ok(message) = HandshakeType::read(&mut reader) else { break };
                 let Ok(body) = reader.bytes24("body") else { break };
+                opened.note(side, false);
                 observer.message(side, protection, message, body);
             }
         }
     }
-    ask(&observer);
+    ask(&observer, &opened);
 }
 
-fn ask(observer: &Observer) {
+/// Whether each side's first message was one in the frame of SSL 2.
+#[derive(Default)]
+struct Opened {
+    client: Option<bool>,
+    server: Option<bool>,
+}
+
+impl Opened {
+    fn note(&mut self, side: Side, ssl2: bool) {
+        let first = match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        };
+        first.get_or_insert(ssl2);
+    }
+
+    /// A side's flight behind such a message.
+    fn after_ssl2<'a>(&self, observer: &'a Observer, side: Side) -> &'a [u8] {
+        let first = match side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        };
+        let flight = observer.flight(side);
+        match *flight {
+            [high, low, ..] if first == Some(true) => {
+                let length = usize::from(u16::from_be_bytes([high & 0x7f, low]));
+                flight.get(2 + length..).expect("whole")
+            }
+            _ => flight,
+        }
+    }
+}
+
+fn ask(observer: &Observer, opened: &Opened) {
     for side in [Side::Client, Side::Server] {
         assert!(observer.flight(side).len() <= MAX_FLIGHT_BYTES);
         let mut joiner = Joiner::new();
-        joiner.push(observer.flight(side));
+        joiner.push(opened.after_ssl2(observer, side));
         while let Ok(Some(_)) = joiner.pop() {}
         assert!(joiner.is_aligned(), "a flight holds whole messages");
     }
@@ -155,6 +234,8 @@ fn ask(observer: &Observer) {
     }
     let word = observer.key_exchange().map(|facts| (facts.word(), facts.dh.map(|dh| dh.bits())));
     let rest = (observer.alpn(), observer.scts(), observer.ocsp_staple(), observer.resumed());
+    let ssl2 = (observer.ssl2_hello(), observer.ssl2_choice(), observer.ssl2_errors());
+    let prints = (observer.ja3(), observer.ja3s(), observer.ja4());
     let presences = [
         observer.alpn_presence(),
         observer.certificate_presence(),
@@ -165,5 +246,13 @@ fn ask(observer: &Observer) {
         observer.tickets_presence(),
     ];
     // Asking is the test; the answers are in other tests.
-    drop((word, rest, presences, observer.certificate_request(), observer.session_id_echoed()));
+    drop((
+        word,
+        rest,
+        ssl2,
+        prints,
+        presences,
+        observer.certificate_request(),
+        observer.session_id_echoed(),
+    ));
 }

@@ -1,7 +1,7 @@
 //! The record layer: bytes in any split become records, records' payloads become whole handshake messages.
 //!
 //! Keys are not known here: a record is handed out as it stood on the wire, its payload mutable so that whoever has
-//! the keys can open it in place. SSL 2 records have a header of another shape and are not read here.
+//! the keys can open it in place. SSL 2 records have a header of another shape, see [`ssl2`](crate::ssl2).
 //!
 //! ```text
 //!   type  version  length     payload

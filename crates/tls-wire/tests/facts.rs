@@ -219,6 +219,21 @@ fn each_recording_gives_its_row() {
 }
 
 #[test]
+fn shared_fields_have_names() {
+    for (name, field) in [
+        ("tls11-dhe-rsa", "rfc3526-modp2048"),
+        ("tls12-dhe-rsa-certificate-request", "rfc3526-modp2048"),
+        ("tls12-anonymous-dh", "rfc2409-modp1024"),
+    ] {
+        let observer = transcript::observed(&transcript::named(name));
+        let group = observer.key_exchange().expect("chosen").ffdh_group().expect("known");
+        assert_eq!((group.name, group.is_safe), (field, true), "{name}");
+    }
+    let observer = transcript::observed(&transcript::named("rfc8448-1rtt"));
+    assert_eq!(observer.key_exchange().expect("chosen").ffdh_group(), None);
+}
+
+#[test]
 fn the_offer_is_the_hello() {
     let observer = transcript::observed(&transcript::named("rfc8448-1rtt"));
     let offer = observer.offer().expect("heard");

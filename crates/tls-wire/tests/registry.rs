@@ -22,6 +22,9 @@ const LISTS: &[(&str, &str, usize)] = &[
     ("named_groups", "NamedGroup", 4),
     ("psk_key_exchange_modes", "PskKeyExchangeMode", 2),
     ("signature_schemes", "SignatureScheme", 4),
+    ("ssl2_cipher_kinds", "Ssl2CipherKind", 6),
+    ("ssl2_errors", "Ssl2Error", 4),
+    ("ssl2_messages", "Ssl2Message", 2),
     ("versions", "Version", 4),
 ];
 
@@ -50,7 +53,9 @@ fn every_list_is_generated() {
         .map(|path| path.file_stem().expect("named").to_string_lossy().into_owned())
         .collect();
     stems.sort();
-    let known: Vec<&str> = LISTS.iter().map(|(stem, _, _)| *stem).collect();
+    let mut known: Vec<&str> = LISTS.iter().map(|(stem, _, _)| *stem).collect();
+    known.push("ffdh_groups");
+    known.sort_unstable();
     assert_eq!(stems, known);
 }
 
@@ -86,7 +91,11 @@ fn generate(stem: &str, type_name: &str, digits: usize, source: &str) -> String 
     }
     line("}");
     line("");
-    let int = if digits == 2 { "u8" } else { "u16" };
+    let int = match digits {
+        2 => "u8",
+        4 => "u16",
+        _ => "u32",
+    };
     line(&format!("pub(super) const NAMES: &[({int}, &str)] = &["));
     for row in &rows {
         line(&format!("    ({:#0w$x}, \"{}\"),", row.value, row.name, w = digits + 2));
@@ -126,7 +135,7 @@ fn parameters(rows: &[Row]) -> String {
 }
 
 struct Row {
-    value: u16,
+    value: u32,
     name: String,
     parts: Vec<String>,
     reference: String,
@@ -140,7 +149,7 @@ fn rows(source: &str) -> Vec<Row> {
             let reference = cells.pop().expect("a reference");
             let parts = cells.split_off(2);
             let value = cells[0].strip_prefix("0x").expect("hexadecimal");
-            let value = u16::from_str_radix(value, 16).expect("sixteen bits");
+            let value = u32::from_str_radix(value, 16).expect("at most 32 bits");
             Row { value, name: cells[1].clone(), parts, reference }
         })
         .collect()

@@ -94,6 +94,7 @@ proptest! {
         fuzzing::extensions(&data);
         fuzzing::records(&data);
         fuzzing::observer(&data);
+        fuzzing::ssl2(&data);
     }
 
     #[test]

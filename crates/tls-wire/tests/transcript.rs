@@ -88,11 +88,16 @@ fn parse(line: &str) -> Line {
             _ => Protection::Application,
         },
         content_type: ContentType(content_type.expect("registered").0),
-        bytes: (0..hex.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
-            .collect(),
+        bytes: bytes(hex),
     }
+}
+
+/// Bytes out of hexadecimal.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+        .collect()
 }
 
 fn stem(path: &Path) -> String {

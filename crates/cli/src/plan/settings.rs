@@ -12,6 +12,8 @@ use serde::Serialize;
 use tlscensus_dialog::Identity;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::Service;
+use tlscensus_probe::LADDERS;
+use tlscensus_probe::Ladder;
 use tlscensus_probe::NameServers;
 use tlscensus_probe::Plan;
 use tlscensus_probe::Sni;
@@ -30,8 +32,10 @@ use crate::plan::unusable;
 pub(crate) struct Settings {
     /// Words of services.
     pub(crate) protocols: Vec<String>,
-    /// TLS offers, in the order made.
-    pub(crate) profiles: Vec<String>,
+    /// The first TLS offer.
+    pub(crate) profile: String,
+    /// The ladder of offers behind it.
+    pub(crate) ladder: String,
     /// Whether a server name is sent where the list has one.
     pub(crate) send_server_name: bool,
     /// Added to standard ports.
@@ -65,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) byte_budget: u64,
     /// Most connections to one endpoint.
     pub(crate) attempts: u8,
+    /// Most connections to one host; none: no limit of ours (loopback only).
+    pub(crate) host_budget: Option<u32>,
 }
 
 impl Settings {
@@ -72,7 +78,8 @@ impl Settings {
     pub(crate) fn loopback() -> Self {
         Self {
             protocols: SERVICES.iter().map(|service| service.word.to_owned()).collect(),
-            profiles: args::PROFILES.split(',').map(str::to_owned).collect(),
+            profile: args::PROFILE.to_owned(),
+            ladder: args::LADDER.to_owned(),
             send_server_name: true,
             port_offset: 0,
             seed: 0,
@@ -88,7 +95,8 @@ impl Settings {
             connect_timeout_s: 10,
             phase_timeout_s: 20,
             byte_budget: 262_144,
-            attempts: 2,
+            attempts: 7,
+            host_budget: None,
         }
     }
 
@@ -100,7 +108,8 @@ impl Settings {
         let pace = &typed.pace;
         let settings = Self {
             protocols: protocols(&typed.protocols)?,
-            profiles: profiles(&typed.profile)?,
+            profile: profile(&typed.profile)?.name.clone().into_owned(),
+            ladder: ladder(&typed.ladder)?.name.to_owned(),
             send_server_name: typed.sni == args::Sni::Named,
             port_offset: typed.port_offset,
             seed: typed.seed,
@@ -121,6 +130,7 @@ impl Settings {
             phase_timeout_s: pace.phase_timeout,
             byte_budget: pace.byte_budget,
             attempts: pace.attempts,
+            host_budget: (pace.host_budget != 0).then_some(pace.host_budget),
         };
         settings.limited_or_loopback()?;
         settings.ports_exist()?;
@@ -144,9 +154,11 @@ impl Settings {
     /// # Errors
     /// When a limit is switched off for the Internet.
     pub(crate) fn limited_or_loopback(&self) -> anyhow::Result<()> {
-        let unlimited = self.rate.is_none() || self.host_rate.is_none() || self.net_rate.is_none();
-        if unlimited && self.scope()? != Scope::Loopback {
-            return Err(unusable("a rate of 0 (no limit) is for loopback only: give a number"));
+        let unlimited = [self.rate, self.host_rate, self.net_rate, self.host_budget];
+        if unlimited.contains(&None) && self.scope()? != Scope::Loopback {
+            return Err(unusable(
+                "a rate or budget of 0 (no limit) is for loopback only: give a number",
+            ));
         }
         Ok(())
     }
@@ -179,7 +191,8 @@ impl Settings {
         let mut plan = Plan::new(run_id, identity, blocklist);
         plan.services = self.services();
         plan.port_offset = self.port_offset;
-        plan.profiles = self.profiles.iter().filter_map(|name| Profile::named(name)).collect();
+        plan.profile = Some(profile(&self.profile)?);
+        plan.ladder = ladder(&self.ladder)?;
         plan.max_attempts = usize::from(self.attempts);
         plan.byte_budget = self.byte_budget;
         plan.concurrency = self.concurrency;
@@ -187,6 +200,7 @@ impl Settings {
             global: self.rate.map(f64::from),
             host: self.host_rate.map(f64::from),
             network: self.net_rate.map(f64::from),
+            host_budget: self.host_budget,
         };
         if !self.resolvers.is_empty() {
             plan.name_servers = NameServers::These(self.resolvers.clone());
@@ -245,16 +259,19 @@ fn protocols(words: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(known)
 }
 
-/// The offer typed, and the offer made where a server turned that one down.
-fn profiles(word: &str) -> anyhow::Result<Vec<String>> {
-    let names: Vec<String> = word.split(',').map(|name| name.trim().to_owned()).collect();
-    match names.iter().find(|name| Profile::named(name).is_none()) {
-        Some(unknown) => {
-            let all: Vec<_> = PROFILES.iter().map(|profile| &*profile.name).collect();
-            Err(unusable(format!("--profile {unknown}: not known; there are {}", all.join(", "))))
-        }
-        None => Ok(names),
-    }
+fn profile(word: &str) -> anyhow::Result<&'static Profile> {
+    Profile::named(word).ok_or_else(|| {
+        let all: Vec<_> = PROFILES.iter().map(|profile| &*profile.name).collect();
+        unusable(format!("--profile {word}: not known; there are {}", all.join(", ")))
+    })
+}
+
+fn ladder(word: &str) -> anyhow::Result<&'static Ladder> {
+    Ladder::named(word).ok_or_else(|| {
+        let all: Vec<_> =
+            LADDERS.iter().map(|ladder| format!("{} ({})", ladder.name, ladder.purpose)).collect();
+        unusable(format!("--ladder {word}: not known; there are {}", all.join(", ")))
+    })
 }
 
 /// What we say in EHLO has to be a domain or an address literal (RFC 5321 section 4.1.2), and cannot smuggle a line of its own.
@@ -299,3 +316,43 @@ fn resolver(text: &str) -> anyhow::Result<SocketAddr> {
 
 /// RFC 1035 section 4.2.
 const DNS_PORT: u16 = 53;
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::args::Arguments;
+
+    #[test]
+    fn every_profile_and_ladder_is_in_the_help() {
+        let mut command = Arguments::command();
+        let probe = command.find_subcommand_mut("probe").expect("a verb");
+        let help = |id: &str| {
+            let argument = probe.get_arguments().find(|argument| argument.get_id() == id);
+            argument.and_then(|argument| argument.get_help()).expect("a help").to_string()
+        };
+        let (offers, ladders) = (help("profile"), help("ladder"));
+        let words = |text: &str| -> Vec<String> {
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            text.split(|c| !word(c)).map(str::to_owned).collect()
+        };
+        for profile in PROFILES {
+            assert!(words(&offers).contains(&profile.name.to_string()), "{}", profile.name);
+        }
+        for ladder in LADDERS {
+            assert!(words(&ladders).contains(&ladder.name.to_owned()), "{}", ladder.name);
+        }
+    }
+
+    #[test]
+    fn what_is_not_typed_is_what_the_prober_would_do_by_itself() {
+        let settings = Settings::loopback();
+        let plan = settings.plan("run", settings.blocklist().expect("loopback")).expect("a plan");
+        let identity = plan.identity.clone();
+        let own = Plan::new("run", identity, settings.blocklist().expect("loopback"));
+        assert_eq!(plan.profile.map(|p| &p.name), own.profile.map(|p| &p.name));
+        assert_eq!(plan.ladder, own.ladder);
+        assert_eq!(plan.max_attempts, own.max_attempts);
+    }
+}

@@ -145,7 +145,18 @@ fn too_few_descriptors_make_a_run_slower_and_nothing_else() {
     shell.args(["-c", "ulimit -n 40 && exec \"$0\" \"$@\""]);
     shell.arg(support::tlscensus().get_program());
     let mut command = scene.probe_by(shell);
-    command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0", "--concurrency", "300"]);
+    command.args([
+        "--rate",
+        "0",
+        "--host-rate",
+        "0",
+        "--net-rate",
+        "0",
+        "--host-budget",
+        "0",
+        "--concurrency",
+        "300",
+    ]);
     let mut running = scene.start(command);
     running.wait_until("short of descriptors, and rows acknowledged", |running| {
         running.count("acknowledged") > 0

@@ -143,7 +143,16 @@ impl Scene {
     /// The same, so many connections per second and at once.
     pub(super) fn probe_at(&self, rate: &str, at_once: &str) -> Command {
         let mut command = self.probe_by(support::tlscensus());
-        command.args(["--rate", rate, "--host-rate", rate, "--net-rate", rate]);
+        command.args([
+            "--rate",
+            rate,
+            "--host-rate",
+            rate,
+            "--net-rate",
+            rate,
+            "--host-budget",
+            "0",
+        ]);
         command.args(["--concurrency", at_once]);
         command
     }

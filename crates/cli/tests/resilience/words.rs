@@ -11,9 +11,10 @@ use crate::support;
 #[test]
 fn unknown_words_are_answered_with_the_known_ones() {
     let scene = Scene::with_list(b"127.77.0.2\n");
-    let cases: [(&[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str]); 9] = [
         (&["--protocols", "smtp,gopher"], &["--protocols gopher", "smtp", "https", "all"]),
         (&["--profile", "ancient"], &["--profile ancient", "modern", "modern-tls12"]),
+        (&["--ladder", "rope"], &["--ladder rope", "default", "study", "exhaustive", "off"]),
         (&["--sni", "always"], &["'always'", "named", "off"]),
         (&["--allow-test-range", "ten"], &["--allow-test-range ten", "10.1.0.0/16"]),
         (&["--resolver", "dns.example"], &["--resolver dns.example", "192.0.2.53:53"]),
@@ -26,7 +27,7 @@ fn unknown_words_are_answered_with_the_known_ones() {
     }
     let contact = ["--contact", "scans@example.org"];
     let words = refused(scene.probe().args(contact), 2);
-    check_says(&words, &["a rate of 0 (no limit) is for loopback only"]);
+    check_says(&words, &["a rate or budget of 0 (no limit) is for loopback only"]);
     assert!(!scene.dataset.exists(), "nothing was begun");
     support::run(scene.probe().arg("--quiet"), 0);
     let dataset = scene.dataset.to_str().unwrap();

@@ -1,6 +1,8 @@
 //! Runs against servers on loopback that follow a script, or speak TLS by a library that is not ours.
 
 mod bounds;
+mod intolerant;
+mod ladder;
 mod names;
 mod outcomes;
 mod stopping;

@@ -181,7 +181,7 @@ async fn an_offer_that_is_turned_down_is_followed_by_the_next() {
     });
     let (row, _) = probe("https", &addr.to_string()).await;
     assert_eq!(end(&row), "after-tls ok", "{row:?}");
-    assert_eq!(row.tls_offered_profile.as_deref(), Some("modern-tls12"));
+    assert_eq!(row.tls_offered_profile.as_deref(), Some("legacy"));
     assert_eq!(row.counted_attempt, Some(1));
     let first = row.attempts.first().expect("two attempts");
     assert_eq!((first.phase.word(), first.outcome.word()), ("tls", "alert"));

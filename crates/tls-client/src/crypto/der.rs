@@ -1,5 +1,10 @@
 //! The public key out of a certificate by a short walk, so that a certificate nobody else can parse still yields its key.
 
+use tlscensus_tls_wire::registry::NamedGroup;
+
+use crate::crypto::curve;
+use crate::crypto::dsa::DsaKey;
+use crate::crypto::ffdh::ServerShare;
 use crate::crypto::modular::trimmed;
 use crate::crypto::rsa::PublicKey;
 
@@ -10,8 +15,8 @@ pub(crate) struct SubjectPublicKeyInfo<'a> {
     pub(crate) der: &'a [u8],
     /// The contents of the algorithm's OBJECT IDENTIFIER.
     pub(crate) algorithm: &'a [u8],
-    /// The contents of the parameters where they are an OBJECT IDENTIFIER (a named curve); else empty.
-    pub(crate) curve: &'a [u8],
+    /// What stands behind it, header included.
+    parameters: &'a [u8],
     /// The key itself: the BIT STRING without its count of unused bits.
     pub(crate) key: &'a [u8],
 }
@@ -37,8 +42,48 @@ impl<'a> SubjectPublicKeyInfo<'a> {
         Some(Self {
             der,
             algorithm: algorithm.expect(OBJECT_IDENTIFIER)?,
-            curve: algorithm.expect(OBJECT_IDENTIFIER).unwrap_or_default(),
+            parameters: algorithm.0,
             key: key.get(1..)?,
+        })
+    }
+
+    /// The curve where this is a key on a named one of the table, or on one that is an algorithm of its own
+    /// (RFC 5480, section 2.1.1; RFC 8410, section 3).
+    pub(crate) fn named_group(&self) -> Option<NamedGroup> {
+        match self.algorithm {
+            EC_PUBLIC_KEY => curve::named_by(Der(self.parameters).expect(OBJECT_IDENTIFIER)?),
+            X25519 => Some(NamedGroup::X25519),
+            X448 => Some(NamedGroup::X448),
+            _ => None,
+        }
+    }
+
+    /// Group and public value where this is a key for agreement in a prime field
+    /// (RFC 3279, section 2.3.3; PKCS #3).
+    pub(crate) fn ffdh(&self) -> Option<ServerShare<'a>> {
+        if !matches!(self.algorithm, DH_KEY_AGREEMENT | DH_PUBLIC_NUMBER) {
+            return None;
+        }
+        let mut parameters = Der(self.parameters).enter_reader(SEQUENCE)?;
+        Some(ServerShare {
+            prime: trimmed(parameters.expect(INTEGER)?),
+            generator: trimmed(parameters.expect(INTEGER)?),
+            public: trimmed(Der(self.key).enter(INTEGER)?),
+        })
+    }
+
+    /// Parameters and public value where this is a DSA key that has its parameters with it
+    /// (RFC 3279, section 2.3.2).
+    pub(crate) fn dsa(&self) -> Option<DsaKey<'a>> {
+        if self.algorithm != DSA {
+            return None;
+        }
+        let mut parameters = Der(self.parameters).enter_reader(SEQUENCE)?;
+        Some(DsaKey {
+            p: trimmed(parameters.expect(INTEGER)?),
+            q: trimmed(parameters.expect(INTEGER)?),
+            g: trimmed(parameters.expect(INTEGER)?),
+            y: trimmed(Der(self.key).enter(INTEGER)?),
         })
     }
 
@@ -50,6 +95,12 @@ impl<'a> SubjectPublicKeyInfo<'a> {
             exponent: trimmed(numbers.expect(INTEGER)?),
         })
     }
+}
+
+/// The two numbers of a DSA or ECDSA signature (RFC 3279, section 2.2.2).
+pub(crate) fn signature_pair(signature: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut numbers = Der(signature).enter_reader(SEQUENCE)?;
+    Some((trimmed(numbers.expect(INTEGER)?), trimmed(numbers.expect(INTEGER)?)))
 }
 
 /// What is left of a sequence of DER elements.
@@ -98,6 +149,14 @@ impl<'a> Der<'a> {
 }
 
 const BIT_STRING: u8 = 0x03;
+/// 1.2.840.113549.1.3.1
+const DH_KEY_AGREEMENT: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x03, 0x01];
+/// 1.2.840.10046.2.1
+const DH_PUBLIC_NUMBER: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3e, 0x02, 0x01];
+/// 1.2.840.10040.4.1
+pub(crate) const DSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
+/// 1.2.840.10045.2.1
+pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const EXPLICIT_VERSION: u8 = 0xa0;
 const INTEGER: u8 = 0x02;
 const LONG_FORM: u8 = 0x80;
@@ -105,9 +164,19 @@ const LONG_FORM: u8 = 0x80;
 const MAX_LENGTH_OCTETS: usize = 4;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
+/// 1.3.101.110
+const X25519: &[u8] = &[0x2b, 0x65, 0x6e];
+/// 1.3.101.111
+const X448: &[u8] = &[0x2b, 0x65, 0x6f];
 
 #[cfg(test)]
 mod tests {
+    use openssl::dh::Dh;
+    use openssl::ec::EcGroup;
+    use openssl::ec::EcKey;
+    use openssl::nid::Nid;
+    use openssl::pkey::PKey;
+
     use super::*;
 
     fn certificate() -> Vec<u8> {
@@ -139,6 +208,39 @@ mod tests {
                 damaged[position] = value;
                 let _ = SubjectPublicKeyInfo::of_certificate(&damaged);
             }
+        }
+    }
+
+    #[test]
+    fn keys_for_agreement_are_found_with_their_groups() {
+        for (nid, group) in [
+            (Nid::X9_62_PRIME256V1, NamedGroup::SECP256R1),
+            (Nid::SECP224R1, NamedGroup::SECP224R1),
+            (Nid::BRAINPOOL_P384R1, NamedGroup::BRAINPOOLP384R1),
+        ] {
+            let curve = EcGroup::from_curve_name(nid).expect("a curve");
+            let key = PKey::from_ec_key(EcKey::generate(&curve).expect("a key")).expect("a key");
+            let der = key.public_key_to_der().expect("encodes");
+            let spki = SubjectPublicKeyInfo::read(&der).expect("reads");
+            assert_eq!(spki.named_group(), Some(group));
+            assert_eq!((spki.key.first(), spki.ffdh(), spki.dsa()), (Some(&4), None, None));
+        }
+        let group = Dh::get_2048_256().expect("a group");
+        let (prime, generator) = (group.prime_p().to_vec(), group.generator().to_vec());
+        let key = group.generate_key().expect("a key");
+        let public = key.public_key().to_vec();
+        let der = PKey::from_dh(key).and_then(|key| key.public_key_to_der()).expect("encodes");
+        let spki = SubjectPublicKeyInfo::read(&der).expect("reads");
+        let share = ServerShare { prime: &prime, generator: &generator, public: &public };
+        assert_eq!((spki.ffdh(), spki.dsa(), spki.named_group()), (Some(share), None, None));
+    }
+
+    #[test]
+    fn signatures_of_two_numbers_are_read() {
+        let signature = [0x30, 6, 2, 1, 5, 2, 1, 7];
+        assert_eq!(signature_pair(&signature), Some((&[5][..], &[7][..])));
+        for cut in 0..signature.len() {
+            assert_eq!(signature_pair(&signature[..cut]), None);
         }
     }
 }

@@ -1,20 +1,22 @@
-//! Key agreement with keys that are made once and used for many probes.
+//! Key agreement with keys that are made when first asked for, and used for many probes.
+
+use std::sync::OnceLock;
 
 use aws_lc_rs::agreement;
 use aws_lc_rs::kem;
 use tlscensus_tls_wire::registry::NamedGroup;
 
+use crate::crypto::curve::Curve;
+use crate::crypto::curve::CurveKey;
+use crate::crypto::curve::X448Key;
+use crate::crypto::ffdh::NamedKey;
+use crate::crypto::ffdh::SafePrime;
+use crate::crypto::random::Random;
+
 /// One private key of each group, with what is sent of it.
 pub(crate) struct PrivateKeys {
-    p256: Ecdh,
-    p384: Ecdh,
-    p521: Ecdh,
-    x25519: Ecdh,
-    ml_kem_768: MlKem,
-    ml_kem_1024: MlKem,
-    x25519_ml_kem_768: Vec<u8>,
-    p256_ml_kem_768: Vec<u8>,
-    p384_ml_kem_1024: Vec<u8>,
+    /// In the order of [`GROUPS`].
+    keys: [OnceLock<PrivateKey>; GROUPS.len()],
 }
 
 /// The peer's share is not one of this group, or the agreement has no valid result.
@@ -23,69 +25,114 @@ pub(crate) struct BadShare;
 
 impl PrivateKeys {
     pub(crate) fn generate() -> Self {
-        let p256 = Ecdh::generate(&agreement::ECDH_P256);
-        let p384 = Ecdh::generate(&agreement::ECDH_P384);
-        let x25519 = Ecdh::generate(&agreement::X25519);
-        let ml_kem_768 = MlKem::generate(&kem::ML_KEM_768);
-        let ml_kem_1024 = MlKem::generate(&kem::ML_KEM_1024);
-        Self {
-            x25519_ml_kem_768: [&ml_kem_768.share[..], &x25519.share].concat(),
-            p256_ml_kem_768: [&p256.share[..], &ml_kem_768.share].concat(),
-            p384_ml_kem_1024: [&p384.share[..], &ml_kem_1024.share].concat(),
-            p521: Ecdh::generate(&agreement::ECDH_P521),
-            p256,
-            p384,
-            x25519,
-            ml_kem_768,
-            ml_kem_1024,
-        }
+        Self { keys: [const { OnceLock::new() }; GROUPS.len()] }
     }
 
     /// What goes into a key share or a ClientKeyExchange; `None` for the groups we cannot compute in.
     pub(crate) fn share(&self, group: NamedGroup) -> Option<&[u8]> {
-        Some(match group {
-            NamedGroup::MLKEM768 => &self.ml_kem_768.share,
-            NamedGroup::MLKEM1024 => &self.ml_kem_1024.share,
-            NamedGroup::SECP256R1 => &self.p256.share,
-            NamedGroup::SECP256R1MLKEM768 => &self.p256_ml_kem_768,
-            NamedGroup::SECP384R1 => &self.p384.share,
-            NamedGroup::SECP384R1MLKEM1024 => &self.p384_ml_kem_1024,
-            NamedGroup::SECP521R1 => &self.p521.share,
-            NamedGroup::X25519 => &self.x25519.share,
-            NamedGroup::X25519MLKEM768 => &self.x25519_ml_kem_768,
-            _ => return None,
-        })
+        self.key(group).map(PrivateKey::share)
     }
 
     /// The shared secret with the peer's share. In hybrids both the shares and the secrets stand one behind the other,
     /// the curves of NIST before ML-KEM and X25519 behind it
     /// (draft-ietf-tls-ecdhe-mlkem).
     pub(crate) fn agree(&self, group: NamedGroup, peer: &[u8]) -> Result<Vec<u8>, BadShare> {
-        match group {
-            NamedGroup::MLKEM768 => self.ml_kem_768.agree(peer),
-            NamedGroup::MLKEM1024 => self.ml_kem_1024.agree(peer),
-            NamedGroup::SECP256R1 => self.p256.agree(peer),
-            NamedGroup::SECP256R1MLKEM768 => both(&self.p256, &self.ml_kem_768, peer),
-            NamedGroup::SECP384R1 => self.p384.agree(peer),
-            NamedGroup::SECP384R1MLKEM1024 => both(&self.p384, &self.ml_kem_1024, peer),
-            NamedGroup::SECP521R1 => self.p521.agree(peer),
-            NamedGroup::X25519 => self.x25519.agree(peer),
-            NamedGroup::X25519MLKEM768 => both(&self.ml_kem_768, &self.x25519, peer),
-            _ => Err(BadShare),
+        match self.key(group).ok_or(BadShare)? {
+            PrivateKey::Hybrid { parts: [first, second], .. } => {
+                let (first, second) = (self.plain(*first), self.plain(*second));
+                let (for_first, for_second) =
+                    peer.split_at_checked(first.peer_share_len()).ok_or(BadShare)?;
+                Ok([first.agree(for_first)?, second.agree(for_second)?].concat())
+            }
+            key => key.agree(peer),
+        }
+    }
+
+    fn key(&self, group: NamedGroup) -> Option<&PrivateKey> {
+        let place = GROUPS.iter().position(|(known, _)| *known == group)?;
+        let (_, method) = GROUPS.get(place)?;
+        Some(self.keys.get(place)?.get_or_init(|| self.generate_key(group, *method)))
+    }
+
+    fn plain(&self, group: NamedGroup) -> &PrivateKey {
+        self.key(group).expect("hybrids are made of groups of the table")
+    }
+
+    fn generate_key(&self, group: NamedGroup, method: Method) -> PrivateKey {
+        match method {
+            Method::Curve => {
+                let curve = Curve::of(group).expect("all curves of the table are in theirs");
+                PrivateKey::Curve(Box::new(CurveKey::generate(curve, &mut Random::new())))
+            }
+            Method::Ffdh(prime) => {
+                PrivateKey::Ffdh(Box::new(NamedKey::generate(prime, &mut Random::new())))
+            }
+            Method::Hybrid(parts) => {
+                let share = parts.map(|part| self.plain(part).share()).concat();
+                PrivateKey::Hybrid { parts, share }
+            }
+            Method::Library(algorithm) => PrivateKey::Library(Ecdh::generate(algorithm)),
+            Method::MlKem(algorithm) => PrivateKey::MlKem(MlKem::generate(algorithm)),
+            Method::X448 => PrivateKey::X448(X448Key::generate(&mut Random::new())),
         }
     }
 }
 
-/// One key of one plain group.
-trait Agree {
-    /// Bytes of the share that the peer sends back.
-    fn peer_share_len(&self) -> usize;
-    fn agree(&self, peer: &[u8]) -> Result<Vec<u8>, BadShare>;
+/// How a group is computed in.
+#[derive(Clone, Copy)]
+enum Method {
+    Curve,
+    Ffdh(SafePrime),
+    Hybrid([NamedGroup; 2]),
+    Library(&'static agreement::Algorithm),
+    MlKem(&'static kem::Algorithm),
+    X448,
 }
 
-fn both(first: &dyn Agree, second: &dyn Agree, peer: &[u8]) -> Result<Vec<u8>, BadShare> {
-    let (for_first, for_second) = peer.split_at_checked(first.peer_share_len()).ok_or(BadShare)?;
-    Ok([first.agree(for_first)?, second.agree(for_second)?].concat())
+/// One key of one group.
+enum PrivateKey {
+    Curve(Box<CurveKey>),
+    Ffdh(Box<NamedKey>),
+    /// The keys of two groups, which are used on their own as well.
+    Hybrid {
+        parts: [NamedGroup; 2],
+        share: Vec<u8>,
+    },
+    Library(Ecdh),
+    MlKem(MlKem),
+    X448(X448Key),
+}
+
+impl PrivateKey {
+    fn share(&self) -> &[u8] {
+        match self {
+            Self::Curve(key) => &key.share,
+            Self::Ffdh(key) => &key.share,
+            Self::Hybrid { share, .. } => share,
+            Self::Library(key) => &key.share,
+            Self::MlKem(key) => &key.share,
+            Self::X448(key) => &key.share,
+        }
+    }
+
+    /// Bytes of the share that the peer sends back.
+    fn peer_share_len(&self) -> usize {
+        match self {
+            Self::MlKem(key) => key.ciphertext_len,
+            other => other.share().len(),
+        }
+    }
+
+    fn agree(&self, peer: &[u8]) -> Result<Vec<u8>, BadShare> {
+        match self {
+            Self::Curve(key) => key.agree(peer).ok_or(BadShare),
+            Self::Ffdh(key) => key.agree(peer).ok_or(BadShare),
+            Self::Hybrid { .. } => Err(BadShare),
+            Self::Library(key) => key.agree(peer),
+            Self::MlKem(key) => key.agree(peer),
+            Self::X448(key) => key.agree(peer).ok_or(BadShare),
+        }
+    }
 }
 
 struct MlKem {
@@ -104,16 +151,11 @@ impl MlKem {
             .as_ref()
             .to_vec();
         let ciphertext_len = match algorithm.id() {
+            kem::AlgorithmId::MlKem512 => 768,
             kem::AlgorithmId::MlKem1024 => 1_568,
             _ => 1_088,
         };
         Self { key, share, ciphertext_len }
-    }
-}
-
-impl Agree for MlKem {
-    fn peer_share_len(&self) -> usize {
-        self.ciphertext_len
     }
 
     fn agree(&self, peer: &[u8]) -> Result<Vec<u8>, BadShare> {
@@ -134,12 +176,6 @@ impl Ecdh {
             key.compute_public_key().expect("a key pair has a public half").as_ref().to_vec();
         Self { key, share }
     }
-}
-
-impl Agree for Ecdh {
-    fn peer_share_len(&self) -> usize {
-        self.share.len()
-    }
 
     fn agree(&self, peer: &[u8]) -> Result<Vec<u8>, BadShare> {
         // The library takes a key in DER too; a share on the wire is the bare point.
@@ -151,6 +187,43 @@ impl Agree for Ecdh {
     }
 }
 
+/// All groups we can compute in, those first that servers choose.
+static GROUPS: [(NamedGroup, Method); 30] = [
+    (NamedGroup::X25519, Method::Library(&agreement::X25519)),
+    (NamedGroup::SECP256R1, Method::Library(&agreement::ECDH_P256)),
+    (NamedGroup::X25519MLKEM768, Method::Hybrid([NamedGroup::MLKEM768, NamedGroup::X25519])),
+    (NamedGroup::SECP384R1, Method::Library(&agreement::ECDH_P384)),
+    (NamedGroup::SECP521R1, Method::Library(&agreement::ECDH_P521)),
+    (NamedGroup::MLKEM512, Method::MlKem(&kem::ML_KEM_512)),
+    (NamedGroup::MLKEM768, Method::MlKem(&kem::ML_KEM_768)),
+    (NamedGroup::MLKEM1024, Method::MlKem(&kem::ML_KEM_1024)),
+    (NamedGroup::SECP256R1MLKEM768, Method::Hybrid([NamedGroup::SECP256R1, NamedGroup::MLKEM768])),
+    (
+        NamedGroup::SECP384R1MLKEM1024,
+        Method::Hybrid([NamedGroup::SECP384R1, NamedGroup::MLKEM1024]),
+    ),
+    (NamedGroup::X448, Method::X448),
+    (NamedGroup::BRAINPOOLP256R1, Method::Curve),
+    (NamedGroup::BRAINPOOLP384R1, Method::Curve),
+    (NamedGroup::BRAINPOOLP512R1, Method::Curve),
+    (NamedGroup::BRAINPOOLP256R1TLS13, Method::Curve),
+    (NamedGroup::BRAINPOOLP384R1TLS13, Method::Curve),
+    (NamedGroup::BRAINPOOLP512R1TLS13, Method::Curve),
+    (NamedGroup::SECP160K1, Method::Curve),
+    (NamedGroup::SECP160R1, Method::Curve),
+    (NamedGroup::SECP160R2, Method::Curve),
+    (NamedGroup::SECP192K1, Method::Curve),
+    (NamedGroup::SECP192R1, Method::Curve),
+    (NamedGroup::SECP224K1, Method::Curve),
+    (NamedGroup::SECP224R1, Method::Curve),
+    (NamedGroup::SECP256K1, Method::Curve),
+    (NamedGroup::FFDHE2048, Method::Ffdh(SafePrime::Ffdhe2048)),
+    (NamedGroup::FFDHE3072, Method::Ffdh(SafePrime::Ffdhe3072)),
+    (NamedGroup::FFDHE4096, Method::Ffdh(SafePrime::Ffdhe4096)),
+    (NamedGroup::FFDHE6144, Method::Ffdh(SafePrime::Ffdhe6144)),
+    (NamedGroup::FFDHE8192, Method::Ffdh(SafePrime::Ffdhe8192)),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,12 +233,10 @@ mod tests {
     fn both_sides_agree_and_wrong_shares_are_refused() {
         let (ours, theirs) = (PrivateKeys::generate(), PrivateKeys::generate());
         let share = |keys: &PrivateKeys, group| keys.share(group).expect("ours").to_vec();
-        for group in [
-            NamedGroup::SECP256R1,
-            NamedGroup::SECP384R1,
-            NamedGroup::SECP521R1,
-            NamedGroup::X25519,
-        ] {
+        for (group, method) in GROUPS {
+            if matches!(method, Method::Hybrid(_) | Method::MlKem(_)) {
+                continue;
+            }
             let secret = ours.agree(group, &share(&theirs, group)).expect("agrees");
             assert_eq!(theirs.agree(group, &share(&ours, group)), Ok(secret), "{group}");
             for wrong in [&[][..], &[4; 65], &share(&theirs, group)[1..]] {
@@ -174,8 +245,8 @@ mod tests {
         }
         let small_order = ours.agree(NamedGroup::X25519, &[0; 32]);
         assert_eq!(small_order, Err(BadShare));
-        assert_eq!(ours.agree(NamedGroup::X448, &[0; 56]), Err(BadShare));
-        assert_eq!(ours.share(NamedGroup::X448), None);
+        assert_eq!(ours.agree(NamedGroup::SECT163K1, &[0; 41]), Err(BadShare));
+        assert_eq!(ours.share(NamedGroup::SECT163K1), None);
     }
 
     #[test]

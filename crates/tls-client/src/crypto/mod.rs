@@ -1,12 +1,12 @@
-//! The crypto seam: every primitive the handshake needs, one file per concern, most of them over one library that nothing else in this crate names.
-//!
-//! Old primitives (RC4, 3DES, MD5, finite-field DH of any size) join as new files beside these.
+//! The crypto seam: every primitive the handshake needs, one file per concern. What servers use today is over one library;
+//! what they used before it and what is rare, over a crate per cipher or ours.
 
 pub(crate) mod aead;
 pub(crate) mod block;
 pub(crate) mod cbc;
 pub(crate) mod curve;
 pub(crate) mod der;
+pub(crate) mod dsa;
 pub(crate) mod exchange;
 pub(crate) mod ffdh;
 pub(crate) mod hash;
@@ -17,4 +17,5 @@ pub(crate) mod random;
 pub(crate) mod rsa;
 pub(crate) mod schedule;
 pub(crate) mod signature;
+pub(crate) mod signature_hash;
 pub(crate) mod stream;

@@ -101,6 +101,23 @@ impl Modulus {
         result
     }
 
+    /// As many leading bits of a hash as the modulus has (FIPS 186-5, section 6.4.2).
+    pub(crate) fn leftmost(&self, digest: &[u8]) -> Residue {
+        let surplus = (digest.len() * 8).saturating_sub(self.bits());
+        let (bytes, bits) = (surplus / 8, surplus % 8);
+        let kept = digest.get(..digest.len() - bytes).unwrap_or_default();
+        let mut above = 0;
+        let shifted: Vec<u8> = kept
+            .iter()
+            .map(|byte| {
+                let pair = u16::from_be_bytes([above, *byte]) >> bits;
+                above = *byte;
+                pair.to_be_bytes()[1]
+            })
+            .collect();
+        self.reduced(&shifted)
+    }
+
     /// Big-endian, as long as the modulus.
     pub(crate) fn number(&self, residue: &Residue) -> Vec<u8> {
         let mut one = vec![0; self.limbs.len()];

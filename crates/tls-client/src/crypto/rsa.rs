@@ -1,10 +1,9 @@
 //! RSA with any size of key: key transport, and signatures of keys that the library refuses
 //! (RFC 8017).
 
-use aws_lc_rs::digest;
-
 use crate::crypto::modular;
 use crate::crypto::random::Random;
+use crate::crypto::signature_hash::SignatureHash;
 
 /// A public key, as its certificate has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +18,6 @@ pub(crate) struct PublicKey<'a> {
 pub(crate) enum Encoding {
     Pkcs1,
     Pss,
-}
-
-/// The hash of a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SignatureHash {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
 }
 
 impl PublicKey<'_> {
@@ -62,38 +52,11 @@ impl PublicKey<'_> {
         let Some(block) = modular::power(signature, self.exponent, self.modulus) else {
             return Some(false);
         };
-        let digest = digest::digest(hash.algorithm(), message);
+        let digest = hash.of(message);
         Some(match encoding {
-            Encoding::Pkcs1 => is_pkcs1(&block, hash, digest.as_ref()),
-            Encoding::Pss => is_pss(&block, self.bits(), hash, digest.as_ref()).is_some(),
+            Encoding::Pkcs1 => is_pkcs1(&block, hash, &digest),
+            Encoding::Pss => is_pss(&block, self.bits(), hash, &digest).is_some(),
         })
-    }
-}
-
-impl SignatureHash {
-    fn algorithm(self) -> &'static digest::Algorithm {
-        match self {
-            Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-            Self::Sha256 => &digest::SHA256,
-            Self::Sha384 => &digest::SHA384,
-            Self::Sha512 => &digest::SHA512,
-        }
-    }
-
-    /// DER of a DigestInfo up to the digest (RFC 8017, section 9.2, note 1).
-    fn digest_info(self) -> &'static [u8] {
-        match self {
-            Self::Sha1 => b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14",
-            Self::Sha256 => {
-                b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
-            }
-            Self::Sha384 => {
-                b"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30"
-            }
-            Self::Sha512 => {
-                b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40"
-            }
-        }
     }
 }
 
@@ -128,8 +91,8 @@ fn is_pss(block: &[u8], modulus_bits: usize, hash: SignatureHash, digest: &[u8])
     if *one != 1 || padding.iter().any(|byte| *byte != 0) {
         return None;
     }
-    let expected = digest::digest(hash.algorithm(), &[&[0; 8], digest, salt].concat());
-    (expected.as_ref() == seed).then_some(())
+    let expected = hash.of(&[&[0; 8], digest, salt].concat());
+    (expected == seed).then_some(())
 }
 
 /// MGF1 (RFC 8017, appendix B.2.1).
@@ -138,7 +101,7 @@ fn mask(hash: SignatureHash, seed: &[u8], length: usize) -> Vec<u8> {
     let mut counter = 0_u32;
     while mask.len() < length {
         let block = [seed, &counter.to_be_bytes()].concat();
-        mask.extend_from_slice(digest::digest(hash.algorithm(), &block).as_ref());
+        mask.extend_from_slice(&hash.of(&block));
         counter += 1;
     }
     mask.truncate(length);
@@ -162,7 +125,10 @@ mod tests {
     #[test]
     fn signatures_of_another_library_are_judged_for_any_size_of_key() {
         let hashes = [
+            (SignatureHash::Md5, MessageDigest::md5()),
+            (SignatureHash::Md5Sha1, MessageDigest::from_name("MD5-SHA1").expect("built in")),
             (SignatureHash::Sha1, MessageDigest::sha1()),
+            (SignatureHash::Sha224, MessageDigest::sha224()),
             (SignatureHash::Sha256, MessageDigest::sha256()),
             (SignatureHash::Sha384, MessageDigest::sha384()),
             (SignatureHash::Sha512, MessageDigest::sha512()),

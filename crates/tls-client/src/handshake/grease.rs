@@ -88,3 +88,41 @@ const AES_128_GCM: u16 = 1;
 const X25519_BYTES: usize = 32;
 /// An inner hello of 128 bytes and its tag.
 const PAYLOAD_BYTES: usize = 144;
+
+#[cfg(test)]
+mod tests {
+    use tlscensus_tls_wire::codec::Reader;
+
+    use super::*;
+
+    #[test]
+    fn values_are_reserved_ones_and_an_extension_never_stands_twice() {
+        for seed in 0..100 {
+            let grease = Grease::draw(&mut Random::seeded(seed));
+            assert!(grease.suite.is_grease() && grease.group.is_grease());
+            assert!(grease.version.is_grease() && grease.extension.is_grease());
+            let mut extensions = Extensions::new();
+            for expected in [&b""[..], &[0]] {
+                let (extension, content) = grease.extension(&extensions);
+                assert!(extension.is_grease());
+                assert_eq!(content, expected);
+                extensions.push(extension, content);
+            }
+            assert_eq!(extensions.repeated(), None);
+        }
+    }
+
+    /// RFC 9849, section 5: type, KDF, AEAD, config id, encapsulated key, payload.
+    #[test]
+    fn an_encrypted_hello_without_a_key_has_the_form_of_one_with() {
+        let grease = Grease::draw(&mut Random::seeded(7));
+        let content = grease.encrypted_client_hello();
+        assert_eq!(content, grease.encrypted_client_hello(), "the second hello says it again");
+        let mut reader = Reader::new(&content);
+        assert_eq!(reader.array("outer, KDF, AEAD"), Ok([0, 0, 1, 0, 1]));
+        reader.u8("config id").expect("there");
+        assert_eq!(reader.bytes16("enc").map(<[u8]>::len), Ok(32));
+        assert_eq!(reader.bytes16("payload").map(<[u8]>::len), Ok(144));
+        assert!(reader.is_empty());
+    }
+}

@@ -7,6 +7,8 @@ use tlscensus_tls_wire::extension::KeyShareClientHello;
 use tlscensus_tls_wire::extension::SignatureAlgorithms;
 use tlscensus_tls_wire::extension::SupportedGroups;
 use tlscensus_tls_wire::extension::SupportedVersions;
+use tlscensus_tls_wire::fingerprint::ja3;
+use tlscensus_tls_wire::fingerprint::ja4;
 use tlscensus_tls_wire::handshake::ClientHello;
 use tlscensus_tls_wire::registry::CompressionMethod;
 
@@ -48,7 +50,7 @@ fn is_distinct<T: PartialEq>(list: &[T]) -> bool {
 /// All profiles, with a short, a long and no name.
 fn every_hello(check: impl Fn(&Profile, Option<&str>, &[u8])) {
     let long = format!("{}.example", "a".repeat(63));
-    for profile in PROFILES {
+    for profile in PROFILES.iter().filter(|profile| !profile.ssl2_frame) {
         for name in [None, Some("a.example"), Some(&*long)] {
             check(profile, name, &record(profile, name, 7));
         }
@@ -86,20 +88,23 @@ fn nothing_is_offered_twice_or_unknown() {
     }
 }
 
+/// All but what is offered to see whether somebody takes it, or because a model does.
 #[test]
-fn what_modern_profiles_offer_can_be_completed() {
+fn what_profiles_offer_can_be_completed() {
     let keys = KeyShares::generate();
-    let rules = Rules { version: Version::TLS_1_2 };
-    for profile in PROFILES.iter().filter(|profile| profile.name.starts_with("modern")) {
+    let models = ["everything", "paper-2015", "chrome-like", "firefox-like"];
+    for profile in PROFILES.iter().filter(|profile| !models.contains(&&*profile.name)) {
         let name = &profile.name;
-        for suite in profile.suites.iter() {
+        for suite in profile.suites.iter().filter(|suite| !suite.is_signal()) {
+            let legacy =
+                |version: &Version| LegacySuite::of(*suite, Rules { version: *version }).is_some();
             let completable = match Suite13::of(*suite) {
                 Some(_) => profile.offers(Version::TLS_1_3),
-                None => LegacySuite::of(*suite, rules).is_some(),
+                None => profile.versions.iter().any(legacy),
             };
             assert!(completable, "{name} offers {suite}");
         }
-        for group in profile.groups.iter() {
+        for group in profile.groups.iter().filter(|_| name.starts_with("modern")) {
             assert!(keys.private().share(*group).is_some(), "{name} offers {group}");
         }
     }
@@ -116,6 +121,12 @@ fn versions_suites_and_extensions_fit_together() {
         assert_eq!(tls13, !profile.key_shares.is_empty(), "{name}");
         // RFC 9846, section 4.2.2: servers of TLS 1.3 abort at any other method.
         assert!(!tls13 || *profile.compressions == [CompressionMethod::NULL], "{name}");
+        if profile.ssl2_frame {
+            // It has room for nothing else.
+            assert!(!tls13 && profile.extensions.is_empty() && !profile.session_id, "{name}");
+            assert_eq!(*profile.compressions, [CompressionMethod::NULL], "{name}");
+            continue;
+        }
         let needs = [
             ExtensionType::SUPPORTED_VERSIONS,
             ExtensionType::KEY_SHARE,
@@ -249,14 +260,29 @@ fn ssl3_says_hello_as_openssl_did() {
     }
 }
 
+/// As published for Chrome 131 to 149 and Firefox 140 to 148.
+#[test]
+fn browsers_have_their_fingerprints() {
+    let fingerprints = |name: &str| {
+        let record = record(Profile::named(name).expect("a profile"), Some("a.example"), 7);
+        let (_, hello) = hello(&record);
+        (ja3(&hello), ja4(&hello))
+    };
+    let (_, chrome) = fingerprints("chrome-like");
+    assert_eq!(chrome, "t13d1516h2_8daaf6152771_d8a2da3f94cd");
+    let (ja3, firefox) = fingerprints("firefox-like");
+    assert_eq!(firefox, "t13d1717h2_5b57614c22b0_3cbfd9057e0d");
+    assert_eq!(ja3, "6f7889b9fb1a62a9577e685c1fcfa919");
+}
+
 /// JA3 without its hash: version, suites, extensions, groups and point formats as published. The sets of extensions are
 /// compared, since Chrome's order is drawn.
 #[test]
 fn browsers_are_met_in_every_list() {
-    // Chrome 148, published with JA4 t13d1516h2_8daaf6152771_d8a2da3f94cd.
+    // Chrome 148.
     let chrome = "771,4865-4866-4867-49195-49199-49196-49200-52393-52392-49171-49172-156-157-47-53,\
         51-11-43-23-18-0-27-65281-45-16-5-17613-10-35-65037-13,4588-29-23-24,0";
-    // Firefox 148, MD5 6f7889b9fb1a62a9577e685c1fcfa919, JA4 t13d1717h2_5b57614c22b0_3cbfd9057e0d.
+    // Firefox 148.
     let firefox = "771,4865-4867-4866-49195-49199-52393-52392-49196-49200-49162-49161-49171-49172-\
         156-157-47-53,0-23-65281-10-11-35-16-5-34-18-51-43-13-45-28-27-65037,\
         4588-29-23-24-25-256-257,0";

@@ -1,8 +1,6 @@
 //! The versions before TLS 1.2, completed with a server that still speaks them.
 
-use openssl::bn::BigNum;
 use openssl::dh::Dh;
-use openssl::pkey::Params;
 use openssl::ssl::SslOptions;
 use openssl::ssl::SslVerifyMode;
 use openssl::ssl::SslVersion;
@@ -17,6 +15,7 @@ use crate::support::NAME;
 use crate::support::certificates::Kind;
 use crate::support::exchange;
 use crate::support::openssl_server::OpensslServer;
+use crate::support::openssl_server::field;
 use crate::support::openssl_server::no_encrypt_then_mac;
 use crate::support::openssl_server::no_extended_master_secret;
 use crate::support::openssl_server::only;
@@ -137,13 +136,6 @@ fn every_weak_suite_completes_in_every_version_that_has_it() {
             }
         }
     }
-}
-
-/// A prime of this many bits with the generator 2; not a safe one, which takes too long to find.
-fn field(bits: i32) -> Dh<Params> {
-    let mut prime = BigNum::new().unwrap();
-    prime.generate_prime(bits, false, None, None).unwrap();
-    Dh::from_pqg(prime, None, BigNum::from_u32(2).unwrap()).unwrap()
 }
 
 /// Shorter ones OpenSSL does not serve: Java does.

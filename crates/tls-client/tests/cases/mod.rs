@@ -1,11 +1,14 @@
 //! What the client must do, by the server it meets.
 
 mod compressed;
+mod groups;
 mod hostile;
 mod jsse;
 mod legacy;
 mod openssl;
 mod patience;
 mod profiles;
+mod resumption;
 mod rustls;
 mod splits;
+mod ssl2;

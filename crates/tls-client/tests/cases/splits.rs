@@ -18,6 +18,8 @@ use crate::support::certificates::Kind;
 use crate::support::exchange;
 use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::context;
+use crate::support::openssl_server::field;
+use crate::support::openssl_server::only;
 use crate::support::openssl_server::pin;
 use crate::support::profile;
 use crate::support::rustls_server::Options;
@@ -72,6 +74,11 @@ impl Recording {
             }
             OpensslServer::new(builder)
         };
+        let dhe = || {
+            let mut builder = only(SslVersion::TLS1, Kind::Rsa2048, "DHE-RSA-AES128-SHA");
+            builder.set_tmp_dh(&field(1_024)).unwrap();
+            OpensslServer::new(builder)
+        };
         let mut client_certificate = Options::new(Kind::Rsa2048, &TLS13);
         client_certificate.ask_client_certificate = true;
         vec![
@@ -81,6 +88,8 @@ impl Recording {
             Self::of("1.2", RustlsServer::new(&Options::new(Kind::P256, &TLS12))),
             Self::of("1.2 CBC", openssl(SslVersion::TLS1_2, "ECDHE-RSA-AES128-SHA")),
             Self::with("legacy", "1.0", openssl(SslVersion::TLS1, "ECDHE-RSA-AES128-SHA")),
+            Self::with("legacy", "1.0 DHE", dhe()),
+            Self::with("anonymous", "1.0 anonymous", openssl(SslVersion::TLS1, "AECDH-RC4-SHA")),
             Self::with("legacy", "1.1", openssl(SslVersion::TLS1_1, "AES128-SHA")),
             Self::with("ssl3", "SSL 3", openssl(SslVersion::SSL3, "AES128-SHA")),
             Self::of("1.2 RSA", openssl(SslVersion::TLS1_2, "AES256-GCM-SHA384")),

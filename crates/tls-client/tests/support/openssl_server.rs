@@ -7,7 +7,10 @@ use std::io::Read;
 use std::io::Write;
 use std::rc::Rc;
 
+use openssl::bn::BigNum;
+use openssl::dh::Dh;
 use openssl::pkey::PKey;
+use openssl::pkey::Params;
 use openssl::ssl::ErrorCode;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
@@ -92,6 +95,13 @@ pub(crate) fn only(version: SslVersion, kind: Kind, suite: &str) -> SslContextBu
     pin(&mut builder, version);
     builder.set_cipher_list(&format!("{suite}:@SECLEVEL=0")).unwrap();
     builder
+}
+
+/// A prime of this many bits with the generator 2; not a safe one, which takes too long to find.
+pub(crate) fn field(bits: i32) -> Dh<Params> {
+    let mut prime = BigNum::new().unwrap();
+    prime.generate_prime(bits, false, None, None).unwrap();
+    Dh::from_pqg(prime, None, BigNum::from_u32(2).unwrap()).unwrap()
 }
 
 /// Only this version.

@@ -1,5 +1,5 @@
 //! Handshake messages, read and written, of TLS 1.0 to 1.3. SSL 3 shares their bodies but for lengths left out in
-//! some; SSL 2 has messages of its own: both come as files beside these.
+//! some; SSL 2 has messages of its own, see [`ssl2`](crate::ssl2).
 //!
 //! Messages borrow from the bytes they were read from.
 

@@ -11,7 +11,7 @@ use crate::registry::CompressionMethod;
 use crate::registry::Version;
 
 /// The server's choice (RFC 9846, section 4.2.3; RFC 5246, section 7.4.1.3). A retry request has the same shape and a
-/// random of its own (RFC 9846, section 4.2.4).
+/// random of its own (RFC 9846, section 4.2.4). Drafts of TLS 1.3 before the 22nd had neither session nor compression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerHello<'a> {
     /// The version, where `supported_versions` does not say otherwise.
@@ -56,19 +56,28 @@ impl<'a> Codec<'a> for ServerHello<'a> {
     fn encode(&self, out: &mut Vec<u8>) {
         self.legacy_version.encode(out);
         out.extend_from_slice(&self.random);
-        put_bytes8(self.session_id, out);
-        self.cipher_suite.encode(out);
-        self.compression_method.encode(out);
+        if self.legacy_version.is_early_draft() {
+            self.cipher_suite.encode(out);
+        } else {
+            put_bytes8(self.session_id, out);
+            self.cipher_suite.encode(out);
+            self.compression_method.encode(out);
+        }
         self.extensions.encode(out);
     }
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let legacy_version = Version::read(reader)?;
+        let early = legacy_version.is_early_draft();
         Ok(Self {
-            legacy_version: Version::read(reader)?,
+            legacy_version,
             random: reader.array("server random")?,
-            session_id: reader.bytes8("session_id")?,
+            session_id: if early { &[] } else { reader.bytes8("session_id")? },
             cipher_suite: CipherSuite::read(reader)?,
-            compression_method: CompressionMethod::read(reader)?,
+            compression_method: match early {
+                true => CompressionMethod::NULL,
+                false => CompressionMethod::read(reader)?,
+            },
             extensions: Extensions::read_optional(reader)?,
         })
     }
@@ -133,6 +142,18 @@ mod tests {
         hello.extensions = Extensions::none();
         hello.extensions.push(ExtensionType::SUPPORTED_VERSIONS, &b"\x03"[..]);
         assert_eq!(hello.version(), Version::TLS_1_2, "what cannot be read does not count");
+    }
+
+    #[test]
+    fn early_drafts_leave_fields_out() {
+        let mut hello = ServerHello { legacy_version: Version::TLS_1_3_DRAFT_18, ..hello() };
+        hello.session_id = &[];
+        hello.extensions = Extensions::new();
+        let wire = hello.encoded();
+        assert_eq!(wire.len(), 2 + 32 + 2 + 2);
+        assert_eq!(ServerHello::decode(&wire, "ServerHello"), Ok(hello.clone()));
+        hello.legacy_version = Version::TLS_1_3_DRAFT_22;
+        assert_eq!(hello.encoded().len(), wire.len() + 2);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::extension::ApplicationProtocols;
 use crate::extension::CertificateAuthorities;
+use crate::extension::Extension;
 use crate::extension::Extensions;
 use crate::extension::Heartbeat;
 use crate::extension::KeyShareRetry;
@@ -80,11 +81,6 @@ impl Choice {
     pub fn renegotiation_info(&self) -> Option<&[u8]> {
         let info = self.extensions.get::<RenegotiationInfo<'_>>().ok().flatten()?;
         Some(info.0)
-    }
-
-    /// The heartbeat mode the server answered with (RFC 6520).
-    pub fn heartbeat(&self) -> Option<u8> {
-        self.extensions.get::<Heartbeat>().ok().flatten().map(|Heartbeat(mode)| mode)
     }
 
     /// The group of the server's public value in TLS 1.3, and the value.
@@ -171,6 +167,13 @@ impl Observer {
         chosen_extensions(self).map(|raw| raw.extension).collect()
     }
 
+    /// The heartbeat mode the server answered with (RFC 6520), in its hello or, TLS 1.3, encrypted.
+    pub fn heartbeat(&self) -> Option<u8> {
+        let answer = chosen_extensions(self).find(|raw| raw.extension == Heartbeat::TYPE)?;
+        let Heartbeat(mode) = Heartbeat::decode(&answer.bytes, "extension data").ok()?;
+        Some(mode)
+    }
+
     /// The form of the certificates in the server's chain (RFC 7250): X.509 unless another one was agreed on.
     pub fn server_certificate_type(&self) -> CertificateType {
         let agreed = chosen_extensions(self)
@@ -190,6 +193,9 @@ impl Observer {
 
     /// Whether an earlier session is resumed; `None` where it did not come far enough to tell.
     pub fn resumed(&self) -> Option<bool> {
+        if let Some(choice) = self.ssl2_choice() {
+            return Some(choice.session_id_hit);
+        }
         let choice = self.choice()?;
         if choice.version.is_tls13() {
             return Some(choice.extensions.contains(ExtensionType::PRE_SHARED_KEY));

@@ -123,7 +123,8 @@ impl Observer {
     /// [`MAX_FLIGHT_BYTES`](super::MAX_FLIGHT_BYTES), whole messages only.
     ///
     /// Certificate messages stand with empty certificates and all the rest, so that chains are not kept once per
-    /// connection: [`chain`](Self::chain) has the bytes.
+    /// connection: [`chain`](Self::chain) has the bytes. A side that opens in the frame of SSL 2 has that message first, with
+    /// its header of two bytes, whose first bit is set.
     pub fn flight(&self, side: Side) -> &[u8] {
         &self.speaker(side).flight
     }

@@ -4,7 +4,7 @@ use super::Side;
 use crate::registry::HandshakeType;
 
 /// Letter and meaning, upper case for the client and lower case for the server. They are those of Zeek's
-/// `ssl_history`, so that both can be read side by side.
+/// `ssl_history`, so that both can be read side by side. Messages of SSL 2 have those of the TLS messages they became.
 pub const LETTERS: &[(char, &str)] = &[
     ('A', "supplemental_data"),
     ('B', "heartbeat"),
@@ -39,6 +39,7 @@ pub const LETTERS: &[(char, &str)] = &[
 pub(super) const ALERT: char = 'L';
 pub(super) const APPLICATION_DATA: char = 'D';
 pub(super) const CHANGE_CIPHER_SPEC: char = 'I';
+pub(super) const OTHER: char = 'Z';
 
 /// The letter of a handshake message.
 pub(super) fn letter(message: HandshakeType, retry: bool) -> char {
@@ -64,7 +65,7 @@ pub(super) fn letter(message: HandshakeType, retry: bool) -> char {
         HandshakeType::SERVER_HELLO_DONE => 'N',
         HandshakeType::SERVER_KEY_EXCHANGE => 'K',
         HandshakeType::SUPPLEMENTAL_DATA => 'A',
-        _ => 'Z',
+        _ => OTHER,
     }
 }
 

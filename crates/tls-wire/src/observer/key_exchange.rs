@@ -9,6 +9,7 @@ use crate::handshake::ServerKeyExchange;
 use crate::handshake::ServerParameters;
 use crate::handshake::bit_length;
 use crate::registry::ExtensionType;
+use crate::registry::FfdhGroup;
 use crate::registry::KeyExchange;
 use crate::registry::NamedGroup;
 use crate::registry::SignatureScheme;
@@ -35,6 +36,14 @@ pub struct KeyExchangeFacts<'a> {
 }
 
 impl KeyExchangeFacts<'_> {
+    /// The name of the finite field, whether it was written out or named by its code point.
+    pub fn ffdh_group(&self) -> Option<&'static FfdhGroup> {
+        match (self.dh, self.group) {
+            (Some(dh), _) => FfdhGroup::of_prime(dh.prime),
+            (None, group) => FfdhGroup::of_named(group?),
+        }
+    }
+
     /// The stable word: that of the kind, `HYBRID` where a curve and a lattice are joined, `KEM` for a lattice alone.
     pub fn word(&self) -> Option<&'static str> {
         let lattice = self.group.is_some_and(NamedGroup::is_post_quantum);

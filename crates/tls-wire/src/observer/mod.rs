@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`record`](Observer::record) | a record of either side, in the order of the wire (optional for a client) |
 //! | [`message`](Observer::message) | a whole handshake message, decrypted where it was encrypted |
+//! | [`ssl2_message`](Observer::ssl2_message) | a whole message in the frame of SSL 2 |
 //! | [`decompressed`](Observer::decompressed) | behind a compressed certificate that the feeder could decompress |
 //! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
 //! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
@@ -20,6 +21,7 @@ mod history;
 mod key_exchange;
 mod offer;
 mod presence;
+mod ssl2;
 
 use std::sync::Arc;
 
@@ -54,6 +56,8 @@ pub use key_exchange::DhParameters;
 pub use key_exchange::KeyExchangeFacts;
 pub use offer::Offer;
 pub use presence::Presence;
+pub use ssl2::Ssl2Choice;
+pub use ssl2::Ssl2ErrorSeen;
 
 /// Who said something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,6 +201,7 @@ pub struct Observer {
     alerts: Vec<AlertSeen>,
     malformed: Vec<MalformedMessage>,
     signature_check: Option<SignatureCheck>,
+    ssl2: Option<Box<ssl2::Heard>>,
     history: String,
     last: Option<(Side, HandshakeType)>,
 }

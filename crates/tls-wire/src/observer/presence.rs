@@ -26,6 +26,9 @@ impl Observer {
         if self.chain().is_some() {
             return Presence::Seen;
         }
+        if self.ssl2_choice().is_some() {
+            return Presence::Absent;
+        }
         let Some(choice) = self.choice() else {
             return Presence::Unreached;
         };
@@ -146,6 +149,10 @@ impl Observer {
     }
 
     fn unasked(&self, extension: ExtensionType) -> bool {
-        self.offer().is_some_and(|offer| !offer.has(extension))
+        match self.offer() {
+            Some(offer) => !offer.has(extension),
+            // SSL 2 has no extensions.
+            None => self.ssl2_hello().is_some(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The constants and names come from the dated lists in `registry/*.csv`; the files beside this one are generated
 //! from them and a test keeps both equal.
 
+mod ffdh;
 mod suite;
 
 #[rustfmt::skip]
@@ -30,6 +31,8 @@ mod ec_point_formats;
 #[rustfmt::skip]
 mod extension_types;
 #[rustfmt::skip]
+mod ffdh_groups;
+#[rustfmt::skip]
 mod handshake_types;
 #[rustfmt::skip]
 mod named_groups;
@@ -38,6 +41,12 @@ mod psk_key_exchange_modes;
 #[rustfmt::skip]
 mod signature_schemes;
 #[rustfmt::skip]
+mod ssl2_cipher_kinds;
+#[rustfmt::skip]
+mod ssl2_errors;
+#[rustfmt::skip]
+mod ssl2_messages;
+#[rustfmt::skip]
 mod versions;
 
 use std::fmt;
@@ -45,7 +54,9 @@ use std::fmt;
 use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::codec::Reader;
+use crate::codec::put_u24;
 
+pub use ffdh::FfdhGroup;
 pub use suite::Authentication;
 pub use suite::Cipher;
 pub use suite::Hash;
@@ -56,6 +67,19 @@ pub use suite::SuiteParameters;
 /// A code point type: the newtype, its names, its wire form.
 macro_rules! registry {
     ($(#[$doc:meta])* $name:ident, $int:ident, $table:ident) => {
+        registry! { @points $(#[$doc])* $name, $int, $table, 2 * size_of::<$int>() }
+
+        impl Codec<'_> for $name {
+            fn encode(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.0.to_be_bytes());
+            }
+
+            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                reader.$int(stringify!($name)).map(Self)
+            }
+        }
+    };
+    (@points $(#[$doc:meta])* $name:ident, $int:ident, $table:ident, $digits:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $int);
@@ -88,7 +112,7 @@ macro_rules! registry {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self.name() {
                     Some(name) => f.write_str(name),
-                    None => write!(f, "{:#0width$x}", self.0, width = 2 + 2 * size_of::<$int>()),
+                    None => write!(f, "{:#0width$x}", self.0, width = 2 + $digits),
                 }
             }
         }
@@ -96,16 +120,6 @@ macro_rules! registry {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!(stringify!($name), "({})"), self)
-            }
-        }
-
-        impl Codec<'_> for $name {
-            fn encode(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.0.to_be_bytes());
-            }
-
-            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                reader.$int(stringify!($name)).map(Self)
             }
         }
     };
@@ -189,6 +203,19 @@ registry! {
     SignatureScheme, u16, signature_schemes
 }
 registry! {
+    @points
+    /// A cipher of SSL 2, three bytes; those that start with zero are suites of SSL 3 and later in SSL 2's frame.
+    Ssl2CipherKind, u32, ssl2_cipher_kinds, 6
+}
+registry! {
+    /// What an ERROR message of SSL 2 says.
+    Ssl2Error, u16, ssl2_errors
+}
+registry! {
+    /// The type of a message of SSL 2.
+    Ssl2Message, u8, ssl2_messages
+}
+registry! {
     /// A protocol version as it stands on the wire. The order of SSL 3 to TLS 1.3 is the order of the numbers.
     Version, u16, versions
 }
@@ -216,6 +243,29 @@ impl CipherSuite {
     }
 }
 
+impl Ssl2CipherKind {
+    /// The suite of SSL 3 and later that stands here, if one does.
+    pub fn suite(self) -> Option<CipherSuite> {
+        u16::try_from(self.0).ok().map(CipherSuite)
+    }
+}
+
+impl From<CipherSuite> for Ssl2CipherKind {
+    fn from(suite: CipherSuite) -> Self {
+        Self(u32::from(suite.0))
+    }
+}
+
+impl Codec<'_> for Ssl2CipherKind {
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_u24(self.0, out);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.u24("Ssl2CipherKind").map(Self)
+    }
+}
+
 impl NamedGroup {
     /// True for the finite fields (RFC 7919).
     pub fn is_finite_field(self) -> bool {
@@ -237,6 +287,11 @@ impl Version {
         (high == 0x7f).then_some(low)
     }
 
+    /// True for the drafts of TLS 1.3 that were spoken before its hello looked like that of TLS 1.2 (draft 22).
+    pub fn is_early_draft(self) -> bool {
+        self.tls13_draft().is_some_and(|draft| draft < 22)
+    }
+
     /// True for TLS 1.3 and for its drafts and experiments.
     pub fn is_tls13(self) -> bool {
         let [high, _] = self.0.to_be_bytes();
@@ -255,6 +310,8 @@ mod tests {
         assert_eq!(format!("{:?}", AlertDescription(0xf1)), "AlertDescription(0xf1)");
         assert_eq!(Version::TLS_1_3.name(), Some("TLS 1.3"));
         assert_eq!(NamedGroup(4588), NamedGroup::X25519MLKEM768);
+        assert_eq!(Ssl2CipherKind(0x010080).to_string(), "SSL_CK_RC4_128_WITH_MD5");
+        assert_eq!(Ssl2CipherKind(0x000005).to_string(), "0x000005");
     }
 
     #[test]

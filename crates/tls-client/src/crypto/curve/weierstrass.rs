@@ -54,7 +54,7 @@ impl Curve {
         let key = self.point(key)?;
         let valid = self.order.residue(r).zip(self.order.residue(s)).and_then(|(r_residue, s)| {
             let inverse = self.order.inverse(&s)?;
-            let hash = self.leftmost(digest);
+            let hash = self.order.leftmost(digest);
             let of_generator = self.order.number(&self.order.multiply(&hash, &inverse));
             let of_key = self.order.number(&self.order.multiply(&r_residue, &inverse));
             let sum = self
@@ -63,23 +63,6 @@ impl Curve {
             (x == r_residue && !self.order.is_zero(&x)).then_some(())
         });
         Some(valid.is_some())
-    }
-
-    /// As many bits of a hash as the order has.
-    fn leftmost(&self, digest: &[u8]) -> Residue {
-        let surplus = (digest.len() * 8).saturating_sub(self.order.bits());
-        let (bytes, bits) = (surplus / 8, surplus % 8);
-        let kept = digest.get(..digest.len() - bytes).unwrap_or_default();
-        let mut above = 0;
-        let shifted: Vec<u8> = kept
-            .iter()
-            .map(|byte| {
-                let pair = u16::from_be_bytes([above, *byte]) >> bits;
-                above = *byte;
-                pair.to_be_bytes()[1]
-            })
-            .collect();
-        self.order.reduced(&shifted)
     }
 
     /// An uncompressed point (SEC 1, section 2.3.4); `None` where it is none of this curve.

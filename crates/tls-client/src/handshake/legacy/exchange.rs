@@ -5,7 +5,6 @@ use tlscensus_tls_wire::handshake::ServerParameters;
 use tlscensus_tls_wire::registry::NamedGroup;
 
 use crate::connection::Connection;
-use crate::crypto::curve;
 use crate::crypto::der::SubjectPublicKeyInfo;
 use crate::crypto::ffdh::Refusal;
 use crate::crypto::ffdh::ServerShare;
@@ -54,6 +53,14 @@ impl ExpectDone {
         connection: &mut Connection,
     ) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         match (suite.key_exchange, &self.server_key) {
+            (KeyExchange::Dh, _) => {
+                let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
+                let share = key.and_then(|key| key.ffdh());
+                self.agree_in_field(
+                    &share.ok_or_else(|| self.shared.not_completable())?,
+                    connection,
+                )
+            }
             (KeyExchange::Dhe, Some(ServerKey::Field { prime, generator, public })) => {
                 self.agree_in_field(&ServerShare { prime, generator, public }, connection)
             }
@@ -63,7 +70,7 @@ impl ExpectDone {
             (KeyExchange::Ecdh, _) => {
                 let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
                 let key = key.ok_or_else(|| self.shared.not_completable())?;
-                let group = curve::named_by(key.curve);
+                let group = key.named_group();
                 self.agree(group.ok_or_else(|| self.shared.not_completable())?, key.key)
             }
             (KeyExchange::Rsa, Some(ServerKey::Rsa { modulus, exponent })) => {

@@ -2,6 +2,7 @@
 
 pub(crate) mod gnutls;
 pub(crate) mod openssl;
+pub(crate) mod openssl_old;
 mod program;
 pub(crate) mod rustls;
 pub(crate) mod s_server;
@@ -45,6 +46,12 @@ pub(crate) const PEERS: &[Entry] = &[
         letter: 'D',
         title: "OpenSSL 3.0, Debian's `openssl s_server`",
         start: s_server::start,
+    },
+    Entry {
+        word: "openssl-1.0.2",
+        letter: 'O',
+        title: "OpenSSL 1.0.2e, which still has export, static DH and binary curves",
+        start: openssl_old::start,
     },
     Entry { word: "gnutls", letter: 'G', title: "GnuTLS 3.7, Debian's `gnutls-serv`", start: gnutls::start },
 ];
