@@ -47,6 +47,16 @@ fn every_cell_of_gnutls() {
 }
 
 #[test]
+fn every_cell_of_botan() {
+    meet("botan");
+}
+
+#[test]
+fn every_cell_of_erlang() {
+    meet("otp");
+}
+
+#[test]
 fn the_matrix_shows_the_kept_lists() {
     let shown = table::matrix(&kept::all());
     kept::hold("MATRIX.md", &shown);

@@ -1,8 +1,10 @@
 //! The servers. One is added by one file here and one line in [`PEERS`].
 
+pub(crate) mod botan;
 pub(crate) mod gnutls;
 pub(crate) mod openssl;
 pub(crate) mod openssl_old;
+pub(crate) mod otp;
 mod program;
 pub(crate) mod rustls;
 pub(crate) mod s_server;
@@ -54,4 +56,6 @@ pub(crate) const PEERS: &[Entry] = &[
         start: openssl_old::start,
     },
     Entry { word: "gnutls", letter: 'G', title: "GnuTLS 3.7, Debian's `gnutls-serv`", start: gnutls::start },
+    Entry { word: "botan", letter: 'B', title: "Botan 2.19, Debian's `botan tls_server`", start: botan::start },
+    Entry { word: "otp", letter: 'E', title: "Erlang/OTP 25", start: otp::start },
 ];
