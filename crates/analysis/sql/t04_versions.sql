@@ -18,24 +18,28 @@
 --   tls12_of_completed : share : completed : handshakes completed
 --   tls13 : count : TLS 1.3 : completed in TLS 1.3
 --   tls13_of_completed : share : completed : handshakes completed
+--   drafts : count : TLS 1.3 drafts : completed in a draft of TLS 1.3 or an experiment on the way to it; T04b names it
+--   drafts_of_completed : share : completed : handshakes completed
 --   other : count : Other : completed in another version; T04b names it
 --   other_of_completed : share : completed : handshakes completed
---   chosen_not_completed : count : Chosen, not completed : the server chose a version, then the handshake failed
+--   ssl2 : count : Only SSL 2 : the server answered in SSL 2, which is heard out but never completed
+--   chosen_not_completed : count : Chosen, not completed : the server chose another version, then the handshake failed
 --   not_negotiated : count : Not negotiated : TCP completed, but no server ever chose a version
 --   no_tcp : count : No TCP : no TCP connection, or none tried
 --
 -- Totals: 1
 --
 -- Notes:
---   † STARTTLS. "Handshakes completed" is the sum of the versions; with the three columns behind them it adds up to the endpoints.
+--   † STARTTLS. "Handshakes completed" is the sum of the versions; with the four columns behind them it adds up to the endpoints.
 --   This is what the server prefers of the offer of the attempt that counts, not everything it supports.
---   A 0 under a version that no profile of the run offers means "not asked"; "modern" offers TLS 1.2 and 1.3.
+--   A 0 under a version that no hello of the run offers means "not asked": runs.config names the profile and its ladder.
 
 WITH choices AS (
     SELECT
         protocol,
         CASE
             WHEN tls_completed THEN coalesce(tls_version_code, 0)
+            WHEN tls_version_seen = 'seen' AND tls_version_code = 2 THEN -4
             WHEN tls_version_seen = 'seen' THEN -1
             WHEN tcp_completed THEN -2
             ELSE -3
@@ -60,7 +64,8 @@ sums AS (
         sum(CASE WHEN choice = 770 THEN 1 ELSE 0 END) AS tls11,
         sum(CASE WHEN choice = 771 THEN 1 ELSE 0 END) AS tls12,
         sum(CASE WHEN choice = 772 THEN 1 ELSE 0 END) AS tls13,
-        sum(CASE WHEN choice >= 0 AND choice NOT IN (768, 769, 770, 771, 772) THEN 1 ELSE 0 END) AS other,
+        sum(CASE WHEN choice BETWEEN 32256 AND 32767 OR choice BETWEEN 64256 AND 64511 THEN 1 ELSE 0 END) AS drafts,
+        sum(CASE WHEN choice = -4 THEN 1 ELSE 0 END) AS ssl2,
         sum(CASE WHEN choice = -1 THEN 1 ELSE 0 END) AS chosen_not_completed,
         sum(CASE WHEN choice = -2 THEN 1 ELSE 0 END) AS not_negotiated,
         sum(CASE WHEN choice = -3 THEN 1 ELSE 0 END) AS no_tcp
@@ -87,8 +92,11 @@ SELECT
     n.completed AS tls12_of_completed,
     n.tls13,
     n.completed AS tls13_of_completed,
-    n.other,
+    n.drafts,
+    n.completed AS drafts_of_completed,
+    n.completed - n.ssl3 - n.tls10 - n.tls11 - n.tls12 - n.tls13 - n.drafts AS other,
     n.completed AS other_of_completed,
+    n.ssl2,
     n.chosen_not_completed,
     n.not_negotiated,
     n.no_tcp

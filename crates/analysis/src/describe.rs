@@ -14,6 +14,7 @@ use crate::QueryResult;
 use crate::ResultColumn;
 use crate::engine::VIEWS;
 use crate::head::Head;
+use crate::registries::LISTS;
 use crate::relations::SERVICE_COLUMNS;
 use crate::relations::SERVICES;
 use crate::relations::SERVICES_DOC;
@@ -32,6 +33,7 @@ pub(crate) fn tables() -> QueryResult {
     let mut rows: Vec<_> =
         relations.map(|relation| row(relation.name, "relation", relation.doc)).collect();
     rows.push(row(SERVICES, "list", SERVICES_DOC));
+    rows.extend(LISTS.iter().map(|list| row(list.name, "list", list.doc)));
     rows.push(row(COUNTED, "view", COUNTED_DOC));
     for (name, sql) in VIEWS {
         let head = Head::read(sql);
@@ -88,10 +90,11 @@ fn push_inner(rows: &mut Vec<Vec<Cell>>, column: &Column) {
     }
 }
 
-/// What a column of a view or of the list of services means.
+/// What a column of a view or of a list means.
 fn meaning_in_view(table: &str, column: &str) -> String {
-    if table == SERVICES {
-        let found = SERVICE_COLUMNS.iter().find(|(name, ..)| *name == column);
+    let list = LISTS.iter().find(|list| list.name == table).map(|list| list.columns);
+    if let Some(columns) = list.or_else(|| (table == SERVICES).then_some(&SERVICE_COLUMNS)) {
+        let found = columns.iter().find(|(name, ..)| *name == column);
         return found.map_or_else(String::new, |(.., doc)| (*doc).to_owned());
     }
     let view = VIEWS.iter().find(|(name, _)| *name == table);

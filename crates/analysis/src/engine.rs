@@ -294,8 +294,9 @@ fn paired(table: &Table, row: Vec<Cell>) -> Vec<Entry> {
 }
 
 /// The views that stand on `counted`, each with its query.
-pub(crate) static VIEWS: [(&str, &str); 3] = [
+pub(crate) static VIEWS: [(&str, &str); 4] = [
     ("authentication_lists", include_str!("../sql/views/authentication_lists.sql")),
     ("authentication_offers", include_str!("../sql/views/authentication_offers.sql")),
     ("chain_certificates", include_str!("../sql/views/chain_certificates.sql")),
+    ("tls_choices", include_str!("../sql/views/tls_choices.sql")),
 ];

@@ -30,6 +30,7 @@ use tlscensus_dataset::records::Relation;
 use tlscensus_dataset::schema;
 
 use crate::Error;
+use crate::registries;
 
 /// Opens the dataset and registers its relations and the list of services.
 pub(crate) fn open(path: &Path) -> Result<SessionContext, Error> {
@@ -45,6 +46,7 @@ pub(crate) fn open(path: &Path) -> Result<SessionContext, Error> {
         context.register_table(relation.name, table(relation, &files)?)?;
     }
     context.register_table(SERVICES, services()?)?;
+    registries::register(&context)?;
     Ok(context)
 }
 

@@ -131,7 +131,7 @@ pub(crate) struct ProbeArguments {
     #[arg(long, default_value = PROFILE)]
     pub(crate) profile: String,
     /// The offers that follow where a server turns one down, a connection each: default (down to SSL 2, as its answers give
-    /// reason), study (SSL 3 alone), exhaustive (also without a certificate, and export) or off
+    /// reason), study (SSL 3 alone), exhaustive (also without a certificate, export, and all that has a name) or off
     #[arg(long, default_value = LADDER)]
     pub(crate) ladder: String,
     /// A name server to ask instead of the system's own (repeatable)
@@ -194,7 +194,7 @@ pub(crate) struct PaceArguments {
     #[arg(long, default_value_t = 262_144, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) byte_budget: u64,
     /// Most connections to one endpoint; a server that takes the first offer sees one
-    #[arg(long, default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) attempts: u8,
     /// Most connections to one host, all its endpoints together; what comes after is over-budget. 0: no limit (loopback only)
     #[arg(long, default_value_t = 100, value_name = "N")]

@@ -17,12 +17,17 @@ use tlscensus_report::Text;
 
 use crate::console;
 
-/// Writes a table; aligned text fits the terminal, if it goes to one.
+/// Writes a table; aligned text fits the terminal if it goes to one, and `elsewhere` if it does not.
 ///
 /// # Errors
 /// The stream's.
-pub(crate) fn write(table: &Table, format: Format, out: &mut dyn Write) -> io::Result<()> {
-    match (format == Format::TEXT, console::width()) {
+pub(crate) fn write(
+    table: &Table,
+    format: Format,
+    elsewhere: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match (format == Format::TEXT, console::width().or(elsewhere)) {
         (true, width @ Some(_)) => Text { width, ascii: false }.render(table, out),
         _ => table.render(format, out),
     }

@@ -1,5 +1,6 @@
 //! What is said while a run goes on: a bar on a terminal, plain lines in a pipe, JSON in a file.
 
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
+use indicatif::ProgressState;
 use indicatif::ProgressStyle;
 use serde_json::json;
 use tlscensus_probe::Counts;
@@ -93,6 +95,8 @@ impl Display {
         if let Some(bar) = self.bar.take() {
             bar.set_position(counts.done + counts.passed_over);
             bar.set_message(figures(&counts));
+            // What is over has no time left to tell.
+            bar.set_style(style("{pos} endpoints in {elapsed}, {msg}"));
             bar.abandon();
         }
         if self.plain {
@@ -167,13 +171,21 @@ fn figures(counts: &Counts) -> String {
 }
 
 fn bar(endpoints: Option<u64>) -> ProgressBar {
-    let (bar, template) = match endpoints {
-        Some(all) => {
-            (ProgressBar::new(all), "{bar:30} {pos}/{len} endpoints ({per_sec}, ETA {eta}) {msg}")
+    match endpoints {
+        Some(all) => ProgressBar::new(all)
+            .with_style(style("{bar:30} {pos}/{len} endpoints ({rate}, ETA {eta}) {msg}")),
+        None => {
+            ProgressBar::no_length().with_style(style("{spinner} {pos} endpoints ({rate}) {msg}"))
         }
-        None => (ProgressBar::no_length(), "{spinner} {pos} endpoints ({per_sec}) {msg}"),
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // Nobody is told by a failure to show a rate.
+        let _unshown = write!(out, "{:.0}/s", state.per_sec());
     };
-    let style =
-        ProgressStyle::with_template(template).expect("the templates above are well formed");
-    bar.with_style(style)
+    ProgressStyle::with_template(template)
+        .expect("the templates here are well formed")
+        .with_key("rate", rate)
 }

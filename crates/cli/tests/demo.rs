@@ -16,9 +16,11 @@ fn the_demo_ends_with_the_tables_and_leaves_a_dataset() {
     let mut command = support::tlscensus();
     let output = support::run(command.args(["demo", "--hosts", HOSTS, "--out"]).arg(&out), 0);
     let tables = String::from_utf8(output.stdout).unwrap();
-    for id in ["T01 · ", "T03 · ", "T04 · ", "T08 · "] {
-        assert!(tables.contains(id), "no {id} in\n{tables}");
+    for id in ["T01", "T03", "T04", "T05", "T05b", "T06", "T06b", "T07", "T08"] {
+        assert!(tables.contains(&format!("{id} · ")), "no {id} in\n{tables}");
     }
+    let widest = tables.lines().max_by_key(|line| line.chars().count()).unwrap();
+    assert!(widest.chars().count() <= 100, "{widest}");
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said.matches(" sql ").count(), 3, "three queries to try:\n{said}");
     assert_eq!(endpoints(&out), "350");

@@ -43,6 +43,7 @@ pub(crate) fn probe_lab(lab: &Lab, port_offset: u16, folder: &Path, dataset: &Pa
     let mut command = tlscensus();
     command.arg("probe").arg(path).arg("--out").arg(dataset);
     command.args(["--port-offset", &port_offset.to_string(), "--quiet", "--concurrency", "300"]);
+    command.args(["--ladder", "exhaustive"]);
     command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0", "--host-budget", "0"]);
     command.args(["--phase-timeout", "15", "--connect-timeout", "15", "--deadline", "60"]);
     run(&mut command, 0);

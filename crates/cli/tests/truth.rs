@@ -1,4 +1,4 @@
-//! A scan of the lab equals its ground truth: row by row, and cell by cell of T01, T03, T04 and T08.
+//! A scan of the lab equals its ground truth: row by row, and cell by cell of T01, T03 to T08.
 //!
 //! The usual size fits CI. `TLSCENSUS_TRUTH_HOSTS=2000 TLSCENSUS_TRUTH_SEEDS=1,2,3 cargo test -p tlscensus-cli truth` is the
 //! full one.
@@ -19,6 +19,9 @@ use crate::support::show;
 
 /// Hosts, each with 14 services, if nothing else is asked for.
 const HOSTS: u32 = 80;
+/// T05: the row of the rest, and how many suites have a row of their own.
+const OTHER_SUITES: &str = "(other suites)";
+const SUITES_SHOWN: usize = 20;
 /// For those who may not bind low ports.
 const HIGH_PORTS: u16 = 20_000;
 
@@ -40,6 +43,11 @@ fn check(hosts: u32, seed: u64) {
     differences.extend(t01(&engine, &truth));
     differences.extend(t03(&engine, &truth));
     differences.extend(t04(&engine, &truth));
+    differences.extend(t05(&engine, &truth));
+    differences.extend(t05b(&engine, &truth));
+    differences.extend(t06(&engine, &truth));
+    differences.extend(t06b(&engine, &truth));
+    differences.extend(t07(&engine, &truth));
     differences.extend(t08(&engine, &truth));
     assert!(
         differences.is_empty(),
@@ -72,6 +80,7 @@ struct Found {
     tcp: String,
     tls_completed: String,
     version: String,
+    chosen: String,
     chain: String,
     before: String,
     after: String,
@@ -80,7 +89,8 @@ struct Found {
 fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     let sql = "SELECT addr, protocol, phase, outcome, starttls_state, speaks_protocol, tcp_completed, tls_completed, \
                tls_version, chain, mechanisms_before, mechanisms_after, capabilities_before_seen, \
-               capabilities_after_seen, detail FROM probes";
+               capabilities_after_seen, detail, tls_suite, tls_key_exchange, tls_group, tls_dh_bits, tls_dh_prime_sha256, \
+               tls_dh_group_name, tls_dh_safe_prime FROM probes";
     let mut found: BTreeMap<(String, String), (Found, String)> = BTreeMap::new();
     for row in engine.query(sql).unwrap().rows {
         let text = |n: usize| show(&row[n]);
@@ -97,6 +107,7 @@ fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
             tls_completed: text(7),
             // A version chosen in a handshake that failed is a fact of its own.
             version: if text(7) == "true" { text(8) } else { String::new() },
+            chosen: [15, 8, 16, 17, 18, 19, 20, 21].map(text).join(" ").trim().to_owned(),
             chain: if text(7) == "true" { text(9) } else { String::new() },
             before: list(10, 12),
             after: list(11, 13),
@@ -137,10 +148,27 @@ fn expected(row: &TruthRow, found_outcome: &str) -> Found {
         tcp: (row.tcp == lab::Tcp::Open).to_string(),
         tls_completed: row.tls_completed.to_string(),
         version: row.tls_version.clone().unwrap_or_default(),
+        chosen: row.chosen.as_ref().map(chosen).unwrap_or_default(),
         chain: row.chain.join(" "),
         before: list(&row.mechanisms_before),
         after: list(&row.mechanisms_after),
     }
+}
+
+/// Suite, version, key exchange, group, and what is known of a finite field; what was not seen leaves its place empty.
+fn chosen(chosen: &lab::Chosen) -> String {
+    let text = |word: &Option<String>| word.clone().unwrap_or_default();
+    let words = [
+        text(&chosen.suite),
+        chosen.version.clone(),
+        text(&chosen.key_exchange),
+        text(&chosen.group),
+        text(&chosen.dh_bits.map(|bits| bits.to_string())),
+        text(&chosen.dh_prime_sha256),
+        text(&chosen.dh_known_as),
+        text(&chosen.dh_safe.map(|safe| safe.to_string())),
+    ];
+    words.join(" ").trim().to_owned()
 }
 
 /// The cells of a table under `protocol/column`, the totals left out.
@@ -232,7 +260,128 @@ fn t04(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
         });
         std::iter::once(completed).chain(each)
     });
-    compare("T04", &found, expected)
+    let ssl2 =
+        lab::ssl2(truth).into_iter().map(|(service, count)| (format!("{service}/ssl2"), count));
+    compare("T04", &found, expected.chain(ssl2))
+}
+
+/// Everything found in a column has to be expected: else a table could show too much.
+fn surplus(
+    table: &str,
+    found: &BTreeMap<String, String>,
+    expected: &BTreeMap<String, u64>,
+    column: &str,
+) -> Vec<String> {
+    let more = found.iter().filter(|(cell, count)| {
+        cell.ends_with(column) && count.as_str() != "0" && !expected.contains_key(*cell)
+    });
+    more.map(|(cell, count)| format!("{table} {cell}: expected none, found {count}")).collect()
+}
+
+/// What T05 and T07 have to show: under `protocol/word`, the block over all services too.
+fn expected_words(
+    services: BTreeMap<String, BTreeMap<String, lab::Reached>>,
+) -> BTreeMap<(String, String), lab::Reached> {
+    let mut expected: BTreeMap<(String, String), lab::Reached> = BTreeMap::new();
+    for (service, words) in services {
+        for (word, reached) in words {
+            for protocol in ["all", &service] {
+                let sum = expected.entry((protocol.to_owned(), word.clone())).or_default();
+                sum.chosen += reached.chosen;
+                sum.completed += reached.completed;
+            }
+        }
+    }
+    expected
+}
+
+fn reached(
+    table: &str,
+    found: &BTreeMap<String, String>,
+    words: BTreeMap<(String, String), lab::Reached>,
+) -> Vec<String> {
+    let expected: BTreeMap<String, u64> = words
+        .into_iter()
+        .flat_map(|((protocol, word), reached)| {
+            [("chosen", reached.chosen), ("completed", reached.completed)]
+                .map(|(column, count)| (format!("{protocol}/{word}/{column}"), count))
+        })
+        .collect();
+    let mut differences = surplus(table, found, &expected, "/chosen");
+    differences.extend(compare(table, found, expected));
+    differences
+}
+
+/// T05 shows the most frequent suites of each service, and the rest in one row.
+fn t05(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T05").unwrap(), &["protocol", "suite"]);
+    let (mut shown, hidden): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        expected_words(lab::suites(truth)).into_iter().partition(|((protocol, suite), _)| {
+            found.contains_key(&format!("{protocol}/{suite}/chosen"))
+        });
+    let mut differences = Vec::new();
+    for ((protocol, suite), reached) in &hidden {
+        let beside = shown.iter().filter(|((other, _), _)| other == protocol);
+        let chosen: Vec<_> = beside.map(|(_, shown)| shown.chosen).collect();
+        if chosen.len() != SUITES_SHOWN || chosen.iter().any(|shown| *shown < reached.chosen) {
+            differences.push(format!("T05 {protocol}/{suite} is not shown"));
+        }
+    }
+    for ((protocol, _), reached) in hidden {
+        let rest = shown.entry((protocol, OTHER_SUITES.to_owned())).or_default();
+        rest.chosen += reached.chosen;
+        rest.completed += reached.completed;
+    }
+    differences.extend(reached("T05", &found, shown));
+    differences
+}
+
+fn t05b(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T05b").unwrap(), &["protocol"]);
+    let expected = lab::suite_properties(truth).into_iter().flat_map(|(service, properties)| {
+        properties.into_iter().map(move |(name, count)| (format!("{service}/{name}"), count))
+    });
+    compare("T05b", &found, expected)
+}
+
+fn t06(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T06").unwrap(), &["prime_sha256"]);
+    let mut expected = BTreeMap::new();
+    for (prime, users) in lab::finite_fields(truth) {
+        for (column, count) in [
+            ("hosts", users.hosts),
+            ("endpoints", users.endpoints),
+            ("services", users.services),
+            ("public_values", users.public_values),
+        ] {
+            expected.insert(format!("{prime}/{column}"), count);
+        }
+    }
+    let mut differences = surplus("T06", &found, &expected, "/endpoints");
+    differences.extend(compare("T06", &found, expected));
+    differences
+}
+
+fn t06b(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T06b").unwrap(), &["protocol"]);
+    let expected = lab::finite_field_sizes(truth).into_iter().flat_map(|(service, sizes)| {
+        [
+            ("dhe", sizes.dhe),
+            ("to_512", sizes.to_512),
+            ("to_1024", sizes.to_1024),
+            ("to_2047", sizes.to_2047),
+            ("at_2048", sizes.at_2048),
+            ("above_2048", sizes.above_2048),
+            ("reused", sizes.reused),
+        ]
+        .map(|(column, count)| (format!("{service}/{column}"), count))
+    });
+    compare("T06b", &found, expected)
+}
+
+fn t07(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+    let found = cells(&engine.table("T07").unwrap(), &["protocol", "group_name"]);
+    reached("T07", &found, expected_words(lab::groups(truth)))
 }
 
 fn t08(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {

@@ -129,7 +129,7 @@ impl fmt::Display for Error {
             ),
             Self::Foreign { path, found } => write!(
                 f,
-                "{} is not a dataset and not empty (it holds {found}); name a new or an empty directory",
+                "{} is not a dataset (it holds {found}); to read, name the directory that a scan wrote; to write, a new or an empty one",
                 path.display()
             ),
             Self::Io { path, action, source } => {
@@ -147,7 +147,7 @@ impl fmt::Display for Error {
             ),
             Self::NotADirectory { path } => write!(
                 f,
-                "{} is a file; a dataset is a directory: name a new or an empty one",
+                "{} is a file; a dataset is a directory: to read, name one that a scan wrote; to write, a new or an empty one",
                 path.display()
             ),
             Self::NotWritable { path } => write!(

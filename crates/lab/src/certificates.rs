@@ -69,6 +69,11 @@ impl Credential {
         &self.sha256
     }
 
+    /// The certificates in wire order.
+    pub(crate) fn ders(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
     pub(crate) fn rustls(&self) -> Arc<CertifiedKey> {
         Arc::clone(self.rustls.get_or_init(|| {
             let der = PrivatePkcs8KeyDer::from(self.key.serialized_der().to_vec());

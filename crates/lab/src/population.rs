@@ -23,6 +23,7 @@ use crate::chain::ChainOrder;
 use crate::chain::KeyKind;
 use crate::chain::Owner;
 use crate::chain::Shape;
+use crate::flavour_table::FLAVOURS;
 use crate::speech::Speech;
 use crate::speech::speeches;
 use crate::state_table::STATES;
@@ -36,6 +37,8 @@ pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) state: State,
     pub(crate) flavour: Flavour,
+    /// The certificate's key is RSA.
+    pub(crate) rsa: bool,
     pub(crate) speech: &'static Speech,
     pub(crate) credential: Arc<Credential>,
     /// Segments of a reply.
@@ -67,7 +70,7 @@ impl Population {
                     population.truth.push(row);
                     continue;
                 };
-                let flavour = decks.flavours.draw().expect("never empty");
+                let flavour = decks.flavour(state);
                 let endpoint = dealer.endpoint(&mut authority, service, port, state, flavour)?;
                 population.truth.push(TruthRow::served(&endpoint));
                 population.endpoints.push(endpoint);
@@ -115,7 +118,7 @@ impl Host {
         state: State,
         flavour: Flavour,
     ) -> Result<Endpoint, Error> {
-        let order = self.chain_order(state, flavour);
+        let order = self.chain_order(flavour);
         let ways = speeches(service.language);
         let way = self.rng.random_range(0..ways.len());
         let cut = self.rng.random_range(0..1_000) < self.cut_permille;
@@ -126,6 +129,7 @@ impl Host {
             name: host_name(self.index),
             state,
             flavour,
+            rsa: order.key == KeyKind::Rsa2048,
             speech: ways.get(way).expect("dealt within"),
             credential: authority.chain(order, self.address)?,
             pieces: if cut { self.rng.random_range(2..=8) } else { 1 },
@@ -134,20 +138,16 @@ impl Host {
     }
 
     /// A host has one chain on most of its ports; some TLS servers can only serve RSA.
-    fn chain_order(&mut self, state: State, flavour: Flavour) -> ChainOrder {
+    fn chain_order(&mut self, flavour: Flavour) -> ChainOrder {
         let other = self.rng.random_range(0..1_000) < OTHER_CHAIN_PERMILLE;
         let owner = match self.hoster {
             Some(hoster) if !other => Owner::Hoster(hoster),
             _ if other => Owner::HostOther(self.index),
             _ => Owner::Host(self.index),
         };
-        let served_by = match state.conduct().handshake {
-            crate::state::Handshake::With(flavour) => flavour,
-            _ => flavour,
-        };
         let (shape, key) = match owner {
             Owner::Hoster(_) => (Shape::Valid, KeyKind::Rsa2048),
-            _ if served_by.needs_rsa() => (self.shape, KeyKind::Rsa2048),
+            _ if flavour.needs_rsa() => (self.shape, KeyKind::Rsa2048),
             _ => (self.shape, self.key),
         };
         ChainOrder { owner, shape, key }
@@ -157,12 +157,14 @@ impl Host {
 /// The decks one service is dealt from.
 struct Decks {
     states: Deck<State>,
-    flavours: Deck<Flavour>,
+    healthy: Deck<Flavour>,
+    uncommon: Deck<Flavour>,
 }
 
 impl Decks {
     fn new(plan: &LabPlan, service: &Service) -> Self {
-        let healthy = Flavour::HEALTHY.to_vec();
+        let healthy = FLAVOURS.iter().map(|spec| (spec.flavour, spec.weights.0)).collect();
+        let uncommon = FLAVOURS.iter().map(|spec| (spec.flavour, spec.weights.1)).collect();
         let (states, flavours) = match &plan.mix {
             Mix::All => {
                 let weighed = |state: State| (state, state.weight(service));
@@ -179,7 +181,20 @@ impl Decks {
             }
         };
         let seed = mix(plan.seed ^ 0xdec4) ^ u64::from(service.port);
-        Self { states: Deck::new(states, seed), flavours: Deck::new(flavours, mix(seed)) }
+        Self {
+            states: Deck::new(states, seed),
+            healthy: Deck::new(flavours, mix(seed)),
+            uncommon: Deck::new(uncommon, mix(mix(seed))),
+        }
+    }
+
+    /// The TLS server of an endpoint in this state.
+    fn flavour(&mut self, state: State) -> Flavour {
+        let deck = match state {
+            State::Uncommon => &mut self.uncommon,
+            _ => &mut self.healthy,
+        };
+        deck.draw().expect("never empty")
     }
 }
 

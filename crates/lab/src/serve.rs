@@ -26,7 +26,6 @@ use crate::dialogue::Next;
 use crate::dialogue::Role;
 use crate::dialogue::converse;
 use crate::flavour::Flavour;
-use crate::flavour::TlsServers;
 use crate::misbehave;
 use crate::population::Endpoint;
 use crate::population::Population;
@@ -35,6 +34,7 @@ use crate::state::Handshake;
 use crate::state::Inside;
 use crate::state::Manner;
 use crate::state::Opening;
+use crate::tls_servers::TlsServers;
 use crate::wire::Duplex;
 use crate::wire::Truncated;
 use crate::wire::Wire;
@@ -169,7 +169,6 @@ async fn secure(
 ) -> io::Result<()> {
     let flavour = match conduct.handshake {
         Handshake::Proper => endpoint.flavour,
-        Handshake::With(flavour) => flavour,
         Handshake::Close => {
             leave(tcp).await;
             return Ok(());
@@ -178,7 +177,7 @@ async fn secure(
             let cut = Truncated::new(tcp, SERVER_HELLO_AND_LITTLE_MORE);
             let credential = &endpoint.credential;
             // OpenSSL puts each message into a record of its own.
-            house.servers.accept(Flavour::OpensslTls12P384, credential, cut).await?;
+            house.servers.accept(CUT_SHORT, credential, cut).await?;
             return Ok(());
         }
         Handshake::Garbage => {
@@ -244,6 +243,9 @@ fn role(endpoint: &Endpoint, conduct: Conduct, secured: bool) -> Role<'_> {
         variant: endpoint.variant,
     }
 }
+
+/// Who speaks where a handshake is cut short.
+pub(crate) const CUT_SHORT: Flavour = Flavour::OpensslTls12P384;
 
 /// Connections that may wait at one endpoint.
 const BACKLOG: i32 = 64;

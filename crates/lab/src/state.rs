@@ -1,7 +1,5 @@
 //! The states an endpoint can be in, and what each does at the four places where a server can go wrong.
 
-use crate::Flavour;
-
 /// What an endpoint does. Words, weights and findings: the table in `state_table.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each has its line in the state table")]
@@ -30,11 +28,7 @@ pub enum State {
     Mangled,
     NeedsDomain,
     NeverAnswersHello,
-    NoCommonSuite,
     NotOffered,
-    OnlySsl3,
-    OnlyTls10,
-    OnlyTls11,
     PlaintextOnTlsPort,
     Refused,
     RefusedForGood,
@@ -46,6 +40,7 @@ pub enum State {
     SshSpoken,
     TlsOnChatPort,
     TlsOnMailPort,
+    Uncommon,
 }
 
 /// What happens when the connection is there, before anything of the protocol's own.
@@ -100,7 +95,6 @@ pub(crate) enum Handshake {
     #[default]
     Proper,
     Silent,
-    With(Flavour),
 }
 
 /// What follows inside TLS.
@@ -153,7 +147,7 @@ impl State {
             Self::EndlessLines => opening(Opening::EndlessLines),
             Self::EndlessUnit => opening(Opening::EndlessUnit),
             Self::Garbage => opening(Opening::Garbage),
-            Self::Healthy => PROPER,
+            Self::Healthy | Self::Uncommon => PROPER,
             Self::HeloOnly => {
                 Conduct { manner: Manner::CapabilitiesUnknown, ..upgrade(Upgrade::NotOffered) }
             }
@@ -165,11 +159,7 @@ impl State {
             Self::Mangled => upgrade(Upgrade::Mangle),
             Self::NeedsDomain => manner(Manner::NeedDomain),
             Self::NeverAnswersHello => handshake(Handshake::Silent),
-            Self::NoCommonSuite => handshake(Handshake::With(Flavour::OpensslCamellia)),
             Self::NotOffered => upgrade(Upgrade::NotOffered),
-            Self::OnlySsl3 => handshake(Handshake::With(Flavour::OpensslSsl3)),
-            Self::OnlyTls10 => handshake(Handshake::With(Flavour::OpensslTls10)),
-            Self::OnlyTls11 => handshake(Handshake::With(Flavour::OpensslTls11)),
             Self::PlaintextOnTlsPort => opening(Opening::PlaintextOnTlsPort),
             Self::Refused => upgrade(Upgrade::Refuse),
             Self::RefusedForGood => upgrade(Upgrade::RefuseForGood),

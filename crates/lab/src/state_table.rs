@@ -1,9 +1,11 @@
 //! The one table of states: where each applies, how often it is dealt, and what a correct scan must find.
 
+use crate::Flavour;
 use crate::Language;
 use crate::Service;
 use crate::Speaks;
 use crate::State;
+use crate::flavour::Reach;
 
 /// A line of the table.
 pub(crate) struct StateSpec {
@@ -54,14 +56,19 @@ impl State {
         self.spec().dealt(service).map_or(0, |dealt| dealt.weight)
     }
 
-    /// What must be found at an endpoint of this service in this state.
-    pub(crate) fn finding(self, service: &Service) -> Finding {
+    /// What must be found at an endpoint of this service in this state, behind this TLS server.
+    pub(crate) fn finding(self, service: &Service, flavour: Flavour) -> Finding {
         let finding = self.spec().dealt(service).expect("dealt only where it applies").finding;
+        let finding = match flavour.spec().reach {
+            Reach::Heard if finding.tls => finding.ended(service, &["not-completable"]),
+            Reach::Refused if finding.tls => finding.ended(service, REFUSALS),
+            Reach::Completed | Reach::Heard | Reach::Refused => finding,
+        };
         if service.language != Language::Http {
             return finding;
         }
         // HTTPS has no dialogue: a ServerHello is its first word, and there is no list to be read.
-        let hello_came = finding.tls || self == Self::ClosesMidHandshake;
+        let hello_came = finding.tls || finding.heard() || self == Self::ClosesMidHandshake;
         let speaks = match finding.outcomes {
             _ if hello_came => Speaks::Yes,
             ["not-tls"] => Speaks::No,
@@ -90,6 +97,11 @@ pub(crate) static STATES: &[StateSpec] = &[
         some(3, at("after-tls", &["ok"]).then("upgraded").spoken().listed().tls().listed_inside()),
         some(3, at("after-tls", &["ok"]).spoken().tls().listed_inside())),
 
+    // the same with a TLS server that is old, weak or rare; a probe that offers nothing of its kind is turned down
+    row(State::Uncommon, "uncommon-tls", ALL,
+        some(14, at("after-tls", &["ok"]).then("upgraded").spoken().listed().tls().listed_inside()),
+        some(18, at("after-tls", &["ok"]).spoken().tls().listed_inside())),
+
     // the upgrade
     row(State::NotOffered, "starttls-not-offered", DIALOGUES,
         some(10, at("starttls", &["not-offered"]).then("not-offered").spoken().listed()), None),
@@ -115,18 +127,6 @@ pub(crate) static STATES: &[StateSpec] = &[
         some(2, at("tls", &["not-tls"]).then("accepted-no-tls").spoken().listed()), None),
 
     // the handshake
-    row(State::NoCommonSuite, "no-common-suite", ALL,
-        some(2, at("tls", &["alert", "no-common-suite"]).then("accepted-handshake-failed").spoken().listed()),
-        some(2, at("tls", &["alert", "no-common-suite"]))),
-    row(State::OnlyTls11, "only-tls1.1", ALL,
-        some(1, at("tls", &["alert", "version-refused"]).then("accepted-handshake-failed").spoken().listed()),
-        some(1, at("tls", &["alert", "version-refused"]))),
-    row(State::OnlyTls10, "only-tls1.0", ALL,
-        some(1, at("tls", &["alert", "version-refused"]).then("accepted-handshake-failed").spoken().listed()),
-        some(1, at("tls", &["alert", "version-refused"]))),
-    row(State::OnlySsl3, "only-ssl3", ALL,
-        some(1, at("tls", &["alert", "version-refused"]).then("accepted-handshake-failed").spoken().listed()),
-        some(1, at("tls", &["alert", "version-refused"]))),
     row(State::ClosesMidHandshake, "closes-mid-handshake", ALL,
         some(1, at("tls", &["closed"]).then("accepted-handshake-failed").spoken().listed()),
         some(1, at("tls", &["closed"]))),
@@ -216,6 +216,22 @@ const fn at(phase: &'static str, outcomes: &'static [&'static str]) -> Finding {
 }
 
 impl Finding {
+    /// The same, ended in the handshake.
+    fn ended(self, service: &Service, outcomes: &'static [&'static str]) -> Self {
+        let finding = at("tls", outcomes);
+        match service.implicit {
+            true => finding,
+            false => {
+                Self { before: self.before, ..finding }.then("accepted-handshake-failed").spoken()
+            }
+        }
+    }
+
+    /// The server chose what nobody completes.
+    pub(crate) fn heard(&self) -> bool {
+        self.outcomes == ["not-completable"]
+    }
+
     const fn then(self, starttls: &'static str) -> Self {
         Self { starttls, ..self }
     }
@@ -240,6 +256,9 @@ impl Finding {
         Self { after: true, ..self }
     }
 }
+
+/// What a server that turns every offer down may say.
+const REFUSALS: &[&str] = &["alert", "version-refused", "no-common-suite"];
 
 const ALL: &[Language] = &[
     Language::Http,
@@ -284,17 +303,19 @@ mod tests {
             .flat_map(|spec| SERVICES.iter().map(move |service| (spec, service)))
             .filter(|(spec, service)| spec.state.applies_to(service))
         {
-            let finding = spec.state.finding(service);
-            let place = (spec.word, service.word);
-            assert_eq!(finding.starttls == "unasked", service.implicit, "{place:?}");
-            assert_eq!(finding.tls, finding.phase == "after-tls", "{place:?}");
-            assert!(!finding.after || finding.tls, "{place:?}");
-            assert!(!finding.before || finding.speaks == Speaks::Yes, "{place:?}");
-            assert_eq!(
-                finding.starttls == "upgraded",
-                finding.tls && !service.implicit,
-                "{place:?}"
-            );
+            for flavour in [Flavour::RustlsTls13, Flavour::OpensslCamellia] {
+                let finding = spec.state.finding(service, flavour);
+                let place = (spec.word, service.word, flavour.word());
+                assert_eq!(finding.starttls == "unasked", service.implicit, "{place:?}");
+                assert_eq!(finding.tls, finding.phase == "after-tls", "{place:?}");
+                assert!(!finding.after || finding.tls, "{place:?}");
+                assert!(!finding.before || finding.speaks == Speaks::Yes, "{place:?}");
+                assert_eq!(
+                    finding.starttls == "upgraded",
+                    finding.tls && !service.implicit,
+                    "{place:?}"
+                );
+            }
         }
     }
 

@@ -10,9 +10,18 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::Exchange;
+use crate::Field;
+use crate::Flavour;
 use crate::Service;
 use crate::State;
 use crate::population::Endpoint;
+use crate::serve::CUT_SHORT;
+use crate::state::Handshake;
+use crate::state::Manner;
+use crate::state::Opening;
+use crate::state::Upgrade;
+use crate::state_table::Finding;
 
 /// What happens to a SYN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,6 +70,10 @@ pub struct TruthRow {
     pub tls_completed: bool,
     /// The version agreed on; absent unless completed.
     pub tls_version: Option<String>,
+    /// The word of the TLS server that was dealt; absent where none gets to speak.
+    pub flavour: Option<String>,
+    /// What the server chose; absent where no ServerHello came.
+    pub chosen: Option<Chosen>,
     /// SHA-256 of the certificates in wire order; empty unless completed.
     pub chain: Vec<String>,
     /// A list of capabilities can be read in plaintext.
@@ -73,10 +86,70 @@ pub struct TruthRow {
     pub mechanisms_after: Option<Vec<String>>,
 }
 
+/// What a server chose, as far as a correct scan can know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// The version.
+    pub version: String,
+    /// The suite, by its IANA name; none in SSL 2.
+    pub suite: Option<String>,
+    /// The kind of key exchange, in the word of rows; none in SSL 2.
+    pub key_exchange: Option<String>,
+    /// The group, where it has a code point and the server came to it.
+    pub group: Option<String>,
+    /// Bits of a finite field's prime.
+    pub dh_bits: Option<u16>,
+    /// SHA-256 of the prime.
+    pub dh_prime_sha256: Option<String>,
+    /// The name under which the prime is known, if it is.
+    pub dh_known_as: Option<String>,
+    /// The server's public value is one that others of its kind have too.
+    pub keeps_value: bool,
+    /// Whether half of a prime that is known, less one, is a prime too.
+    pub dh_safe: Option<bool>,
+}
+
+impl Chosen {
+    /// Of a server that came to its key exchange.
+    fn whole(flavour: Flavour, rsa: bool) -> Self {
+        let exchange = flavour.exchange();
+        let field = match exchange {
+            Exchange::Field(field) | Exchange::NamedField(_, field) => Some(field),
+            Exchange::Curve(_) | Exchange::Hybrid(_) | Exchange::Rsa => None,
+        };
+        Self {
+            version: flavour.version().to_owned(),
+            suite: flavour.suite(rsa).map(str::to_owned),
+            key_exchange: flavour.suite(rsa).map(|_| exchange.word().to_owned()),
+            group: exchange.group().map(str::to_owned),
+            dh_bits: field.map(Field::bits),
+            dh_prime_sha256: field.map(Field::prime_sha256),
+            dh_known_as: field.and_then(Field::known_as).map(str::to_owned),
+            keeps_value: flavour.keeps_value(),
+            dh_safe: field.filter(|field| field.known_as().is_some()).map(Field::is_safe),
+        }
+    }
+
+    /// Of a server that left behind its ServerHello, before TLS 1.3 and on a curve.
+    fn hello_only(flavour: Flavour, rsa: bool) -> Self {
+        Self { group: None, ..Self::whole(flavour, rsa) }
+    }
+
+    fn at(endpoint: &Endpoint, finding: &Finding) -> Option<Self> {
+        match endpoint.state.conduct().handshake {
+            _ if finding.tls || finding.heard() => {
+                Some(Self::whole(endpoint.flavour, endpoint.rsa))
+            }
+            Handshake::CloseMidway => Some(Self::hello_only(CUT_SHORT, endpoint.rsa)),
+            _ => None,
+        }
+    }
+}
+
 impl TruthRow {
     pub(crate) fn served(endpoint: &Endpoint) -> Self {
         let service = &endpoint.service;
-        let finding = endpoint.state.finding(service);
+        let finding = endpoint.state.finding(service, endpoint.flavour);
         let speech = endpoint.speech;
         let (before, after) = (finding.before, finding.after);
         Self {
@@ -91,7 +164,9 @@ impl TruthRow {
             speaks_protocol: finding.speaks,
             tls_completed: finding.tls,
             tls_version: finding.tls.then(|| endpoint.flavour.version().to_owned()),
-            chain: match finding.tls {
+            flavour: tls_speaks(endpoint).then(|| endpoint.flavour.word().to_owned()),
+            chosen: Chosen::at(endpoint, &finding),
+            chain: match finding.tls && !endpoint.flavour.is_anonymous() {
                 true => endpoint.credential.sha256().to_vec(),
                 false => Vec::new(),
             },
@@ -121,6 +196,8 @@ impl TruthRow {
             speaks_protocol: Speaks::Unreached,
             tls_completed: false,
             tls_version: None,
+            flavour: None,
+            chosen: None,
             chain: Vec::new(),
             capabilities_before_read: false,
             capabilities_after_read: false,
@@ -128,6 +205,16 @@ impl TruthRow {
             mechanisms_after: None,
         }
     }
+}
+
+/// Whether the TLS server that was dealt gets to speak.
+fn tls_speaks(endpoint: &Endpoint) -> bool {
+    let conduct = endpoint.state.conduct();
+    conduct.opening == Opening::Proper
+        && conduct.handshake == Handshake::Proper
+        && (endpoint.service.implicit || conduct.upgrade == Upgrade::Accept)
+        && conduct.manner != Manner::Shed
+        && conduct.manner != Manner::CloseAtCapabilities
 }
 
 /// Writes the truth as one JSON object per line.

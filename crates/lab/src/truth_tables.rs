@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::Chosen;
 use crate::Speaks;
 use crate::Tcp;
 use crate::TruthRow;
@@ -63,6 +64,137 @@ pub fn starttls_states(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<String, 
 /// T04: how many handshakes were completed in each version.
 pub fn versions(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<String, u64>> {
     by_service(truth, |rows| tally(rows.iter().filter_map(|row| row.tls_version.clone())))
+}
+
+/// How many servers chose something, and how many of these handshakes were completed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The server chose it.
+    pub chosen: u64,
+    /// The handshake was completed.
+    pub completed: u64,
+}
+
+/// T05: how often each suite was chosen.
+pub fn suites(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<String, Reached>> {
+    by_service(truth, |rows| reached(rows, |chosen| chosen.suite.clone()))
+}
+
+/// T05b: how many suites chosen have each property, by the column's name; `chosen` is all of them.
+pub fn suite_properties(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<&'static str, u64>> {
+    by_service(truth, |rows| {
+        let chosen = || rows.iter().filter_map(|row| row.chosen.as_ref());
+        let pairs =
+            || chosen().filter_map(|one| one.suite.as_deref().zip(one.key_exchange.as_deref()));
+        let counts = PROPERTIES.iter().map(|(name, has)| {
+            (*name, number(pairs().filter(|(suite, exchange)| has(suite, exchange))))
+        });
+        counts.collect()
+    })
+}
+
+/// T07: how often each named group was chosen.
+pub fn groups(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<String, Reached>> {
+    by_service(truth, |rows| reached(rows, |chosen| chosen.group.clone()))
+}
+
+fn reached(
+    rows: &[&TruthRow],
+    word: impl Fn(&Chosen) -> Option<String>,
+) -> BTreeMap<String, Reached> {
+    let mut counts: BTreeMap<String, Reached> = BTreeMap::new();
+    for row in rows {
+        if let Some(word) = row.chosen.as_ref().and_then(&word) {
+            let count = counts.entry(word).or_default();
+            count.chosen += 1;
+            count.completed += u64::from(row.tls_completed);
+        }
+    }
+    counts
+}
+
+/// A service's line in T06b.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Servers that came to a finite field.
+    pub dhe: u64,
+    /// Primes of up to 512 bits.
+    pub to_512: u64,
+    /// Primes of 513 to 1024 bits.
+    pub to_1024: u64,
+    /// Primes of 1025 to 2047 bits.
+    pub to_2047: u64,
+    /// Primes of 2048 bits.
+    pub at_2048: u64,
+    /// Larger primes.
+    pub above_2048: u64,
+    /// Servers whose public value another server has too.
+    pub reused: u64,
+}
+
+/// T06b.
+pub fn finite_field_sizes(truth: &[TruthRow]) -> BTreeMap<String, Sizes> {
+    let kept = |row: &&TruthRow| row.chosen.as_ref().is_some_and(|chosen| chosen.keeps_value);
+    let several = truth.iter().filter(kept).count() > 1;
+    by_service(truth, |rows| {
+        let bits = || rows.iter().filter_map(|row| row.chosen.as_ref()?.dh_bits);
+        let count = |within: std::ops::RangeInclusive<u16>| {
+            number(bits().filter(|bits| within.contains(bits)))
+        };
+        Sizes {
+            dhe: number(bits()),
+            to_512: count(0..=512),
+            to_1024: count(513..=1024),
+            to_2047: count(1025..=2047),
+            at_2048: count(2048..=2048),
+            above_2048: count(2049..=u16::MAX),
+            reused: number(rows.iter().filter(|row| several && kept(row))),
+        }
+    })
+}
+
+/// A prime's line in T06.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Users {
+    /// Addresses whose server used it.
+    pub hosts: u64,
+    /// Endpoints whose server used it.
+    pub endpoints: u64,
+    /// Different services among them.
+    pub services: u64,
+    /// Different public values of their servers.
+    pub public_values: u64,
+}
+
+/// T06: who uses each prime, by its SHA-256.
+pub fn finite_fields(truth: &[TruthRow]) -> BTreeMap<String, Users> {
+    let mut rows: BTreeMap<String, Vec<&TruthRow>> = BTreeMap::new();
+    for row in truth {
+        let prime = row.chosen.as_ref().and_then(|chosen| chosen.dh_prime_sha256.clone());
+        if let Some(prime) = prime {
+            rows.entry(prime).or_default().push(row);
+        }
+    }
+    let keeps = |row: &TruthRow| row.chosen.as_ref().is_some_and(|chosen| chosen.keeps_value);
+    let users = rows.into_iter().map(|(field, rows)| {
+        let fresh = number(rows.iter().filter(|row| !keeps(row)));
+        let users = Users {
+            hosts: number(rows.iter().map(|row| row.addr).collect::<BTreeSet<_>>().iter()),
+            endpoints: number(rows.iter()),
+            services: distinct(rows.iter().map(|row| &row.service)),
+            public_values: fresh + u64::from(fresh < number(rows.iter())),
+        };
+        (field, users)
+    });
+    users.collect()
+}
+
+/// T04: how many servers answered in SSL 2.
+pub fn ssl2(truth: &[TruthRow]) -> BTreeMap<String, u64> {
+    by_service(truth, |rows| {
+        let versions = rows.iter().filter_map(|row| row.chosen.as_ref());
+        number(versions.filter(|chosen| chosen.version == "SSL 2"))
+    })
 }
 
 /// Where in a conversation mechanisms are offered.
@@ -154,6 +286,30 @@ fn number(items: impl Iterator) -> u64 {
     u64::try_from(items.count()).expect("a count")
 }
 
+/// A column of T05b and whether a choice counts in it, by the suite's name and the kind of key exchange.
+type Property = (&'static str, fn(&str, &str) -> bool);
+
+static PROPERTIES: [Property; 18] = [
+    ("chosen", |_, _| true),
+    ("forward_secret", |_, exchange| exchange != "RSA"),
+    ("kex_rsa", |_, exchange| exchange == "RSA"),
+    ("kex_dhe", |_, exchange| exchange == "DHE"),
+    ("kex_ecdhe", |_, exchange| exchange == "ECDHE"),
+    ("kex_hybrid", |_, exchange| exchange == "HYBRID"),
+    ("kex_psk", |_, exchange| exchange == "PSK"),
+    ("kex_other", |_, _| false),
+    ("anonymous", |suite, _| suite.contains("_anon_")),
+    ("export", |suite, _| suite.contains("_EXPORT_")),
+    ("null_cipher", |suite, _| suite.contains("_WITH_NULL_")),
+    ("rc4", |suite, _| suite.contains("_RC4_")),
+    ("des", |suite, _| suite.contains("_WITH_DES")),
+    ("triple_des", |suite, _| suite.contains("_3DES_")),
+    ("cbc", |suite, _| suite.contains("_CBC_")),
+    ("aead", |suite, _| ["_GCM_", "_CCM", "_CHACHA20_"].iter().any(|mode| suite.contains(mode))),
+    ("chacha20", |suite, _| suite.contains("_CHACHA20_")),
+    ("unknown", |_, _| false),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +323,7 @@ mod tests {
         let truth = Population::deal(&plan).expect("no sockets needed").truth;
         let (t01, t03) = (overview(&truth), starttls_states(&truth));
         let (t04, t08) = (versions(&truth), mechanisms(&truth));
+        let (t05, properties) = (suites(&truth), suite_properties(&truth));
         assert_eq!(t01.len(), SERVICES.len());
         for service in &SERVICES {
             let line = t01[service.word];
@@ -178,6 +335,10 @@ mod tests {
             assert_eq!(t04[service.word].values().sum::<u64>(), line.tls);
             let stages = t08.get(service.word).cloned().unwrap_or_default();
             let lists = |stage| stages.get(&stage).map_or(0, |offered| offered.lists);
+            let chosen: u64 = t05[service.word].values().map(|reached| reached.chosen).sum();
+            let completed: u64 = t05[service.word].values().map(|reached| reached.completed).sum();
+            assert!(chosen >= completed);
+            assert_eq!((completed, properties[service.word]["chosen"]), (line.tls, chosen));
             assert_eq!(lists(Stage::Before), line.capabilities_before);
             assert_eq!(lists(Stage::After) + lists(Stage::Implicit), line.capabilities_after);
         }

@@ -92,8 +92,8 @@ pub static LADDERS: &[Ladder] = &[
     },
     Ladder {
         name: "exhaustive",
-        purpose: "the default one, then suites without a certificate and export suites",
-        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, ANONYMOUS, EXPORT, SSL2],
+        purpose: "the default one, then suites without a certificate, export suites, and all that has a name",
+        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, ANONYMOUS, EXPORT, EVERYTHING, SSL2],
     },
     Ladder { name: "off", purpose: "the first hello and no other", rungs: &[] },
 ];
@@ -113,6 +113,8 @@ const SSL2: Rung =
     Rung { profile: Ssl2Client::PROFILE, after: &[Reason::Form, Reason::Suite, Reason::Version] };
 const ANONYMOUS: Rung = Rung { profile: "anonymous", after: &[Reason::Suite] };
 const EXPORT: Rung = Rung { profile: "export", after: &[Reason::Suite] };
+/// For those who do nothing but what nobody else offers: NULL, ARIA, X448, a field of RFC 7919.
+const EVERYTHING: Rung = Rung { profile: "everything", after: &[Reason::Suite, Reason::Version] };
 
 impl Ladder {
     /// The ladder with this name.
@@ -231,7 +233,12 @@ mod tests {
             ("default", "modern", Version, "modern legacy tls10 ssl3 ssl2"),
             ("default", "modern", Silence, "modern modern-tls12"),
             ("default", "modern", Uncomputable, "modern legacy"),
-            ("exhaustive", "modern", Suite, "modern legacy tls10 ssl3 anonymous export ssl2"),
+            (
+                "exhaustive",
+                "modern",
+                Suite,
+                "modern legacy tls10 ssl3 anonymous export everything ssl2",
+            ),
             ("study", "paper-2015", Form, "paper-2015 ssl3"),
             ("study", "paper-2015", Silence, "paper-2015"),
             ("off", "modern", Form, "modern"),

@@ -184,7 +184,7 @@ const DEFAULT_PROFILE: &str = "modern";
 const DEFAULT_LADDER: &str = "default";
 
 /// The longest way up a ladder.
-pub(crate) const DEFAULT_MAX_ATTEMPTS: usize = 7;
+pub(crate) const DEFAULT_MAX_ATTEMPTS: usize = 8;
 
 /// Four times the longest certificate chain with OCSP response that was ever worth sending.
 const DEFAULT_BYTE_BUDGET: u64 = 256 * 1024;

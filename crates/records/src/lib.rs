@@ -56,3 +56,4 @@ pub use seen::Seen;
 pub use tlscensus_certs::Sha256;
 pub use tlscensus_dialog::SERVICES;
 pub use tlscensus_dialog::Service;
+pub use tlscensus_tls_wire::registry;

@@ -66,6 +66,18 @@ impl fmt::Display for BlocklistError {
 
 impl std::error::Error for BlocklistError {}
 
+/// A prefix that lies in no special-purpose range as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotSpecial(pub IpNet);
+
+impl fmt::Display for NotSpecial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not a special-purpose network, such as 10.1.0.0/16", self.0)
+    }
+}
+
+impl std::error::Error for NotSpecial {}
+
 /// All prefixes a run leaves alone.
 ///
 /// What a list blocks stays blocked. What is blocked as special-purpose only can be opened for tests with
@@ -93,7 +105,7 @@ impl Blocklist {
                     list.block_special(constant(prefix), purpose, Origin::SpecialPurpose);
                 }
                 for (prefix, _) in REACHABLE {
-                    list.allow(constant(prefix));
+                    list.open(constant(prefix));
                 }
             }
             Scope::Loopback => {
@@ -101,7 +113,7 @@ impl Blocklist {
                     list.block_special(constant(all), NO_CONTACT, Origin::Scope);
                 }
                 for prefix in LOOPBACK {
-                    list.allow(constant(prefix));
+                    list.open(constant(prefix));
                 }
             }
         }
@@ -115,7 +127,19 @@ impl Blocklist {
     }
 
     /// Opens a special-purpose prefix (a test network of one's own).
-    pub fn allow(&mut self, prefix: IpNet) {
+    ///
+    /// # Errors
+    /// [`NotSpecial`] where part of it is anybody's: only a contact opens that, and for the Internet as a whole.
+    pub fn allow(&mut self, prefix: IpNet) -> Result<(), NotSpecial> {
+        let within = |(special, _): &(&str, &str)| constant(special).contains(&prefix);
+        if !SPECIAL.iter().any(within) {
+            return Err(NotSpecial(prefix));
+        }
+        self.open(prefix);
+        Ok(())
+    }
+
+    fn open(&mut self, prefix: IpNet) {
         self.allowed.insert(prefix, 0);
     }
 
@@ -313,16 +337,28 @@ mod tests {
     #[test]
     fn allowing_opens_the_special_but_never_the_listed() {
         let mut list = Blocklist::new(Scope::Internet);
-        list.allow(constant("10.99.0.0/16"));
-        list.allow(constant("127.0.0.0/8"));
+        assert_eq!(list.allow(constant("10.99.0.0/16")), Ok(()));
+        assert_eq!(list.allow(constant("127.0.0.0/8")), Ok(()));
         list.block(constant("10.99.7.0/24"), "asked us to stop");
         assert_eq!(reason(&list, "10.99.1.1"), None);
         assert_eq!(reason(&list, "127.0.0.1"), None);
         assert!(reason(&list, "10.98.1.1").is_some());
-        list.allow(constant("10.99.7.7/32"));
+        assert_eq!(list.allow(constant("10.99.7.7/32")), Ok(()));
         assert_eq!(reason(&list, "10.99.7.7").as_deref(), Some("asked us to stop"));
         list.block(constant("0.0.0.0/0"), "stop everything");
         assert_eq!(reason(&list, "8.8.8.8").as_deref(), Some("stop everything"));
+    }
+
+    #[test]
+    fn allowing_opens_nothing_that_is_anybodys() {
+        for scope in [Scope::Loopback, Scope::Internet] {
+            let mut list = Blocklist::new(scope);
+            for prefix in ["8.8.8.0/24", "10.0.0.0/7", "0.0.0.0/0", "::/0", "2606:4700::/32"] {
+                assert_eq!(list.allow(constant(prefix)), Err(NotSpecial(constant(prefix))));
+            }
+        }
+        let list = Blocklist::new(Scope::Loopback);
+        assert!(reason(&list, "8.8.8.8").is_some());
     }
 
     #[test]

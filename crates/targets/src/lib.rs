@@ -19,6 +19,7 @@ mod target;
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
 pub use blocklist::Entry;
+pub use blocklist::NotSpecial;
 pub use blocklist::Origin;
 pub use budget::Budget;
 pub use gate::Refusal;

@@ -17,6 +17,8 @@ use tlscensus_records::Speaks;
 use tlscensus_records::StarttlsOffer;
 use tlscensus_records::StarttlsState;
 use tlscensus_records::Timestamp;
+use tlscensus_records::registry::CipherSuite;
+use tlscensus_records::registry::NamedGroup;
 
 /// A row with the certificates of its chain.
 pub(crate) struct Probe {
@@ -110,6 +112,55 @@ impl Probe {
         self.ended(Phase::AfterTls, Outcome::Ok)
     }
 
+    /// The server chose this suite.
+    pub(crate) fn suite(mut self, code: u16) -> Self {
+        let suite = CipherSuite(code);
+        self.row.tls_suite = Some(suite.to_string());
+        self.row.tls_suite_code = Some(code);
+        let kind = suite.parameters().map(|suite| suite.key_exchange.word());
+        self.row.tls_key_exchange = kind.filter(|word| *word != "ANY").map(str::to_owned);
+        self
+    }
+
+    /// It sent `public` in this group.
+    pub(crate) fn group(mut self, code: u16, public: &str) -> Self {
+        let group = NamedGroup(code);
+        self.row.tls_group = Some(group.to_string());
+        self.row.tls_group_code = Some(code);
+        self.row.tls_server_public_sha256 = Some(Sha256::of(public.as_bytes()));
+        if self.row.tls_key_exchange.is_none() {
+            let kind = match code {
+                0x0100..=0x01ff => "DHE",
+                0x11eb..=0x11ed => "HYBRID",
+                _ => "ECDHE",
+            };
+            self.row.tls_key_exchange = Some(kind.to_owned());
+        }
+        self
+    }
+
+    /// It wrote out a finite field and sent `public` in it.
+    pub(crate) fn field(mut self, bits: u16, prime: &str, public: &str) -> Self {
+        self.row.tls_dh_bits = Some(bits);
+        self.row.tls_dh_prime_sha256 = Some(Sha256::of(prime.as_bytes()));
+        let generator = if public == "value 22" { "05" } else { "02" };
+        self.row.tls_dh_generator = Some(generator.to_owned());
+        self.row.tls_server_public_sha256 = Some(Sha256::of(public.as_bytes()));
+        self
+    }
+
+    /// Its prime is one that many share.
+    pub(crate) fn known_as(mut self, name: &str, safe: bool) -> Self {
+        self.row.tls_dh_group_name = Some(name.to_owned());
+        self.row.tls_dh_safe_prime = Some(safe);
+        self
+    }
+
+    pub(crate) fn retried(mut self) -> Self {
+        self.row.tls_hello_retry = Some(true);
+        self
+    }
+
     pub(crate) fn by_fallback(mut self) -> Self {
         self.row.counted_attempt = Some(1);
         self.row.attempts.push(Attempt::default());
@@ -167,6 +218,7 @@ pub(crate) fn every_state() -> Vec<Probe> {
     let mut probes = smtp();
     probes.extend(retrieval());
     probes.extend(chat_and_web());
+    probes.extend(old_and_weak());
     probes
 }
 
@@ -202,15 +254,35 @@ fn smtp() -> Vec<Probe> {
         smtp(12)
             .before(Yes, &[])
             .chose(0x0303)
+            .suite(0xc02f)
+            .group(0x001d, "point 12")
             .ended(Phase::Tls, Outcome::BadFinished)
             .state(S::AcceptedHandshakeFailed),
         smtp(13)
             .before(Yes, &["PLAIN", "LOGIN", "OLD:PLAIN", "OLD:LOGIN"])
             .after(&["PLAIN", "LOGIN"])
-            .tls(0x0303, &["mx", "ca1"]),
-        smtp(14).before(Yes, &[]).after(&["PLAIN", "LOGIN"]).tls(0x0304, &["mx", "ca1"]),
-        smtp(15).before(Yes, &[]).after(&["LOGIN", "PLAIN"]).tls(0x0304, &["own"]),
-        smtp(16).before(Yes, &[]).tls(0x0301, &["old", "ca1", "ca2"]).by_fallback(),
+            .tls(0x0303, &["mx", "ca1"])
+            .suite(0xc02f)
+            .group(0x0017, "point 13"),
+        smtp(14)
+            .before(Yes, &[])
+            .after(&["PLAIN", "LOGIN"])
+            .tls(0x0304, &["mx", "ca1"])
+            .suite(0x1301)
+            .group(0x11ec, "lattice 14"),
+        smtp(15)
+            .before(Yes, &[])
+            .after(&["LOGIN", "PLAIN"])
+            .tls(0x0304, &["own"])
+            .suite(0x1302)
+            .group(0x0018, "point 15")
+            .retried(),
+        smtp(16)
+            .before(Yes, &[])
+            .tls(0x0301, &["old", "ca1", "ca2"])
+            .suite(0x0039)
+            .field(1024, "shared prime", "value 16")
+            .by_fallback(),
     ]
 }
 
@@ -222,12 +294,15 @@ fn retrieval() -> Vec<Probe> {
             .before(Yes, &[])
             .after(&["PLAIN"])
             .login_disabled(true, false)
-            .tls(0x0304, &["mx", "ca1"]),
+            .tls(0x0304, &["mx", "ca1"])
+            .suite(0x1303)
+            .group(0x001d, "point 13 imap"),
         probe("imap", 14)
             .before(Yes, &["PLAIN", "SCRAM-SHA-256"])
             .after(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"])
             .login_disabled(false, false)
-            .tls(0x0303, &["imap", "ca1"]),
+            .tls(0x0303, &["imap", "ca1"])
+            .suite(0x009c),
         probe("imap", 20)
             .before(No, &["CRAM-MD5"])
             .login_disabled(false, false)
@@ -235,19 +310,38 @@ fn retrieval() -> Vec<Probe> {
         probe("pop3", 13)
             .before(Yes, &["APOP", "USER"])
             .after(&["USER", "PLAIN"])
-            .tls(0x0303, &["mx", "ca1"]),
+            .tls(0x0303, &["mx", "ca1"])
+            .suite(0xcca8)
+            .group(0x001e, "point 13 pop3"),
         probe("pop3", 21).before(No, &["USER"]).state(S::NotOffered),
         // No CAPA, yet STLS was accepted: an offer that no list makes.
-        no_list(probe("pop3", 22)).tls(0x0302, &["pop"]),
+        no_list(probe("pop3", 22)).tls(0x0302, &["pop"]).suite(0x0033).field(
+            1024,
+            "shared prime",
+            "value 22",
+        ),
         no_list(probe("pop3", 23)).state(S::Refused),
         probe("imaps", 13)
             .after(&["PLAIN"])
             .login_disabled(false, false)
-            .tls(0x0304, &["mx", "ca1"]),
+            .tls(0x0304, &["mx", "ca1"])
+            .suite(0x1301)
+            .field(3072, "ffdhe3072", "value 13")
+            .known_as("ffdhe3072", true)
+            .group(0x0101, "value 13"),
         probe("imaps", 20).tcp().ended(Phase::Tls, Outcome::VersionRefused),
-        probe("imaps", 24).speaks(Speaks::No).tls(0x0303, &["web"]),
-        probe("imaps", 25).speaks(Speaks::Yes).tls(0x0303, &["imap", "ca1"]),
-        probe("imaps", 26).tls(0x7f17, &["draft"]),
+        probe("imaps", 24)
+            .speaks(Speaks::No)
+            .tls(0x0303, &["web"])
+            .suite(0xc014)
+            .group(0x001a, "point 24"),
+        probe("imaps", 25)
+            .speaks(Speaks::Yes)
+            .tls(0x0303, &["imap", "ca1"])
+            .suite(0x009e)
+            .field(2048, "large prime", "value 25")
+            .known_as("rfc5114-modp2048-224", false),
+        probe("imaps", 26).tls(0x7f17, &["draft"]).suite(0x1301).group(0xff17, "unknown"),
     ]
 }
 
@@ -263,17 +357,53 @@ fn chat_and_web() -> Vec<Probe> {
         probe("xmpp-c2s", 30)
             .before(Required, &[])
             .after(&["SCRAM-SHA-1", "PLAIN", "EXTERNAL"])
-            .tls(0x0304, &["xmpp", "ca2"]),
+            .tls(0x0304, &["xmpp", "ca2"])
+            .suite(0x1302)
+            .group(0x001d, "point used twice"),
         probe("xmpp-c2s", 31)
             .before(Yes, &["PLAIN"])
             .ended(Phase::Tls, Outcome::Reset)
             .state(S::AcceptedNoTls),
-        probe("ircs", 32).after(&[]).tls(0x0303, &["irc"]),
-        probe("https", 13).chose(0x0304).speaks(Speaks::Yes).tls(0x0304, &["mx", "ca1"]),
+        probe("ircs", 32)
+            .after(&[])
+            .tls(0x0303, &["irc"])
+            .suite(0xc02b)
+            .group(0x001d, "point used twice"),
+        probe("https", 13)
+            .chose(0x0304)
+            .speaks(Speaks::Yes)
+            .tls(0x0304, &["mx", "ca1"])
+            .suite(0x1301)
+            .group(0x001d, "point 13 https"),
         probe("https", 33)
             .chose(0x0303)
+            .suite(0xc030)
+            .group(0x000e, "point 33")
             .speaks(Speaks::Yes)
             .ended(Phase::Tls, Outcome::BadSignature),
         probe("https", 34).ended(Phase::Connect, Outcome::Refused),
+    ]
+}
+
+/// What only old servers speak: SSL 2 and 3, export, RC4, anonymous servers, primes of 512 bits, a suite nobody knows.
+fn old_and_weak() -> Vec<Probe> {
+    let smtps = |host| probe("smtps", host);
+    let not_ours = |probe: Probe| probe.ended(Phase::Tls, Outcome::NotCompletable);
+    vec![
+        not_ours(smtps(40).chose(0x0002)),
+        smtps(41).tls(0x0300, &["old"]).suite(0x000a).by_fallback(),
+        smtps(42).tls(0x0301, &["old"]).suite(0x0004).by_fallback(),
+        smtps(43).tls(0x0301, &["old"]).suite(0x0003).by_fallback(),
+        smtps(44).tls(0x0301, &["old"]).suite(0x0014).field(512, "export prime", "value 44"),
+        smtps(45).tls(0x0301, &["old"]).suite(0x0016).field(512, "export prime", "value reused"),
+        smtps(46).tls(0x0301, &["old"]).suite(0x0016).field(512, "own prime", "value reused"),
+        smtps(47).tls(0x0303, &[]).suite(0x0034).field(1024, "shared prime", "value 47"),
+        smtps(48).tls(0x0303, &["mx"]).suite(0x003b),
+        not_ours(smtps(49).chose(0x0303).suite(0x008d)),
+        not_ours(smtps(50).chose(0x0303).suite(0xeeee)),
+        not_ours(smtps(51).chose(0x0303).suite(0xc004)),
+        smtps(52).tls(0x0303, &["mx"]).suite(0x0039).field(1536, "middling prime", "value 52"),
+        smtps(53).tls(0x0303, &["mx"]).suite(0x0039).field(4096, "huge prime", "value 53"),
+        smtps(54).tls(0x0304, &["mx"]).suite(0x1301).group(0x0201, "lattice 54"),
     ]
 }

@@ -101,6 +101,9 @@ fn every_table_of_an_empty_dataset_is_empty() {
     }
 }
 
+const SERVICES_AND_ALL: [&str; 9] =
+    ["smtp", "smtps", "imap", "imaps", "pop3", "ircs", "xmpp-c2s", "https", "all"];
+
 const T03_STATES: [&str; 12] = [
     "not_probed",
     "no_answer",
@@ -134,14 +137,66 @@ fn the_states_of_an_upgrade_add_up_to_the_endpoints() {
 fn versions_and_failures_add_up_to_the_endpoints() {
     let directory = dataset(every_state());
     let result = open(&directory).table("T04").expect("a result");
-    for protocol in ["smtp", "imap", "pop3", "imaps", "xmpp-c2s", "ircs", "https", "all"] {
+    for protocol in SERVICES_AND_ALL {
         let sum = |columns: &[&str]| -> i128 {
             columns.iter().map(|column| value(&result, protocol, column)).sum()
         };
-        let completed = sum(&["ssl3", "tls10", "tls11", "tls12", "tls13", "other"]);
+        let completed = sum(&["ssl3", "tls10", "tls11", "tls12", "tls13", "drafts", "other"]);
         assert_eq!(completed, value(&result, protocol, "completed"), "{protocol}");
-        let all = completed + sum(&["chosen_not_completed", "not_negotiated", "no_tcp"]);
+        let all = completed + sum(&["ssl2", "chosen_not_completed", "not_negotiated", "no_tcp"]);
         assert_eq!(all, value(&result, protocol, "endpoints"), "{protocol}");
+    }
+}
+
+#[test]
+fn key_exchanges_and_sizes_add_up_to_the_suites_chosen() {
+    let probes = every_state();
+    let rows: Vec<ProbeRow> = probes.iter().map(|probe| probe.row.clone()).collect();
+    let directory = dataset(probes);
+    let engine = open(&directory);
+    let (t05, t06) = (engine.table("T05b").expect("T05b"), engine.table("T06b").expect("T06b"));
+    for protocol in SERVICES_AND_ALL {
+        let sum = |result: &TableResult, columns: &[&str]| -> i128 {
+            columns.iter().map(|column| value(result, protocol, column)).sum()
+        };
+        let kinds = ["kex_rsa", "kex_dhe", "kex_ecdhe", "kex_hybrid", "kex_psk", "kex_other"];
+        let chosen = rows.iter().filter(|row| {
+            row.tls_suite_code.is_some() && (protocol == "all" || row.protocol == protocol)
+        });
+        let chosen = i128::try_from(chosen.count()).expect("a count");
+        assert_eq!(value(&t05, protocol, "chosen"), chosen, "{protocol}");
+        assert_eq!(sum(&t05, &kinds), chosen, "{protocol}");
+        let sizes = ["to_512", "to_1024", "to_2047", "at_2048", "above_2048"];
+        assert_eq!(sum(&t06, &sizes), value(&t06, protocol, "dhe"), "{protocol}");
+    }
+    for property in t05.table.columns.iter().skip(2) {
+        assert!(value(&t05, "all", &property.name) > 0, "the fixture has no {}", property.name);
+    }
+}
+
+#[test]
+fn blocks_over_all_services_add_up_to_those_of_the_services() {
+    let directory = dataset(every_state());
+    let engine = open(&directory);
+    for id in ["T05", "T07"] {
+        let result = engine.table(id).expect("a result");
+        let place = |name: &str| {
+            result.table.columns.iter().position(|column| column.name == name).expect("a column")
+        };
+        for column in ["chosen", "completed"] {
+            let (mut all, mut each) = (0, 0);
+            for row in &result.rows {
+                let Cell::Integer(count) = row[place(column)].value else {
+                    panic!("{id} {column}")
+                };
+                match row[place("protocol")].value.text() {
+                    Some("all") => all += count,
+                    _ => each += count,
+                }
+            }
+            assert_eq!(all, each, "{id} {column}");
+            assert!(all > 10, "{id} {column}");
+        }
     }
 }
 
@@ -152,7 +207,7 @@ fn counts_are_those_of_counting_the_rows() {
     let directory = dataset(probes);
     let engine = open(&directory);
     let (t01, t03) = (engine.table("T01").expect("T01"), engine.table("T03").expect("T03"));
-    for protocol in ["smtp", "imap", "pop3", "imaps", "xmpp-c2s", "ircs", "https", "all"] {
+    for protocol in SERVICES_AND_ALL {
         let hosts = |condition: fn(&ProbeRow) -> bool| -> i128 {
             let chosen = rows.iter().filter(|row| protocol == "all" || row.protocol == protocol);
             let mut addresses: Vec<_> =

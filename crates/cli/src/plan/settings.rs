@@ -95,7 +95,7 @@ impl Settings {
             connect_timeout_s: 10,
             phase_timeout_s: 20,
             byte_budget: 262_144,
-            attempts: 7,
+            attempts: 8,
             host_budget: None,
         }
     }
@@ -233,7 +233,9 @@ impl Settings {
             let prefix = range.parse().map_err(|_| {
                 unusable(format!("--allow-test-range {range}: not a prefix; write 10.1.0.0/16"))
             })?;
-            blocklist.allow(prefix);
+            blocklist
+                .allow(prefix)
+                .map_err(|error| unusable(format!("--allow-test-range: {error}")))?;
         }
         Ok(blocklist)
     }

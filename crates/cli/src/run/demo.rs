@@ -30,9 +30,13 @@ use crate::run::campaign::Campaign;
 use crate::run::tables;
 
 /// What the demo prints.
-const TABLES: [&str; 4] = ["T01", "T03", "T04", "T08"];
+const TABLES: [&str; 9] = ["T01", "T03", "T04", "T05", "T05b", "T06", "T06b", "T07", "T08"];
+/// Columns of its text where that does not go to a terminal.
+const WIDTH: usize = 100;
 /// Added to ports where low ones cannot be bound.
 const HIGH_PORTS: u16 = 20_000;
+/// The lab has servers that only the last rung completes.
+const LADDER: &str = "exhaustive";
 /// Endpoints in flight: the lab's servers share this machine.
 const IN_FLIGHT: usize = 512;
 /// Servers that say nothing, or too slowly, are given up after this many seconds. Real campaigns wait longer.
@@ -62,7 +66,7 @@ pub(crate) fn demo(typed: &DemoArguments) -> anyhow::Result<Exit> {
     if summary.exit == Exit::Interrupted {
         return Ok(summary.exit);
     }
-    tables::print(&out, &Runs::default(), &TABLES, Format::TEXT)?;
+    tables::print(&out, &Runs::default(), &TABLES, Format::TEXT, Some(WIDTH))?;
     say(&hints(&out));
     Ok(summary.exit)
 }
@@ -118,6 +122,7 @@ fn settings(typed: &DemoArguments, port_offset: u16) -> Settings {
         deadline_s: 4 * PATIENCE_S,
         connect_timeout_s: PATIENCE_S,
         phase_timeout_s: PATIENCE_S,
+        ladder: LADDER.to_owned(),
         ..Settings::loopback()
     }
 }

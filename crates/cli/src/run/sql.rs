@@ -22,6 +22,6 @@ pub(crate) fn sql(typed: &SqlArguments) -> anyhow::Result<Exit> {
     };
     let engine = Engine::open(&typed.dataset)?;
     let table = present::answer(engine.query(&query)?);
-    console::results(|out| Ok(present::write(&table, format, out)?))?;
+    console::results(|out| Ok(present::write(&table, format, None, out)?))?;
     Ok(Exit::Done)
 }

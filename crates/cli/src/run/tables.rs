@@ -32,11 +32,12 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
             wanted.join(", ")
         )));
     }
-    print(&typed.dataset, &runs, &wanted, format)?;
+    print(&typed.dataset, &runs, &wanted, format, None)?;
     Ok(Exit::Done)
 }
 
-/// Prints tables: a blank line between them, or one JSON array if there are several.
+/// Prints tables: a blank line between them, or one JSON array if there are several. Text that does not go to a terminal is
+/// kept within `elsewhere` columns.
 ///
 /// # Errors
 /// When the dataset cannot be read or stdout not be written.
@@ -45,6 +46,7 @@ pub(crate) fn print(
     runs: &Runs,
     ids: &[&str],
     format: Format,
+    elsewhere: Option<usize>,
 ) -> anyhow::Result<()> {
     let engine = Engine::open(dataset)?;
     engine.count(runs)?;
@@ -58,7 +60,7 @@ pub(crate) fn print(
             if place > 0 {
                 write!(out, "{between}")?;
             }
-            present::write(&present::table(engine.table(id)?), format, out)?;
+            present::write(&present::table(engine.table(id)?), format, elsewhere, out)?;
         }
         Ok(write!(out, "{close}")?)
     })

@@ -70,10 +70,16 @@ fn what_is_no_dataset_is_left_alone() {
     let cases = [
         (
             &foreign,
-            "is not a dataset and not empty (it holds thesis.tex); name a new or an empty directory",
+            "is not a dataset (it holds thesis.tex); to read, name the directory that a scan wrote; to write, a new or an empty one",
         ),
-        (&file, "is a file; a dataset is a directory: name a new or an empty one"),
-        (&below, "is a file; a dataset is a directory: name a new or an empty one"),
+        (
+            &file,
+            "is a file; a dataset is a directory: to read, name one that a scan wrote; to write, a new or an empty one",
+        ),
+        (
+            &below,
+            "is a file; a dataset is a directory: to read, name one that a scan wrote; to write, a new or an empty one",
+        ),
     ];
     for (path, why) in cases {
         scene.dataset.clone_from(path);

@@ -17,6 +17,7 @@ fn unknown_words_are_answered_with_the_known_ones() {
         (&["--ladder", "rope"], &["--ladder rope", "default", "study", "exhaustive", "off"]),
         (&["--sni", "always"], &["'always'", "named", "off"]),
         (&["--allow-test-range", "ten"], &["--allow-test-range ten", "10.1.0.0/16"]),
+        (&["--allow-test-range", "8.8.8.0/24"], &["8.8.8.0/24 is not a special-purpose network"]),
         (&["--resolver", "dns.example"], &["--resolver dns.example", "192.0.2.53:53"]),
         (&["--contact", "me"], &["--contact", "mail address", "https://"]),
         (&["--deadline", "0"], &["--deadline"]),

@@ -6,10 +6,12 @@ use std::net::Shutdown;
 use std::net::SocketAddr;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicU16;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use openssl::provider::Provider;
 use openssl::ssl::SslConnector;
 use openssl::ssl::SslMethod;
 use openssl::ssl::SslOptions;
@@ -20,6 +22,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use tokio::runtime::Runtime;
 
+use tlscensus_lab::Flavour;
 use tlscensus_lab::Lab;
 use tlscensus_lab::LabPlan;
 use tlscensus_lab::Mix;
@@ -77,23 +80,63 @@ pub(crate) fn ask(stream: &mut (impl Read + Write), line: &str, mark: &str) -> S
     hear(stream, mark)
 }
 
+/// What OpenSSL is to offer.
+#[derive(Clone, Copy)]
+pub(crate) struct Offer<'a> {
+    pub(crate) least: SslVersion,
+    pub(crate) suites: &'a str,
+    pub(crate) suites13: &'a str,
+    pub(crate) groups: &'a str,
+}
+
+pub(crate) const EVERYTHING: Offer<'_> = Offer {
+    least: SslVersion::SSL3,
+    suites: "ALL:@SECLEVEL=0",
+    suites13: "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256",
+    groups: "X25519MLKEM768:X25519:P-256:P-384:P-521",
+};
+
+/// A client of today.
+pub(crate) const MODERN: Offer<'_> = Offer {
+    least: SslVersion::TLS1_2,
+    suites: "ECDHE+AESGCM:ECDHE+CHACHA20",
+    suites13: "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256",
+    ..EVERYTHING
+};
+
 /// A handshake by OpenSSL with everything switched on, from SSL 3.
 pub(crate) fn handshake(tcp: TcpStream) -> Result<SslStream<TcpStream>, String> {
-    handshake_from(tcp, SslVersion::SSL3, "ALL:@SECLEVEL=0")
+    handshake_from(tcp, &EVERYTHING)
+}
+
+/// The same with what this server agrees on and little else.
+pub(crate) fn handshake_with(
+    tcp: TcpStream,
+    flavour: Flavour,
+) -> Result<SslStream<TcpStream>, String> {
+    let group = flavour.exchange().group().unwrap_or("x25519");
+    // Certificates stand on curves that have to be offered too.
+    let groups = format!("{group}:P-256:P-384");
+    let offer = Offer { suites: "ALL:eNULL:@SECLEVEL=0", groups: &groups, ..EVERYTHING };
+    handshake_from(tcp, &offer)
 }
 
 pub(crate) fn handshake_from(
     tcp: TcpStream,
-    least: SslVersion,
-    suites: &str,
+    offer: &Offer<'_>,
 ) -> Result<SslStream<TcpStream>, String> {
+    static OLD_ALGORITHMS: LazyLock<Provider> =
+        LazyLock::new(|| Provider::try_load(None, "legacy", true).unwrap());
+    LazyLock::force(&OLD_ALGORITHMS);
     let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
     builder.set_verify(SslVerifyMode::NONE);
     builder.set_security_level(0);
     builder.clear_options(SslOptions::NO_SSLV3);
-    builder.set_min_proto_version(Some(least)).unwrap();
+    builder.set_min_proto_version(Some(offer.least)).unwrap();
     builder.set_max_proto_version(None).unwrap();
-    builder.set_cipher_list(suites).unwrap();
+    builder.set_cipher_list(offer.suites).unwrap();
+    builder.set_ciphersuites(offer.suites13).unwrap();
+    builder.set_groups_list(offer.groups).unwrap();
     let config = builder.build().configure().unwrap();
     let config = config.verify_hostname(false).use_server_name_indication(false);
     config.connect("", tcp).map_err(|error| error.to_string())
@@ -101,8 +144,14 @@ pub(crate) fn handshake_from(
 
 /// SHA-256 of what the server sent as its chain.
 pub(crate) fn chain(stream: &SslStream<TcpStream>) -> Vec<String> {
-    let sent = stream.ssl().peer_cert_chain().unwrap();
-    sent.iter().map(|one| hex(&one.to_der().unwrap())).collect()
+    let sent = stream.ssl().peer_cert_chain().into_iter().flatten();
+    sent.map(|one| hex(&one.to_der().unwrap())).collect()
+}
+
+/// What was chosen, as far as OpenSSL tells: version, suite, and the bits of the server's ephemeral key.
+pub(crate) fn chosen(stream: &SslStream<TcpStream>) -> (&'static str, &'static str, Option<u32>) {
+    let suite = stream.ssl().current_cipher().and_then(|suite| suite.standard_name()).unwrap();
+    (version(stream), suite, stream.ssl().peer_tmp_key().ok().map(|key| key.bits()))
 }
 
 pub(crate) fn hex(der: &[u8]) -> String {
@@ -113,7 +162,7 @@ pub(crate) fn hex(der: &[u8]) -> String {
 /// The version in the words of the truth.
 pub(crate) fn version(stream: &SslStream<TcpStream>) -> &'static str {
     match stream.ssl().version_str() {
-        "SSLv3" => "SSL 3.0",
+        "SSLv3" => "SSL 3",
         "TLSv1" => "TLS 1.0",
         "TLSv1.1" => "TLS 1.1",
         "TLSv1.2" => "TLS 1.2",

@@ -6,3 +6,4 @@ mod conversations;
 mod handshakes;
 mod life;
 mod misbehaviour;
+mod other_clients;

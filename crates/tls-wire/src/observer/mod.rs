@@ -8,8 +8,8 @@
 //! |---|---|
 //! | [`record`](Observer::record) | a record of either side, in the order of the wire (optional for a client) |
 //! | [`message`](Observer::message) | a whole handshake message, decrypted where it was encrypted |
-//! | [`ssl2_message`](Observer::ssl2_message) | a whole message in the frame of SSL 2 |
 //! | [`decompressed`](Observer::decompressed) | behind a compressed certificate that the feeder could decompress |
+//! | [`ssl2_message`](Observer::ssl2_message) | a whole message in the frame of SSL 2 |
 //! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
 //! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
 //! | [`unopened`](Observer::unopened) | a protected record whose content the feeder cannot know |

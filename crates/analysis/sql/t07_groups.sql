@@ -1,0 +1,63 @@
+-- T07 · Groups of the key exchange (active)
+--
+-- Question: On which curves, in which finite fields and over which lattices do servers agree on a secret with us?
+--
+-- Columns:
+--   protocol : word : Protocol : service asked for; `all` is the block over all services
+--   service : text : Service : name of the service; † marks STARTTLS
+--   group_name : text : Group : IANA name of the group; unknown code points in hexadecimal
+--   code : word : Code : its code point, decimal
+--   kind : text : Kind : curve, binary curve, finite field, hybrid (a curve and a lattice), lattice or unknown
+--   chosen : count : Chosen : endpoints whose server chose it
+--   chosen_of_all : share : named group : endpoints of this service whose server chose a named group
+--   completed : count : Completed : endpoints that completed the handshake with it
+--   completed_of_chosen : share : chosen : endpoints whose server chose it
+--   retried : count : Retried : endpoints whose server asked for a second ClientHello
+--   reused : count : Value reused : endpoints whose public value another counted endpoint sent too
+--
+-- Notes:
+--   † STARTTLS. Finite fields stand here where they have a code point; T06 has those that servers wrote out.
+--   This is what the server prefers of the offer of the attempt that counts, not everything it supports.
+
+WITH choices AS (
+    SELECT protocol, group_name, group_code, group_kind, tls_completed, tls_hello_retry, public_value_uses
+    FROM tls_choices
+    WHERE group_name IS NOT NULL
+    UNION ALL
+    SELECT 'all' AS protocol, group_name, group_code, group_kind, tls_completed, tls_hello_retry, public_value_uses
+    FROM tls_choices
+    WHERE group_name IS NOT NULL
+),
+sums AS (
+    SELECT
+        protocol, group_name, group_code, group_kind,
+        count(*) AS chosen,
+        sum(CASE WHEN tls_completed THEN 1 ELSE 0 END) AS completed,
+        sum(CASE WHEN tls_hello_retry THEN 1 ELSE 0 END) AS retried,
+        sum(CASE WHEN public_value_uses > 1 THEN 1 ELSE 0 END) AS reused
+    FROM choices
+    GROUP BY protocol, group_name, group_code, group_kind
+),
+totals AS (
+    SELECT protocol, sum(chosen) AS chosen FROM sums GROUP BY protocol
+)
+SELECT
+    c.protocol,
+    CASE
+        WHEN c.protocol = 'all' THEN 'all services'
+        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
+        ELSE coalesce(s.title, c.protocol)
+    END AS service,
+    c.group_name,
+    c.group_code AS code,
+    c.group_kind AS kind,
+    c.chosen,
+    t.chosen AS chosen_of_all,
+    c.completed,
+    c.chosen AS completed_of_chosen,
+    c.retried,
+    c.reused
+FROM sums c
+JOIN totals t ON t.protocol = c.protocol
+LEFT JOIN services s ON s.protocol = c.protocol
+ORDER BY CASE WHEN c.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, c.protocol, c.chosen DESC, c.group_code
