@@ -37,8 +37,23 @@ fn every_cell_of_debians_openssl() {
 }
 
 #[test]
+fn every_cell_of_the_old_openssl() {
+    meet("openssl-1.0.2");
+}
+
+#[test]
 fn every_cell_of_gnutls() {
     meet("gnutls");
+}
+
+#[test]
+fn every_cell_of_botan() {
+    meet("botan");
+}
+
+#[test]
+fn every_cell_of_erlang() {
+    meet("otp");
 }
 
 #[test]
@@ -83,6 +98,7 @@ fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {
     let keys = KeyShares::generate();
     let mut met = Vec::new();
     for cell in peer.ability().cells() {
+        if std::env::var_os("MXDBG").is_some() { eprintln!("CELL {cell}"); }
         let visit = match peer.connect(&cell.setup) {
             Err(why) => Visit::never(format!("cannot be set up: {why}")),
             Ok(mut connection) => visit::visit(&cell, &mut *connection, &keys),

@@ -182,7 +182,7 @@ impl Program for GnuTls {
     }
 
     fn complaint(&self, printed: &str) -> Option<String> {
-        between(printed, "Error: ", "\n").map(str::to_owned)
+        between(printed, "Error in handshake: ", "\n").map(str::to_owned)
     }
 }
 
@@ -218,10 +218,10 @@ fn scheme(name: &str) -> Option<SignatureScheme> {
     Some(SignatureScheme(entry.0))
 }
 
-/// Everything it has, however weak.
+/// Everything it has, however weak, but for passwords (SRP): with them it has no TLS 1.3.
 const PRIORITY: &str = "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+VERS-TLS1.1:+VERS-TLS1.0:+CIPHER-ALL:+ARCFOUR-128:+3DES-CBC:+NULL:\
     +CAMELLIA-128-GCM:+CAMELLIA-256-GCM:+CAMELLIA-128-CBC:+CAMELLIA-256-CBC:+AES-128-CCM-8:+AES-256-CCM-8:+MAC-ALL:+MD5:\
-    +SHA1:+SHA256:+SHA384:+AEAD:+KX-ALL:+ANON-DH:+ANON-ECDH:+DHE-DSS:+PSK:+DHE-PSK:+ECDHE-PSK:+RSA-PSK:+SRP:+SRP-RSA:+SRP-DSS:\
+    +SHA1:+SHA256:+SHA384:+AEAD:+KX-ALL:+ANON-DH:+ANON-ECDH:+DHE-DSS:+PSK:+DHE-PSK:+ECDHE-PSK:+RSA-PSK:\
     +SIGN-ALL:+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1:+SIGN-DSA-SHA1:+SIGN-DSA-SHA256:+SIGN-RSA-SHA224:+SIGN-ECDSA-SHA224:\
     +SIGN-DSA-SHA224:+GROUP-ALL:+GROUP-SECP192R1:+GROUP-SECP224R1:+CTYPE-ALL:+COMP-NULL:%VERIFY_ALLOW_SIGN_WITH_SHA1:\
     %VERIFY_ALLOW_SIGN_RSA_MD5:%ALLOW_SMALL_RECORDS:%PROFILE_VERY_WEAK";

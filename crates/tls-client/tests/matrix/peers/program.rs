@@ -7,6 +7,7 @@ use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
 use std::net::TcpStream;
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
@@ -87,9 +88,14 @@ impl Files {
 
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
-        fs::write(&path, bytes).unwrap();
+        write(&path, bytes);
         path
     }
+}
+
+/// Writes a file that a program reads.
+pub(crate) fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
 }
 
 /// All processes of one program.
