@@ -267,6 +267,7 @@ const fn handshake_outcome(outcome: &tls::Outcome) -> Outcome {
         tls::Outcome::NotTls => Outcome::NotTls,
         tls::Outcome::OverBytes => Outcome::OverBytes,
         tls::Outcome::Reset => Outcome::Reset,
+        tls::Outcome::Stopped => Outcome::Stopped,
         tls::Outcome::TimedOut => Outcome::Timeout,
         tls::Outcome::VersionRefused { .. } => Outcome::VersionRefused,
         tls::Outcome::WrongOrder { .. } => Outcome::WrongOrder,

@@ -2,6 +2,7 @@
 
 mod compressed;
 mod groups;
+mod enumerate;
 mod hostile;
 mod jsse;
 mod legacy;
@@ -12,3 +13,4 @@ mod resumption;
 mod rustls;
 mod splits;
 mod ssl2;
+mod stop;

@@ -196,7 +196,7 @@ impl Ability {
         for twist in &self.twists {
             let tls13 = version == Version::TLS_1_3;
             let base = match twist {
-                Twist::Cookie if !tls13 => None,
+                Twist::Cookie | Twist::Retry if !tls13 => None,
                 // Blocks must be chained for it to mean anything.
                 Twist::NoEncryptThenMac | Twist::NoExtendedMasterSecret if tls13 => None,
                 Twist::NoEncryptThenMac => self.plain(version, CipherSuite(0x002f)),

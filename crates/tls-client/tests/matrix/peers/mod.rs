@@ -1,7 +1,10 @@
 //! The servers. One is added by one file here and one line in [`PEERS`].
 
+pub(crate) mod gnutls;
 pub(crate) mod openssl;
+mod program;
 pub(crate) mod rustls;
+pub(crate) mod s_server;
 
 use crate::matrix::ability::Ability;
 use crate::matrix::cell::Setup;
@@ -37,4 +40,11 @@ pub(crate) const PEERS: &[Entry] = &[
         start: openssl::start,
     },
     Entry { word: "rustls", letter: 'R', title: "rustls 0.23, in memory", start: rustls::start },
+    Entry {
+        word: "openssl-3.0",
+        letter: 'D',
+        title: "OpenSSL 3.0, Debian's `openssl s_server`",
+        start: s_server::start,
+    },
+    Entry { word: "gnutls", letter: 'G', title: "GnuTLS 3.7, Debian's `gnutls-serv`", start: gnutls::start },
 ];
