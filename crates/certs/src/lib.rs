@@ -6,6 +6,7 @@ mod anatomy;
 mod der;
 mod extension;
 mod facts;
+pub mod fuzzing;
 mod key;
 mod name;
 mod sct;

@@ -25,6 +25,7 @@ use crate::outcome::Interruption;
 use crate::outcome::Malformed;
 use crate::outcome::Outcome;
 use crate::profile::Profile;
+use crate::session::Session;
 use crate::stop::Stop;
 
 /// One visit to one server, without a socket or a clock.
@@ -78,14 +79,47 @@ impl Client {
         Self::with_random(profile, server_name, keys, Random::seeded(seed))
     }
 
+    /// A client that asks the server to take up a session again, in the version that it is of: the profile has to offer
+    /// that, and a ticket only where it offers tickets.
+    pub fn resuming(
+        profile: &Profile,
+        server_name: Option<&str>,
+        keys: &KeyShares,
+        session: &Session,
+    ) -> Self {
+        Self::with_session(profile, server_name, keys, Some(session.clone()), Random::new())
+    }
+
+    /// The same client, which remembers the sessions that the server would take up again.
+    pub fn remembering(mut self) -> Self {
+        self.connection.remember_sessions();
+        self
+    }
+
+    /// What was remembered; tickets of TLS 1.3 come after the handshake.
+    pub fn sessions(&self) -> &[Session] {
+        self.connection.sessions()
+    }
+
     fn with_random(
         profile: &Profile,
         server_name: Option<&str>,
         keys: &KeyShares,
         random: Random,
     ) -> Self {
+        Self::with_session(profile, server_name, keys, None, random)
+    }
+
+    fn with_session(
+        profile: &Profile,
+        server_name: Option<&str>,
+        keys: &KeyShares,
+        session: Option<Session>,
+        random: Random,
+    ) -> Self {
         let mut connection = Connection::new(random);
-        let offer = Offer::new(profile.clone(), server_name, keys.clone(), &mut connection.random);
+        let (profile, keys) = (profile.clone(), keys.clone());
+        let offer = Offer::new(profile, server_name, keys, session, &mut connection.random);
         let state = hello::begin(offer, &mut connection);
         Self {
             deframer: Deframer::new(),

@@ -25,6 +25,7 @@ use crate::protection::OpenError;
 use crate::protection::Opener;
 use crate::protection::Sealer;
 use crate::rules::Rules;
+use crate::session::Session;
 
 /// What every state of the handshake needs besides its own fields.
 pub(crate) struct Connection {
@@ -44,6 +45,8 @@ pub(crate) struct Connection {
     receiving_changed: bool,
     /// Messages without effect since the last one with any.
     ignored: u32,
+    /// Sessions the server would take up again; `None` where nobody wants them.
+    sessions: Option<Vec<Session>>,
 }
 
 /// One direction's protection and the number of its next record.
@@ -72,6 +75,7 @@ impl Connection {
             receiving: Direction::new(Opener::Plain, Protection::Plain),
             receiving_changed: false,
             ignored: 0,
+            sessions: None,
         }
     }
 
@@ -110,6 +114,28 @@ impl Connection {
         matches!(self.receiving.cipher, Opener::Aead13(_))
     }
 
+    /// From now on, sessions are remembered.
+    pub(crate) fn remember_sessions(&mut self) {
+        self.sessions.get_or_insert_default();
+    }
+
+    /// Whether anybody wants the sessions.
+    pub(crate) fn remembers_sessions(&self) -> bool {
+        self.sessions.is_some()
+    }
+
+    pub(crate) fn remember(&mut self, sessions: impl IntoIterator<Item = Session>) {
+        if let Some(kept) = &mut self.sessions {
+            let room = MAX_SESSIONS.saturating_sub(kept.len());
+            kept.extend(sessions.into_iter().take(room));
+        }
+    }
+
+    /// What was remembered.
+    pub(crate) fn sessions(&self) -> &[Session] {
+        self.sessions.as_deref().unwrap_or_default()
+    }
+
     /// Counts what has no effect, so that nobody can keep us busy with it.
     pub(crate) fn ignore(&mut self) -> Result<(), Failure> {
         self.ignored += 1;
@@ -133,6 +159,11 @@ impl Connection {
         let room = if message == HandshakeType::CLIENT_HELLO { CLIENT_HELLO_BYTES } else { 0 };
         let mut encoded = Vec::with_capacity(room);
         put_handshake(message, &mut encoded, body);
+        self.send_encoded(message, encoded)
+    }
+
+    /// The same, of a message that has its header.
+    pub(crate) fn send_encoded(&mut self, message: HandshakeType, encoded: Vec<u8>) -> Vec<u8> {
         self.send_record(ContentType::HANDSHAKE, &encoded);
         self.heard(Side::Client, self.sending.protection, message, &encoded);
         if message == HandshakeType::FINISHED {
@@ -237,6 +268,8 @@ impl Connection {
 }
 
 const CHANGE_CIPHER_SPEC: [u8; 1] = [1];
+/// Sessions remembered of one connection: servers give one or two, some four.
+const MAX_SESSIONS: usize = 8;
 /// Warnings, empty records, wishes for another handshake, ChangeCipherSpecs for middleboxes: real servers send one or two.
 const MAX_IGNORED: u32 = 32;
 const HANDSHAKE_HEADER_BYTES: usize = 4;

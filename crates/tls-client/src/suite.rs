@@ -41,6 +41,8 @@ pub(crate) struct LegacySuite {
 /// How the premaster secret of such a suite comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyExchange {
+    /// In the finite field of the certificate's key.
+    Dh,
     /// In a finite field of the server's choice, signed or anonymous.
     Dhe,
     /// By the curve of the certificate's key.
@@ -65,6 +67,7 @@ impl LegacySuite {
     pub(crate) fn of(suite: CipherSuite, rules: Rules) -> Option<Self> {
         let parameters = suite.parameters()?;
         let key_exchange = match parameters.key_exchange {
+            registry::KeyExchange::Dh => KeyExchange::Dh,
             registry::KeyExchange::Dhe => KeyExchange::Dhe,
             registry::KeyExchange::Ecdh => KeyExchange::Ecdh,
             registry::KeyExchange::Ecdhe => KeyExchange::Ecdhe,
@@ -122,7 +125,7 @@ impl ServerKeyDue {
         let export = suite.is_some_and(|suite| suite.export_key_len.is_some());
         match suite.map(|suite| suite.key_exchange) {
             Some(KeyExchange::Dhe | KeyExchange::Ecdhe) => Self::Always,
-            Some(KeyExchange::Ecdh | KeyExchange::Rsa) if !export => Self::Never,
+            Some(KeyExchange::Dh | KeyExchange::Ecdh | KeyExchange::Rsa) if !export => Self::Never,
             // A certificate whose key is short enough for export needs no other.
             _ => Self::Maybe,
         }

@@ -9,6 +9,7 @@ use crate::crypto::block::MAX_BLOCK_LEN;
 use crate::crypto::block::Permutation;
 
 /// The encrypting half.
+#[expect(clippy::large_enum_variant, reason = "its user is in a box already")]
 pub(crate) enum CbcEncryptor {
     /// AES.
     Library(cipher::EncryptingKey),
@@ -43,6 +44,7 @@ impl CbcEncryptor {
 }
 
 /// The decrypting half.
+#[expect(clippy::large_enum_variant, reason = "its user is in a box already")]
 pub(crate) enum CbcDecryptor {
     /// AES.
     Library(cipher::DecryptingKey),

@@ -172,6 +172,7 @@ const X448: &[u8] = &[0x2b, 0x65, 0x6f];
 #[cfg(test)]
 mod tests {
     use openssl::dh::Dh;
+    use openssl::dsa::Dsa;
     use openssl::ec::EcGroup;
     use openssl::ec::EcKey;
     use openssl::nid::Nid;
@@ -207,6 +208,29 @@ mod tests {
                 let mut damaged = certificate.clone();
                 damaged[position] = value;
                 let _ = SubjectPublicKeyInfo::of_certificate(&damaged);
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_keys_never_panic() {
+        let dh = Dh::get_1024_160().and_then(|group| group.generate_key()).expect("a key");
+        let dsa = Dsa::generate(512).expect("a key");
+        let curve = EcGroup::from_curve_name(Nid::SECP224R1).expect("a curve");
+        let ec = EcKey::generate(&curve).expect("a key");
+        let keys = [PKey::from_dh(dh), PKey::from_dsa(dsa), PKey::from_ec_key(ec)];
+        for key in keys {
+            let der = key.and_then(|key| key.public_key_to_der()).expect("encodes");
+            for position in 0..der.len() {
+                for value in [0x00, 0x01, 0x02, 0x7f, 0x80, 0x84, 0xff] {
+                    let mut damaged = der.clone();
+                    damaged[position] = value;
+                    let Some(key) = SubjectPublicKeyInfo::read(&damaged) else {
+                        continue;
+                    };
+                    let _ = (key.rsa(), key.ffdh(), key.named_group());
+                    let _ = key.dsa().map(|key| key.verify(&[7; 20], &[3], &[5]));
+                }
             }
         }
     }

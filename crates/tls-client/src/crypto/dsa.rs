@@ -14,8 +14,8 @@ pub(crate) struct DsaKey<'a> {
 impl DsaKey<'_> {
     /// Whether `(r, s)` is a signature over the hash by this key; `None` where this is no key to compute with.
     pub(crate) fn verify(&self, digest: &[u8], r: &[u8], s: &[u8]) -> Option<bool> {
-        // Exponents are as long as q, and the time grows with it.
-        if self.q.len() > MAX_Q_LEN {
+        // Exponents are as long as q.
+        if self.p.len() > MAX_P_LEN || self.q.len() > MAX_Q_LEN {
             return None;
         }
         let (p, q) = (Modulus::new(self.p)?, Modulus::new(self.q)?);
@@ -33,6 +33,8 @@ impl DsaKey<'_> {
     }
 }
 
+/// 4,096 bits, more than the longest of the standard; with more, a certificate would cost a second.
+const MAX_P_LEN: usize = 512;
 /// 512 bits, twice the longest of the standard.
 const MAX_Q_LEN: usize = 64;
 
@@ -76,9 +78,10 @@ mod tests {
         {
             assert_eq!(key.verify(&[7; 20], r, s), Some(false), "{r:?} {s:?}");
         }
-        let long = [0xff; 65];
+        let (long, longer) = ([0xff; 65], [0xff; 513]);
         for wrong in [
             DsaKey { p: &[22], ..key },
+            DsaKey { p: &longer, ..key },
             DsaKey { q: &[10], ..key },
             DsaKey { q: &long, ..key },
             DsaKey { g: &[23], ..key },

@@ -189,8 +189,9 @@ fn private_key(random: &mut Random) -> [u8; PRIVATE_KEY_LEN] {
 
 /// Below this a value is in range by luck only.
 const MIN_PRIME_BITS: usize = 8;
-/// 128 bits: enough not to meet the same value twice, which is all that this client needs.
-const PRIVATE_KEY_LEN: usize = 16;
+/// 64 bits: enough not to meet the same value twice, which is all that this client needs, and half the work of twice as
+/// many, which counts with a prime of 16,384 bits.
+const PRIVATE_KEY_LEN: usize = 8;
 
 #[cfg(test)]
 mod tests {

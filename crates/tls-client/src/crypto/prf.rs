@@ -108,6 +108,7 @@ impl Prf {
 }
 
 /// The master secret of a connection before TLS 1.3, with the function that goes on from it.
+#[derive(Clone)]
 pub(crate) struct MasterSecret {
     prf: Prf,
     secret: [u8; MASTER_SECRET_LEN],

@@ -38,6 +38,18 @@ impl KeySchedule<Early> {
         Self::extract(hash, zeros, zeros)
     }
 
+    /// A schedule that begins with the key of an earlier connection.
+    pub(crate) fn with_key(hash: Hash, key: &[u8]) -> Self {
+        Self::extract(hash, &ZEROS[..hash.output_len()], key)
+    }
+
+    /// The proof that we have that key; `transcript` is the hash up to the proofs.
+    pub(crate) fn binder(&self, transcript: &[u8]) -> hmac::Tag {
+        let empty = self.hash.of(b"");
+        let secret: TrafficSecret<Handshake> = self.traffic_secret(b"res binder", empty.as_ref());
+        secret.verify_data(transcript)
+    }
+
     pub(crate) fn into_handshake(self, shared_secret: &[u8]) -> KeySchedule<Handshake> {
         let salt = self.derived();
         KeySchedule::extract(self.hash, salt.as_ref(), shared_secret)
@@ -66,6 +78,33 @@ impl KeySchedule<Master> {
             client: self.traffic_secret(b"c ap traffic", transcript),
             server: self.traffic_secret(b"s ap traffic", transcript),
         }
+    }
+}
+
+impl KeySchedule<Master> {
+    /// What tickets of the server are good for; `transcript` is the hash through our Finished.
+    pub(crate) fn resumption(&self, transcript: &[u8]) -> ResumptionSecret {
+        let secret = expand_label(&self.secret, b"res master", transcript, self.hash.output_len());
+        let secret = hmac::Key::new(self.hash.hmac_algorithm(), secret.as_ref());
+        ResumptionSecret { hash: self.hash, secret }
+    }
+}
+
+/// Where the keys of later connections come from.
+pub(crate) struct ResumptionSecret {
+    hash: Hash,
+    secret: hmac::Key,
+}
+
+impl ResumptionSecret {
+    /// The key of the ticket with this nonce; `None` for a nonce longer than any server's.
+    pub(crate) fn key(&self, nonce: &[u8]) -> Option<hmac::Tag> {
+        let key = || expand_label(&self.secret, b"resumption", nonce, self.hash.output_len());
+        (nonce.len() <= MAX_NONCE_LEN).then(key)
+    }
+
+    pub(crate) fn hash(&self) -> Hash {
+        self.hash
     }
 }
 
@@ -172,6 +211,8 @@ const FIRST_BLOCK: u8 = 1;
 /// Longest label ("tls13 " and 12 letters) and context (a SHA-384) with their lengths and the block counter.
 const MAX_INFO_LEN: usize = 128;
 const IV_LEN: usize = 12;
+/// Of a ticket: as long as a hash. Servers count with one byte or eight.
+const MAX_NONCE_LEN: usize = 48;
 const ZEROS: [u8; 48] = [0; 48];
 
 #[cfg(test)]
@@ -204,5 +245,20 @@ mod tests {
         assert_eq!(application.client.iv().as_slice(), hex("5b78923dee08579033e523d9"));
         assert_eq!(application.server.key(16).as_ref(), hex("9f02283b6c9c07efc26bb9f2ac92e356"));
         assert_eq!(application.server.iv().as_slice(), hex("cf782b88dd83549aadf1e984"));
+    }
+
+    /// RFC 8448 §4, “Resumed 0-RTT Handshake”.
+    #[test]
+    fn the_binder_of_rfc_8448() {
+        let secret = hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c");
+        let hash = Hash::Sha256;
+        let secret = hmac::Key::new(hash.hmac_algorithm(), &secret);
+        let key = ResumptionSecret { hash, secret }.key(&[0, 0]).expect("short");
+        let expected = hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3");
+        assert_eq!(key.as_ref(), expected);
+        let transcript = hex("63224b2e4573f2d3454ca84b9d009a04f6be9e05711a8396473aefa01e924a14");
+        let expected = hex("3add4fb2d8fdf822a0ca3cf7678ef5e88dae990141c5924d57bb6fa31b9e5f9d");
+        let early = KeySchedule::<Early>::with_key(hash, key.as_ref());
+        assert_eq!(early.binder(&transcript).as_ref(), expected);
     }
 }

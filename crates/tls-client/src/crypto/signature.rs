@@ -330,7 +330,7 @@ mod tests {
             (ec(Nid::SECP384R1), ecdsa.clone()),
             (ec(Nid::SECP521R1), ecdsa.clone()),
             (ec(Nid::SECP256K1), ecdsa.clone()),
-            (ec(Nid::SECP224R1), ecdsa.clone()),
+            (ec(Nid::SECP224R1), ecdsa),
             (ec(Nid::BRAINPOOL_P256R1), vec![0x0403, 0x081a]),
             (ec(Nid::BRAINPOOL_P384R1), vec![0x0503, 0x081b]),
             (ec(Nid::BRAINPOOL_P512R1), vec![0x0603, 0x081c]),

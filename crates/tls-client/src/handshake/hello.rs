@@ -4,6 +4,7 @@ use tlscensus_tls_wire::codec::Codec;
 use tlscensus_tls_wire::extension::Cookie;
 use tlscensus_tls_wire::extension::KeyShareRetry;
 use tlscensus_tls_wire::extension::KeyShareServerHello;
+use tlscensus_tls_wire::extension::SelectedPsk;
 use tlscensus_tls_wire::handshake::ServerHello;
 use tlscensus_tls_wire::record::HandshakeFrame;
 use tlscensus_tls_wire::registry::AlertDescription;
@@ -95,7 +96,7 @@ impl ExpectServerHello {
 
     /// RFC 9846, Hello Retry Request.
     fn on_retry(
-        self: Box<Self>,
+        mut self: Box<Self>,
         suite: Suite13,
         hello: &ServerHello<'_>,
         message: &HandshakeFrame<'_>,
@@ -123,9 +124,12 @@ impl ExpectServerHello {
         }
         let mut transcript = first_hello.start_after_retry(suite.hash);
         transcript.add(message.encoded);
+        if self.offer.pre_shared_key().is_some_and(|session| session.hash != suite.hash) {
+            self.offer.session = None;
+        }
         connection.send_change_cipher_spec();
         let cookie = cookie.map(|Cookie(cookie)| cookie);
-        let second_hello = self.offer.send(&shares, cookie, connection);
+        let second_hello = self.offer.send(&shares, cookie, Some(&transcript), connection);
         transcript.add(&second_hello);
         Ok(State::ServerHello(Box::new(Self {
             offer: self.offer,
@@ -148,12 +152,16 @@ impl ExpectServerHello {
         if !self.shares.contains(&share.group) {
             return Err(Failure::illegal("group of key_share"));
         }
-        if hello.extensions.contains(ExtensionType::PRE_SHARED_KEY) {
-            // Nothing of ours can be resumed; who says so would have it in the facts.
-            let outcome =
-                Outcome::Malformed(Malformed::Illegal("pre_shared_key that was not offered"));
-            return Err(Failure::new(outcome, AlertDescription::UNSUPPORTED_EXTENSION));
-        }
+        let session = self.offer.pre_shared_key().filter(|session| session.hash == suite.hash);
+        let session = match (hello.extensions.get::<SelectedPsk>()?, session) {
+            (None, _) => None,
+            (Some(SelectedPsk(0)), Some(session)) => Some(session),
+            (Some(_), _) => {
+                let outcome =
+                    Outcome::Malformed(Malformed::Illegal("pre_shared_key that was not offered"));
+                return Err(Failure::new(outcome, AlertDescription::UNSUPPORTED_EXTENSION));
+            }
+        };
         let shared_secret = self
             .offer
             .keys
@@ -172,6 +180,7 @@ impl ExpectServerHello {
         Ok(tls13::begin(
             tls13::Choice { suite, code: hello.cipher_suite },
             &shared_secret,
+            session.map(|session| session.key.as_slice()),
             transcript,
             !after_retry,
             connection,
@@ -204,7 +213,9 @@ impl ExpectServerHello {
         transcript.add(message.encoded);
         connection.set_rules(rules);
         let has = |extension| rules.has_extensions() && hello.extensions.contains(extension);
-        Ok(legacy::begin(legacy::Shared {
+        let session = self.offer.legacy_session().cloned();
+        let resumed = session.filter(|_| hello.session_id == self.offer.session_id());
+        let shared = legacy::Shared {
             rules,
             suite,
             code: hello.cipher_suite,
@@ -213,8 +224,13 @@ impl ExpectServerHello {
             randoms: Randoms { client: self.offer.random, server: hello.random },
             extended_master_secret: has(ExtensionType::EXTENDED_MASTER_SECRET),
             encrypt_then_mac: has(ExtensionType::ENCRYPT_THEN_MAC),
+            session_id: hello.session_id.to_vec(),
             keys: self.offer.keys,
-        }))
+        };
+        match resumed {
+            Some(session) => legacy::resume(shared, &session, connection),
+            None => Ok(legacy::begin(shared)),
+        }
     }
 }
 

@@ -75,7 +75,7 @@ impl State {
             Self::CertificateLegacy(state) => state.on_message(message, connection),
             Self::KeyExchangeLegacy(state) => state.on_message(message, connection),
             Self::DoneLegacy(state) => state.on_message(message, connection),
-            Self::ChangeCipherSpecLegacy(state) => state.on_message(message),
+            Self::ChangeCipherSpecLegacy(state) => state.on_message(message, connection),
             Self::FinishedLegacy(state) => state.on_message(message, connection),
             Self::TrafficLegacy => Err(Failure::wrong_order(message.message)),
             Self::EncryptedExtensions13(state) => state.on_message(message, connection),

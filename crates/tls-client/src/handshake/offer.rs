@@ -21,6 +21,7 @@ use tlscensus_tls_wire::extension::SupportedGroups;
 use tlscensus_tls_wire::extension::SupportedVersions;
 use tlscensus_tls_wire::handshake::ClientHello;
 use tlscensus_tls_wire::record::HANDSHAKE_HEADER_BYTES;
+use tlscensus_tls_wire::record::put_handshake;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::NamedGroup;
@@ -30,10 +31,15 @@ use tlscensus_tls_wire::registry::Version;
 use tlscensus_tls_wire::ssl2;
 
 use crate::connection::Connection;
+use crate::crypto::hash::Transcript;
 use crate::crypto::random::Random;
 use crate::handshake::grease::Grease;
 use crate::keys::KeyShares;
 use crate::profile::Profile;
+use crate::session::LegacySession;
+use crate::session::Remembered;
+use crate::session::Session;
+use crate::session::Tls13Session;
 
 /// What stays the same in both hellos of one connection.
 pub(crate) struct Offer {
@@ -43,6 +49,8 @@ pub(crate) struct Offer {
     pub(crate) random: [u8; 32],
     /// Looks like a resumption to middleboxes; echoed by servers of TLS 1.3.
     session_id: [u8; 32],
+    /// What the server may take up again.
+    pub(super) session: Option<Session>,
     /// Where what is drawn for one connection comes from: the same again for its second hello.
     noise: Random,
 }
@@ -52,9 +60,11 @@ impl Offer {
         profile: Profile,
         server_name: Option<&str>,
         keys: KeyShares,
+        session: Option<Session>,
         random: &mut Random,
     ) -> Self {
         Self {
+            session,
             profile,
             server_name: server_name.map(Box::from),
             keys,
@@ -68,22 +78,56 @@ impl Offer {
     pub(super) fn send_first(&self, connection: &mut Connection) -> Vec<u8> {
         let profile = &self.profile;
         if !profile.ssl2_frame {
-            return self.send(&profile.key_shares, None, connection);
+            return self.send(&profile.key_shares, None, None, connection);
         }
         let version = profile.legacy_version();
         let hello = ssl2::ClientHello::of_later(version, &profile.suites, &self.random);
         connection.send_ssl2_hello(&hello)
     }
 
-    /// Sends the hello, the second time with the group and cookie the server asked for.
+    /// Sends the hello, the second time with the group and cookie the server asked for, and behind the `transcript` of
+    /// its asking.
     pub(super) fn send(
         &self,
         shares: &[NamedGroup],
         cookie: Option<&[u8]>,
+        transcript: Option<&Transcript>,
         connection: &mut Connection,
     ) -> Vec<u8> {
-        let hello = self.hello(shares, cookie);
+        let mut hello = self.hello(shares, cookie);
+        if let Some(session) = self.pre_shared_key() {
+            hello.extensions.add(&session.offered());
+            let mut encoded = Vec::new();
+            put_handshake(HandshakeType::CLIENT_HELLO, &mut encoded, |out| hello.encode(out));
+            session.bind(&mut encoded, transcript);
+            return connection.send_encoded(HandshakeType::CLIENT_HELLO, encoded);
+        }
         connection.send_handshake(HandshakeType::CLIENT_HELLO, |out| hello.encode(out))
+    }
+
+    pub(super) fn legacy_session(&self) -> Option<&LegacySession> {
+        match &self.session.as_ref()?.0 {
+            Remembered::Legacy(session) => Some(session),
+            Remembered::Tls13(_) => None,
+        }
+    }
+
+    pub(super) fn pre_shared_key(&self) -> Option<&Tls13Session> {
+        match &self.session.as_ref()?.0 {
+            Remembered::Legacy(_) => None,
+            Remembered::Tls13(session) => Some(session),
+        }
+    }
+
+    /// The name of the session, or one by which the server says that it took the ticket
+    /// (RFC 5077, section 3.4).
+    pub(super) fn session_id(&self) -> &[u8] {
+        match self.legacy_session() {
+            Some(session) if session.ticket.is_empty() => &session.id,
+            Some(_) => &self.session_id,
+            None if self.profile.session_id => &self.session_id,
+            None => &[],
+        }
     }
 
     fn hello(&self, shares: &[NamedGroup], cookie: Option<&[u8]>) -> ClientHello<'_> {
@@ -93,7 +137,7 @@ impl Offer {
         let mut hello = ClientHello {
             legacy_version: profile.legacy_version(),
             random: self.random,
-            session_id: if profile.session_id { &self.session_id } else { &[] },
+            session_id: self.session_id(),
             cipher_suites: grease.in_suites(&profile.suites),
             compression_methods: profile.compressions.to_vec(),
             extensions: Extensions::none(),
@@ -181,9 +225,12 @@ impl Offer {
             }
             ExtensionType::APPLICATION_SETTINGS => ApplicationProtocols(vec![b"h2"]).encoded(),
             ExtensionType::ENCRYPTED_CLIENT_HELLO => grease.encrypted_client_hello(),
+            ExtensionType::SESSION_TICKET => match self.legacy_session() {
+                Some(session) => session.ticket.clone(),
+                None => Vec::new(),
+            },
             ExtensionType::ENCRYPT_THEN_MAC
             | ExtensionType::EXTENDED_MASTER_SECRET
-            | ExtensionType::SESSION_TICKET
             | ExtensionType::SIGNED_CERTIFICATE_TIMESTAMP => Vec::new(),
             _ => return None,
         })

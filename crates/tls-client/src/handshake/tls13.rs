@@ -13,6 +13,7 @@ use tlscensus_tls_wire::handshake::CompressedCertificate;
 use tlscensus_tls_wire::handshake::Context;
 use tlscensus_tls_wire::handshake::EncryptedExtensions;
 use tlscensus_tls_wire::handshake::KeyUpdate;
+use tlscensus_tls_wire::handshake::NewSessionTicketTls13;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::observer::Protection;
 use tlscensus_tls_wire::observer::Side;
@@ -33,6 +34,7 @@ use crate::crypto::schedule::BothSides;
 use crate::crypto::schedule::Early;
 use crate::crypto::schedule::Handshake;
 use crate::crypto::schedule::KeySchedule;
+use crate::crypto::schedule::ResumptionSecret;
 use crate::crypto::schedule::TrafficSecret;
 use crate::crypto::signature;
 use crate::decompress::decompress;
@@ -43,6 +45,9 @@ use crate::outcome::Outcome;
 use crate::protection::Aead13;
 use crate::protection::Opener;
 use crate::protection::Sealer;
+use crate::session::Remembered;
+use crate::session::Session;
+use crate::session::Tls13Session;
 use crate::suite::Suite13;
 
 /// What the ServerHello chose.
@@ -62,18 +67,25 @@ struct Shared {
     certificate_request: Option<Vec<u8>>,
     /// Whether our ChangeCipherSpec for middleboxes is still to be sent.
     change_cipher_spec_due: bool,
+    /// Whether the server is known from an earlier connection, and shows no certificate.
+    resumed: bool,
 }
 
 /// Once the ServerHello is in the transcript: changes both directions to the handshake keys.
 pub(super) fn begin(
     choice: Choice,
     shared_secret: &[u8],
+    pre_shared_key: Option<&[u8]>,
     transcript: Transcript,
     change_cipher_spec_due: bool,
     connection: &mut Connection,
 ) -> State {
     let Choice { suite, code } = choice;
-    let schedule = KeySchedule::<Early>::new(suite.hash).into_handshake(shared_secret);
+    let early = match pre_shared_key {
+        Some(key) => KeySchedule::<Early>::with_key(suite.hash, key),
+        None => KeySchedule::<Early>::new(suite.hash),
+    };
+    let schedule = early.into_handshake(shared_secret);
     let secrets = schedule.traffic(transcript.current().as_ref());
     connection
         .set_opener(Opener::Aead13(protection(suite.aead, &secrets.server)), Protection::Handshake);
@@ -88,6 +100,7 @@ pub(super) fn begin(
             secrets,
             certificate_request: None,
             change_cipher_spec_due,
+            resumed: pre_shared_key.is_some(),
         }),
     })
 }
@@ -116,6 +129,9 @@ impl ExpectEncryptedExtensions {
             check_answers(&extensions, &connection.observer)?;
         }
         self.shared.transcript.add(message.encoded);
+        if self.shared.resumed {
+            return Ok(State::Finished13(ExpectFinished { shared: self.shared }));
+        }
         Ok(State::Certificate13(ExpectCertificate { shared: self.shared }))
     }
 }
@@ -247,13 +263,17 @@ impl ExpectFinished {
         shared.send_last_flight(connection);
 
         let aead = shared.suite.aead;
-        let secrets = shared.schedule.into_master().traffic(through_server_finished.as_ref());
+        let schedule = shared.schedule.into_master();
+        let secrets = schedule.traffic(through_server_finished.as_ref());
+        let resumption = connection
+            .remembers_sessions()
+            .then(|| Box::new(schedule.resumption(shared.transcript.current().as_ref())));
         connection
             .set_opener(Opener::Aead13(protection(aead, &secrets.server)), Protection::Application);
         connection
             .set_sealer(Sealer::Aead13(protection(aead, &secrets.client)), Protection::Application);
         connection.observer.finished(Side::Server, true);
-        Ok(State::Traffic13(Box::new(Traffic { aead, secrets, key_updates: 0 })))
+        Ok(State::Traffic13(Box::new(Traffic { aead, secrets, key_updates: 0, resumption })))
     }
 }
 
@@ -275,9 +295,12 @@ impl Shared {
         }
         let transcript = self.transcript.current();
         let verify_data = self.secrets.client.verify_data(transcript.as_ref());
-        connection.send_handshake(HandshakeType::FINISHED, |out| {
+        let finished = connection.send_handshake(HandshakeType::FINISHED, |out| {
             out.extend_from_slice(verify_data.as_ref());
         });
+        if connection.remembers_sessions() {
+            self.transcript.add(&finished);
+        }
     }
 }
 
@@ -286,6 +309,8 @@ pub(crate) struct Traffic {
     aead: Aead,
     secrets: BothSides<Application>,
     key_updates: u32,
+    /// `None` where nobody wants the sessions.
+    resumption: Option<Box<ResumptionSecret>>,
 }
 
 impl Traffic {
@@ -295,7 +320,12 @@ impl Traffic {
         connection: &mut Connection,
     ) -> Result<State, Failure> {
         match message.message {
-            HandshakeType::NEW_SESSION_TICKET => {}
+            HandshakeType::NEW_SESSION_TICKET => {
+                if let Some(secret) = &self.resumption {
+                    let ticket = NewSessionTicketTls13::decode(message.body, "NewSessionTicket")?;
+                    connection.remember(session(secret, &ticket));
+                }
+            }
             HandshakeType::KEY_UPDATE => {
                 let update = KeyUpdate::decode(message.body, "KeyUpdate")?;
                 self.update_keys(update, connection)?;
@@ -330,6 +360,15 @@ impl Traffic {
         }
         Ok(())
     }
+}
+
+fn session(secret: &ResumptionSecret, ticket: &NewSessionTicketTls13<'_>) -> Option<Session> {
+    Some(Session(Remembered::Tls13(Tls13Session {
+        hash: secret.hash(),
+        key: secret.key(ticket.nonce)?.as_ref().to_vec(),
+        ticket: ticket.ticket.to_vec(),
+        age_add: ticket.age_add,
+    })))
 }
 
 /// Our visits last for a few lines of text; whoever changes keys more often than this wants us busy.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Profile;
+use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::Version;
 
@@ -65,9 +66,16 @@ fn check(kind: Kind, suites: &[Served<'_>]) {
             (false, _) => &[512, 768],
         };
         assert!(field.is_none_or(|bits| allowed.contains(&bits)), "{what} {field:?}");
+        let signed = what.contains("_DHE_") || what.contains("_ECDHE_") || short(&what);
+        assert_eq!(facts.signature_check, signed.then_some(SignatureCheck::Valid), "{what}");
         let short_key = facts.export_rsa_modulus.map(<[u8]>::len);
-        assert_eq!(short_key, what.contains(":SSL_RSA_EXPORT_").then_some(64), "{what}");
+        assert_eq!(short_key, short(&what).then_some(64), "{what}");
     }
+}
+
+/// With a key of 512 bits beside the one of the certificate.
+fn short(what: &str) -> bool {
+    what.contains(":SSL_RSA_EXPORT_")
 }
 
 #[test]

@@ -8,6 +8,7 @@ use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Outcome;
 use tlscensus_tls_client::Profile;
+use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::Version;
 
@@ -71,6 +72,8 @@ fn old_versions_complete_with_aes() {
                 let choice = client.observer().choice().unwrap();
                 assert_eq!((choice.version, choice.suite), (version, *suite), "{what}");
                 assert!(client.observer().established(), "{what}");
+                let signed = name.starts_with("ECDHE").then_some(SignatureCheck::Valid);
+                assert_eq!(client.observer().signature_check(), signed, "{what}");
             }
         }
     }
@@ -153,6 +156,7 @@ fn fields_of_any_size_complete() {
             visit(&mut client, &mut OpensslServer::new(builder), &what);
             let facts = client.observer().key_exchange().unwrap();
             assert_eq!(facts.dh.unwrap().bits(), u32::try_from(bits).unwrap());
+            assert_eq!(facts.signature_check, Some(SignatureCheck::Valid), "{what}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the client must do, by the server it meets.
 
 mod compressed;
+mod groups;
 mod enumerate;
 mod hostile;
 mod jsse;
@@ -8,6 +9,7 @@ mod legacy;
 mod openssl;
 mod patience;
 mod profiles;
+mod resumption;
 mod rustls;
 mod splits;
 mod ssl2;

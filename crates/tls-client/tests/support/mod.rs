@@ -4,9 +4,11 @@ pub(crate) mod certificates;
 pub(crate) mod dice;
 pub(crate) mod enumerating;
 pub(crate) mod jsse;
+pub(crate) mod fuzzing;
 pub(crate) mod model_server;
 pub(crate) mod openssl_server;
 pub(crate) mod rustls_server;
+pub(crate) mod scripted;
 
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;

@@ -6,13 +6,11 @@ use std::io;
 use std::io::Read;
 use std::io::Write;
 use std::rc::Rc;
-use std::sync::OnceLock;
 
 use openssl::bn::BigNum;
 use openssl::dh::Dh;
 use openssl::pkey::PKey;
 use openssl::pkey::Params;
-use openssl::provider::Provider;
 use openssl::ssl::ErrorCode;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
@@ -22,7 +20,10 @@ use openssl::ssl::SslOptions;
 use openssl::ssl::SslStream;
 use openssl::ssl::SslVersion;
 use openssl::x509::X509;
+use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::Version;
 
+use crate::matrix::facts::Facts;
 use crate::support::Server;
 use crate::support::certificates::Identity;
 use crate::support::certificates::Kind;
@@ -70,26 +71,26 @@ pub(crate) struct OpensslServer {
     wire: Wire,
     stream: SslStream<Wire>,
     state: State,
+    error: Option<String>,
 }
 
 /// A context with one identity, any key size allowed.
 pub(crate) fn context(identity: &Identity) -> SslContextBuilder {
     let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
     builder.set_security_level(0);
+    add_identity(&mut builder, identity);
+    builder
+}
+
+pub(crate) fn add_identity(builder: &mut SslContextBuilder, identity: &Identity) {
     let certificate = X509::from_der(&identity.certificate).unwrap();
     builder.set_certificate(&certificate).unwrap();
     let key = PKey::private_key_from_der(&identity.key).unwrap();
     builder.set_private_key(&key).unwrap();
-    builder
 }
 
 /// Only this version and this suite, however weak.
 pub(crate) fn only(version: SslVersion, kind: Kind, suite: &str) -> SslContextBuilder {
-    static LEGACY: OnceLock<()> = OnceLock::new();
-    LEGACY.get_or_init(|| {
-        // RC4, IDEA and SEED; never unloaded.
-        std::mem::forget(Provider::try_load(None, "legacy", true).unwrap());
-    });
     let mut builder = context(kind.identity());
     pin(&mut builder, version);
     builder.set_cipher_list(&format!("{suite}:@SECLEVEL=0")).unwrap();
@@ -128,14 +129,46 @@ impl OpensslServer {
         let wire = Wire::default();
         let ssl = Ssl::new(context).unwrap();
         let stream = SslStream::new(ssl, wire.clone()).unwrap();
-        Self { wire, stream, state: State::Shaking }
+        Self { wire, stream, state: State::Shaking, error: None }
     }
 
     /// Asks every client for a cookie first.
     pub(crate) fn stateless(builder: SslContextBuilder) -> Self {
-        let mut server = Self::new(builder);
-        server.state = State::Cookie;
-        server
+        Self::new(builder).asking_for_a_cookie()
+    }
+
+    pub(crate) fn asking_for_a_cookie(mut self) -> Self {
+        self.state = State::Cookie;
+        self
+    }
+
+    /// What the library says of the connection.
+    pub(crate) fn words(&self) -> Facts {
+        let ssl = self.stream.ssl();
+        let version = match ssl.version_str() {
+            "SSLv3" => Version::SSL_3,
+            "TLSv1" => Version::TLS_1_0,
+            "TLSv1.1" => Version::TLS_1_1,
+            "TLSv1.2" => Version::TLS_1_2,
+            "TLSv1.3" => Version::TLS_1_3,
+            other => panic!("{other}"),
+        };
+        let suite = ssl.current_cipher().map(|c| u16::from_be_bytes(c.protocol_id()));
+        let alpn = ssl.selected_alpn_protocol().unwrap_or_default();
+        let tls13 = version == Version::TLS_1_3;
+        Facts {
+            version: Some(version),
+            suite: suite.map(CipherSuite),
+            alpn: Some(String::from_utf8_lossy(alpn).into_owned()),
+            certificates: ssl.certificate().map(|own| vec![own.to_der().unwrap()]),
+            extended_master_secret: ssl.extms_support().filter(|_| !tls13),
+            ..Facts::default()
+        }
+    }
+
+    /// Why it gave up.
+    pub(crate) fn error(&self) -> Option<String> {
+        self.error.clone()
     }
 
     fn advance(&mut self) {
@@ -148,7 +181,11 @@ impl OpensslServer {
         self.state = match self.stream.accept() {
             Ok(()) => State::Up,
             Err(error) if error.code() == ErrorCode::WANT_READ => State::Shaking,
-            Err(_) => State::Failed,
+            Err(error) => {
+                let first = error.ssl_error().and_then(|stack| stack.errors().first());
+                self.error = first.and_then(|error| error.reason()).map(str::to_owned);
+                State::Failed
+            }
         };
     }
 }

@@ -14,6 +14,8 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
+use rustls::version::TLS12;
+use rustls::version::TLS13;
 
 use crate::support::Server;
 use crate::support::certificates::Kind;
@@ -21,7 +23,7 @@ use crate::support::certificates::Kind;
 /// What the server has of what the library has.
 pub(crate) struct Options {
     pub(crate) kind: Kind,
-    pub(crate) version: &'static SupportedProtocolVersion,
+    pub(crate) versions: &'static [&'static SupportedProtocolVersion],
     pub(crate) suite: Option<rustls::CipherSuite>,
     pub(crate) groups: Vec<&'static dyn SupportedKxGroup>,
     pub(crate) ask_client_certificate: bool,
@@ -34,7 +36,7 @@ impl Options {
     pub(crate) fn new(kind: Kind, version: &'static SupportedProtocolVersion) -> Self {
         Self {
             kind,
-            version,
+            versions: only(version),
             suite: None,
             groups: aws_lc_rs::ALL_KX_GROUPS.to_vec(),
             ask_client_certificate: false,
@@ -68,14 +70,24 @@ impl RustlsServer {
         Self { connection, plaintext: Vec::new() }
     }
 
+    pub(crate) fn connection(&self) -> &ServerConnection {
+        &self.connection
+    }
+
     /// Asks the client to change its keys too.
     pub(crate) fn update_keys(&mut self) {
         self.connection.refresh_traffic_keys().unwrap();
     }
 }
 
+fn only(version: &SupportedProtocolVersion) -> &'static [&'static SupportedProtocolVersion] {
+    let at = usize::from(version.version == rustls::ProtocolVersion::TLSv1_2);
+    static BOTH: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+    std::slice::from_ref(&BOTH[at])
+}
+
 pub(crate) fn config(options: &Options) -> Arc<ServerConfig> {
-    config_of(options, &[options.version])
+    config_of(options, options.versions)
 }
 
 /// The same with several versions.

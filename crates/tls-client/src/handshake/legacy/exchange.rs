@@ -53,6 +53,11 @@ impl ExpectDone {
         connection: &mut Connection,
     ) -> Result<(Vec<u8>, Vec<u8>), Failure> {
         match (suite.key_exchange, &self.server_key) {
+            (KeyExchange::Dh, _) => {
+                let share = self.certified_key().and_then(|key| key.ffdh());
+                let share = share.ok_or_else(|| self.shared.not_completable())?;
+                self.agree_in_field(&share, connection)
+            }
             (KeyExchange::Dhe, Some(ServerKey::Field { prime, generator, public })) => {
                 self.agree_in_field(&ServerShare { prime, generator, public }, connection)
             }
@@ -60,21 +65,23 @@ impl ExpectDone {
                 self.agree(*group, point)
             }
             (KeyExchange::Ecdh, _) => {
-                let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
-                let key = key.ok_or_else(|| self.shared.not_completable())?;
-                let group = key.named_group();
-                self.agree(group.ok_or_else(|| self.shared.not_completable())?, key.key)
+                let key = self.certified_key().and_then(|key| Some((key.named_group()?, key.key)));
+                let (group, point) = key.ok_or_else(|| self.shared.not_completable())?;
+                self.agree(group, point)
             }
             (KeyExchange::Rsa, Some(ServerKey::Rsa { modulus, exponent })) => {
                 let key = PublicKey { modulus: trimmed(modulus), exponent: trimmed(exponent) };
                 self.transport(Some(key), connection)
             }
             (KeyExchange::Rsa, None) => {
-                let key = SubjectPublicKeyInfo::of_certificate(&self.leaf);
-                self.transport(key.and_then(|key| key.rsa()), connection)
+                self.transport(self.certified_key().and_then(|key| key.rsa()), connection)
             }
             _ => Err(self.shared.not_completable()),
         }
+    }
+
+    fn certified_key(&self) -> Option<SubjectPublicKeyInfo<'_>> {
+        SubjectPublicKeyInfo::of_certificate(&self.leaf)
     }
 
     /// By agreement in a finite field. The secret loses its leading zeros (RFC 5246, section 8.1.2).

@@ -12,7 +12,6 @@ use tlscensus_tls_wire::codec::put_bytes24;
 use tlscensus_tls_wire::handshake::CertificateLegacy;
 use tlscensus_tls_wire::handshake::Context;
 use tlscensus_tls_wire::handshake::ServerKeyExchange;
-use tlscensus_tls_wire::observer::Protection;
 use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::record::HandshakeFrame;
 use tlscensus_tls_wire::registry::AlertDescription;
@@ -23,7 +22,6 @@ use tlscensus_tls_wire::registry::Version;
 use crate::connection::Connection;
 use crate::crypto::hash::LegacyTranscript;
 use crate::crypto::prf::MasterSecret;
-use crate::crypto::prf::Party;
 use crate::crypto::prf::Randoms;
 use crate::crypto::signature;
 use crate::failure::Failure;
@@ -32,6 +30,7 @@ use crate::handshake::legacy::exchange::ServerKey;
 use crate::keys::KeyShares;
 use crate::outcome::Outcome;
 use crate::rules::Rules;
+use crate::session::LegacySession;
 use crate::suite::CertificateDue;
 use crate::suite::LegacySuite;
 use crate::suite::ServerKeyDue;
@@ -51,6 +50,8 @@ pub(super) struct Shared {
     pub(super) randoms: Randoms,
     pub(super) extended_master_secret: bool,
     pub(super) encrypt_then_mac: bool,
+    /// The server's name for the session.
+    pub(super) session_id: Vec<u8>,
     pub(super) keys: KeyShares,
 }
 
@@ -75,6 +76,23 @@ impl Shared {
 /// Once the ServerHello is in the transcript.
 pub(super) fn begin(shared: Shared) -> State {
     State::CertificateLegacy(Box::new(ExpectCertificate { shared }))
+}
+
+/// The same where the server takes up this session again: it says so by the name we gave for it.
+pub(super) fn resume(
+    shared: Shared,
+    session: &LegacySession,
+    connection: &mut Connection,
+) -> Result<State, Failure> {
+    let suite = shared.suite.ok_or_else(|| shared.not_completable())?;
+    if (session.version, session.suite) != (shared.rules.version, shared.code) {
+        return Err(Failure::illegal("version or suite of a resumed session"));
+    }
+    if session.extended_master_secret != shared.extended_master_secret {
+        return Err(Failure::illegal("extended_master_secret of a resumed session"));
+    }
+    let (sealer, opener) = shared.protections(suite, &session.master, connection);
+    Ok(finished::begin_resumed(shared.transcript, session.clone(), opener, sealer))
 }
 
 /// The chain is due, where the suite has one.
@@ -158,12 +176,13 @@ impl ExpectKeyExchange {
     ) -> Result<Option<ServerKey>, Failure> {
         let shared = &self.shared;
         let message = ServerKeyExchange::decode(body, shared.context())?;
-        if let Some(signed) = message.signature
-            && let Some(scheme) = signed.scheme
-        {
+        if let Some(signed) = message.signature {
             let randoms = &shared.randoms;
             let content = [&randoms.client, randoms.server.as_slice(), message.signed].concat();
-            let check = signature::verify(&self.leaf, scheme, &content, signed.signature);
+            let check = match signed.scheme {
+                Some(scheme) => signature::verify(&self.leaf, scheme, &content, signed.signature),
+                None => signature::verify_unnamed(&self.leaf, &content, signed.signature),
+            };
             connection.observer.signature_checked(check);
             if check == SignatureCheck::Invalid {
                 let alert = AlertDescription::DECRYPT_ERROR;
@@ -212,13 +231,17 @@ impl ExpectDone {
 
         let master = self.shared.master_secret(suite, &premaster);
         let (sealer, opener) = self.shared.protections(suite, &master, connection);
-        connection.send_change_cipher_spec();
-        connection.set_sealer(sealer, Protection::Application);
-        let transcript = &mut self.shared.transcript;
-        let verify_data = master.verify_data(Party::Client, transcript);
-        let body = |out: &mut Vec<u8>| out.extend_from_slice(&verify_data);
-        transcript.add(&connection.send_handshake(HandshakeType::FINISHED, body));
-        Ok(finished::begin(self.shared.transcript, master, opener))
+        let finished = finished::send(sealer, &master, &self.shared.transcript, connection);
+        self.shared.transcript.add(&finished);
+        let session = LegacySession {
+            version: self.shared.rules.version,
+            suite: self.shared.code,
+            extended_master_secret: self.shared.extended_master_secret,
+            master,
+            id: self.shared.session_id,
+            ticket: Vec::new(),
+        };
+        Ok(finished::begin(self.shared.transcript, session, opener))
     }
 
     fn decline_certificate(&mut self, connection: &mut Connection) {

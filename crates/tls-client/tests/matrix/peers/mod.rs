@@ -1,0 +1,50 @@
+//! The servers. One is added by one file here and one line in [`PEERS`].
+
+pub(crate) mod gnutls;
+pub(crate) mod openssl;
+mod program;
+pub(crate) mod rustls;
+pub(crate) mod s_server;
+
+use crate::matrix::ability::Ability;
+use crate::matrix::cell::Setup;
+use crate::matrix::visit::Line;
+
+/// A kind of server.
+pub(crate) trait Peer {
+    /// What it can do.
+    fn ability(&mut self) -> Ability;
+    /// A new connection to a server that is set up like this.
+    fn connect(&mut self, setup: &Setup) -> Result<Box<dyn Line>, String>;
+    /// The secrets of all connections so far, in the format of NSS's key log.
+    fn key_log(&mut self) -> String;
+}
+
+/// What the list knows of a kind of server.
+pub(crate) struct Entry {
+    /// The word of its kept list.
+    pub(crate) word: &'static str,
+    /// One letter in the tables.
+    pub(crate) letter: char,
+    pub(crate) title: &'static str,
+    /// Starts it, or says what is missing.
+    pub(crate) start: fn() -> Result<Box<dyn Peer>, String>,
+}
+
+/// Every kind of server.
+pub(crate) const PEERS: &[Entry] = &[
+    Entry {
+        word: "openssl-3.6",
+        letter: 'V',
+        title: "OpenSSL 3.6, vendored with SSL 3 and weak ciphers, in memory",
+        start: openssl::start,
+    },
+    Entry { word: "rustls", letter: 'R', title: "rustls 0.23, in memory", start: rustls::start },
+    Entry {
+        word: "openssl-3.0",
+        letter: 'D',
+        title: "OpenSSL 3.0, Debian's `openssl s_server`",
+        start: s_server::start,
+    },
+    Entry { word: "gnutls", letter: 'G', title: "GnuTLS 3.7, Debian's `gnutls-serv`", start: gnutls::start },
+];

@@ -1,0 +1,9 @@
+//! The client as a whole against a server that holds the keys and lies under them.
+#![no_main]
+
+#[path = "../../crates/tls-client/tests/support/fuzzing.rs"]
+mod fuzzing;
+#[path = "../../crates/tls-client/tests/support/scripted/mod.rs"]
+mod scripted;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzzing::keys(data));
