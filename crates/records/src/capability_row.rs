@@ -1,5 +1,7 @@
 //! One thing that the enumeration of an endpoint found out, or did not.
 
+use tlscensus_certs::Sha256;
+
 use crate::column::rows;
 use crate::word::words;
 
@@ -119,6 +121,8 @@ rows! {
         verdict: Option<CapabilityVerdict>,
         /// How it is known: chosen by the server, declared in a list of the server's own, or inferred from a newer version.
         evidence: Option<CapabilityEvidence>,
+        /// Certificates: the one that was seen, as in certificates; NULL: none was read.
+        cert_sha256: Option<Sha256>,
         /// Its place in the server's order of preference, from 0; NULL: the server has none, or the place is unknown.
         rank: Option<u16>,
         /// Lists: whether all of it was asked: complete, inferred (all but what a newer version has), partial or unasked.

@@ -49,6 +49,8 @@ pub struct Facts {
 /// How an enumeration ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
+    /// We were told to stop.
+    Abandoned,
     /// Everything was asked.
     Complete,
     /// It goes on.
@@ -67,6 +69,7 @@ impl Ended {
     /// The stable word.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Abandoned => "abandoned",
             Self::Complete => "complete",
             Self::NotYet => "not-yet",
             Self::BudgetSpent => "budget-spent",

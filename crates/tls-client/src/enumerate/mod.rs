@@ -157,6 +157,17 @@ impl Enumeration {
         }
     }
 
+    /// No more questions can be asked. The one that was asked last and has no answer does not count.
+    pub fn abandon(&mut self) {
+        if self.pending.take().is_some() {
+            self.asked -= 1;
+        }
+        if self.ended == Ended::NotYet {
+            self.ended = Ended::Abandoned;
+            self.take_back_what_silence_told();
+        }
+    }
+
     /// Connections asked for so far.
     pub fn asked(&self) -> u32 {
         self.asked
