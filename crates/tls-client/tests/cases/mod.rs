@@ -1,8 +1,8 @@
 //! What the client must do, by the server it meets.
 
 mod compressed;
-mod groups;
 mod enumerate;
+mod groups;
 mod hostile;
 mod jsse;
 mod legacy;

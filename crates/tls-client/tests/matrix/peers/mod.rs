@@ -55,7 +55,17 @@ pub(crate) const PEERS: &[Entry] = &[
         title: "OpenSSL 1.0.2e, which still has export, static DH and binary curves",
         start: openssl_old::start,
     },
-    Entry { word: "gnutls", letter: 'G', title: "GnuTLS 3.7, Debian's `gnutls-serv`", start: gnutls::start },
-    Entry { word: "botan", letter: 'B', title: "Botan 2.19, Debian's `botan tls_server`", start: botan::start },
+    Entry {
+        word: "gnutls",
+        letter: 'G',
+        title: "GnuTLS 3.7, Debian's `gnutls-serv`",
+        start: gnutls::start,
+    },
+    Entry {
+        word: "botan",
+        letter: 'B',
+        title: "Botan 2.19, Debian's `botan tls_server`",
+        start: botan::start,
+    },
     Entry { word: "otp", letter: 'E', title: "Erlang/OTP 25", start: otp::start },
 ];

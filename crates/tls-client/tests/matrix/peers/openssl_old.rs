@@ -59,10 +59,7 @@ impl Program for Old {
                 .filter(|kind| !matches!(kind, Kind::RsaPss2048 | Kind::Ed25519 | Kind::Ed448))
                 .collect(),
             dh_bits: DH_BITS.to_vec(),
-            schemes: known_schemes()
-                .into_iter()
-                .filter(|scheme| scheme.0 < 0x0700)
-                .collect(),
+            schemes: known_schemes().into_iter().filter(|scheme| scheme.0 < 0x0700).collect(),
             twists: vec![Twist::Alpn, Twist::ClientCertificate, Twist::NoTicket],
             ..Ability::default()
         }

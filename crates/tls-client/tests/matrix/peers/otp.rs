@@ -53,7 +53,12 @@ impl Program for Otp {
     fn ability(&self) -> Ability {
         Ability {
             suites: self.suites.clone(),
-            groups: [0x17].into_iter().chain(0x01..=0x16).chain(0x18..=0x1e).map(NamedGroup).collect(),
+            groups: [0x17]
+                .into_iter()
+                .chain(0x01..=0x16)
+                .chain(0x18..=0x1e)
+                .map(NamedGroup)
+                .collect(),
             groups_tls13: [0x1d, 0x1e, 0x17, 0x18, 0x19, 0x100, 0x101, 0x102, 0x103, 0x104]
                 .map(NamedGroup)
                 .to_vec(),
