@@ -143,16 +143,10 @@ impl Scene {
     /// The same, so many connections per second and at once.
     pub(super) fn probe_at(&self, rate: &str, at_once: &str) -> Command {
         let mut command = self.probe_by(support::tlscensus());
-        command.args([
-            "--rate",
-            rate,
-            "--host-rate",
-            rate,
-            "--net-rate",
-            rate,
-            "--host-budget",
-            "0",
-        ]);
+        // No limit at all is for loopback only.
+        let budget = if rate == "0" { "0" } else { "1000" };
+        command.args(["--rate", rate, "--host-rate", rate, "--net-rate", rate]);
+        command.args(["--host-budget", budget]);
         command.args(["--concurrency", at_once]);
         command
     }

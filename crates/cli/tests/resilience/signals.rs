@@ -110,7 +110,7 @@ fn a_run_is_resumed_with_its_own_list_and_only_until_it_is_complete() {
     let words = refused(scene.probe().args(["--resume", "another"]), 2);
     check_says(&words, &["--resume another", "no such run; it has probe-"]);
     let words = refused(scene.probe().args(["--resume", "latest", "--attempts", "3"]), 2);
-    check_says(&words, &["--attempts: run probe-", "began with 7", "leave --attempts away"]);
+    check_says(&words, &["--attempts: run probe-", "began with 8", "leave --attempts away"]);
     gate.open();
     // Another pace than the one it began with.
     let mut command = scene.probe_at("1000", "8");
