@@ -5,16 +5,20 @@ use std::sync::LazyLock;
 use crate::head::Head;
 
 /// The files, in the order of the catalogue.
-static FILES: [&str; 12] = [
+static FILES: [&str; 16] = [
     include_str!("../sql/t01_dataset_active.sql"),
     include_str!("../sql/t03_starttls.sql"),
     include_str!("../sql/t04_versions.sql"),
     include_str!("../sql/t04b_version_codes.sql"),
+    include_str!("../sql/t04c_versions_supported.sql"),
     include_str!("../sql/t05_suites.sql"),
     include_str!("../sql/t05b_suite_properties.sql"),
+    include_str!("../sql/t05c_suites_supported.sql"),
+    include_str!("../sql/t05d_preference.sql"),
     include_str!("../sql/t06_finite_fields.sql"),
     include_str!("../sql/t06b_finite_field_sizes.sql"),
     include_str!("../sql/t07_groups.sql"),
+    include_str!("../sql/t07b_groups_supported.sql"),
     include_str!("../sql/t08_authentication.sql"),
     include_str!("../sql/t08b_combinations.sql"),
     include_str!("../sql/t08c_authentication_flags.sql"),

@@ -31,6 +31,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::path::PathBuf;
 
+use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
 use tlscensus_records::PROBES;
@@ -207,17 +208,18 @@ fn remove_drafts(disk: &Disk, dataset: &Path) -> Result<(), Error> {
 
 /// What others refer to becomes visible before what refers to it.
 fn publication_rank(relation: &Relation) -> usize {
-    [&CERTIFICATES_DER, &CERTIFICATES, &PROBES]
+    [&CERTIFICATES_DER, &CERTIFICATES, &CAPABILITIES, &PROBES]
         .iter()
         .position(|known| known.name == relation.name)
         .unwrap_or(0)
 }
 
 /// Every folder of a dataset.
-pub(crate) const FOLDERS: [&str; 6] = [
+pub(crate) const FOLDERS: [&str; 7] = [
     manifest::FOLDER,
     segment::JOURNALS,
     PROBES.name,
+    CAPABILITIES.name,
     CERTIFICATES.name,
     CERTIFICATES_DER.name,
     RUNS.name,

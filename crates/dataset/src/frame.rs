@@ -19,6 +19,7 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
+use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
 use tlscensus_records::PROBES;
@@ -175,7 +176,8 @@ fn filled(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
 }
 
 /// The relations a journal can hold, with their codes.
-const CODES: [(u8, &Relation); 3] = [(1, &PROBES), (2, &CERTIFICATES), (3, &CERTIFICATES_DER)];
+const CODES: [(u8, &Relation); 4] =
+    [(1, &PROBES), (2, &CERTIFICATES), (3, &CERTIFICATES_DER), (4, &CAPABILITIES)];
 
 fn code(relation: &Relation) -> u8 {
     CODES.iter().find(|(_, known)| known.name == relation.name).map_or(0, |(code, _)| *code)

@@ -7,6 +7,7 @@
 //!   tlscensus.json                 says that this is a dataset, and of which format version
 //!   lock                           advisory lock of the one writer; its text says who
 //!   probes/RUN-000001.parquet      parts: one file per segment and relation
+//!   capabilities/…                 what enumerated endpoints can do, beside their probes
 //!   certificates/…                 facts of each distinct certificate, once across all runs
 //!   certificates_der/…             its bytes, apart so that counting never reads them
 //!   runs/RUN.parquet               one row per run, replaced as a whole whenever the run's state changes

@@ -9,8 +9,10 @@ use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use tlscensus_records::Bytes;
+use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
+use tlscensus_records::CapabilityRow;
 use tlscensus_records::CertificateDer;
 use tlscensus_records::CertificateRow;
 use tlscensus_records::Counter;
@@ -52,6 +54,7 @@ pub struct RunWriter {
     journal_rows: u64,
     certificates: RowBuffer,
     ders: RowBuffer,
+    capabilities: RowBuffer,
     probes: RowBuffer,
     /// Frames that could not be written yet, and how many probes they hold.
     unwritten: (Vec<u8>, u64),
@@ -85,6 +88,7 @@ impl RunWriter {
             journal_rows: 0,
             certificates: RowBuffer::new(&CERTIFICATES),
             ders: RowBuffer::new(&CERTIFICATES_DER),
+            capabilities: RowBuffer::new(&CAPABILITIES),
             probes: RowBuffer::new(&PROBES),
             unwritten: (Vec::new(), 0),
             known,
@@ -103,6 +107,16 @@ impl RunWriter {
     ///
     /// Not durable before the next [`sync`](Self::sync) returned.
     pub fn append(&mut self, row: &ProbeRow, chain: &[Arc<[u8]>]) -> Result<(), Error> {
+        self.append_enumerated(row, chain, &[])
+    }
+
+    /// The same with what an enumeration of the endpoint found out: both count, or neither.
+    pub fn append_enumerated(
+        &mut self,
+        row: &ProbeRow,
+        chain: &[Arc<[u8]>],
+        capabilities: &[CapabilityRow],
+    ) -> Result<(), Error> {
         if self.buffers_are_full() {
             self.flush()?;
         }
@@ -113,6 +127,7 @@ impl RunWriter {
                 self.ders.push(&CertificateDer { cert_sha256: name, der: Bytes(der.to_vec()) });
             }
         }
+        capabilities.iter().for_each(|row| self.capabilities.push(row));
         self.probes.push(row);
         Ok(())
     }
@@ -151,7 +166,7 @@ impl RunWriter {
     }
 
     fn buffers_are_full(&self) -> bool {
-        let buffers = [&self.certificates, &self.ders, &self.probes];
+        let buffers = [&self.certificates, &self.ders, &self.capabilities, &self.probes];
         let rows: usize = buffers.iter().map(|buffer| buffer.rows()).sum();
         let bytes: usize = buffers.iter().map(|buffer| buffer.bytes()).sum();
         rows >= self.limits.buffer_rows || bytes >= self.limits.buffer_bytes
@@ -184,9 +199,10 @@ impl RunWriter {
 
     fn encode_buffers(&mut self) -> Result<(), Error> {
         let rows = u64::try_from(self.probes.rows()).unwrap_or(u64::MAX);
-        let buffers: [(&Relation, &mut RowBuffer); 3] = [
+        let buffers: [(&Relation, &mut RowBuffer); 4] = [
             (&CERTIFICATES, &mut self.certificates),
             (&CERTIFICATES_DER, &mut self.ders),
+            (&CAPABILITIES, &mut self.capabilities),
             (&PROBES, &mut self.probes),
         ];
         let filled = buffers.into_iter().filter(|(_, buffer)| buffer.rows() > 0);

@@ -12,6 +12,7 @@ pub enum Flavour {
     OpensslAnonymousField,
     OpensslAria,
     OpensslAsksCertificate,
+    OpensslBinaryCurve,
     OpensslBrainpool,
     OpensslCamellia,
     OpensslCcm,
@@ -19,7 +20,9 @@ pub enum Flavour {
     OpensslHybridP256,
     OpensslHybridP384,
     OpensslNull,
+    OpensslPsk,
     OpensslRetry,
+    OpensslSrp,
     OpensslSsl3,
     OpensslSsl3Rc4,
     OpensslTls10,
@@ -71,6 +74,8 @@ pub enum Exchange {
     NamedField(&'static str, Field),
     /// The client encrypts it to the key of the certificate.
     Rsa,
+    /// Out of what both sides know and a probe does not: a pre-shared key (PSK), a password (SRP).
+    Shared(&'static str),
 }
 
 impl Exchange {
@@ -81,6 +86,7 @@ impl Exchange {
             Self::Field(_) | Self::NamedField(..) => "DHE",
             Self::Hybrid(_) => "HYBRID",
             Self::Rsa => "RSA",
+            Self::Shared(word) => word,
         }
     }
 
@@ -88,7 +94,7 @@ impl Exchange {
     pub const fn group(self) -> Option<&'static str> {
         match self {
             Self::Curve(name) | Self::Hybrid(name) | Self::NamedField(name, _) => Some(name),
-            Self::Field(_) | Self::Rsa => None,
+            Self::Field(_) | Self::Rsa | Self::Shared(_) => None,
         }
     }
 }

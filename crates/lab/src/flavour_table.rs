@@ -5,6 +5,7 @@ use crate::Exchange::Field as In;
 use crate::Exchange::Hybrid;
 use crate::Exchange::NamedField;
 use crate::Exchange::Rsa;
+use crate::Exchange::Shared;
 use crate::Field;
 use crate::Flavour as F;
 use crate::flavour::FlavourSpec;
@@ -39,11 +40,11 @@ pub(crate) static FLAVOURS: &[FlavourSpec] = &[
     FlavourSpec { flavour: F::RustlsTls13, word: "rustls-tls1.3", library: Rustls, version: "TLS 1.3",
         rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: Curve("x25519"), reach: Completed, weights: (10, 0) },
     FlavourSpec { flavour: F::OpensslX448, word: "openssl-x448", library: Openssl, version: "TLS 1.3",
-        rsa: AES256_GCM, ec: Some(AES256_GCM), exchange: Curve("x448"), reach: Refused, weights: (0, 1) },
+        rsa: AES256_GCM, ec: Some(AES256_GCM), exchange: Curve("x448"), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslBrainpool, word: "openssl-brainpool", library: Openssl, version: "TLS 1.3",
-        rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: Curve("brainpoolP256r1tls13"), reach: Refused, weights: (0, 1) },
+        rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: Curve("brainpoolP256r1tls13"), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslFfdhe2048, word: "openssl-ffdhe2048", library: Openssl, version: "TLS 1.3",
-        rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: NamedField("ffdhe2048", Field::Ffdhe2048), reach: Refused, weights: (0, 1) },
+        rsa: AES128_GCM, ec: Some(AES128_GCM), exchange: NamedField("ffdhe2048", Field::Ffdhe2048), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslCcm, word: "openssl-ccm", library: Openssl, version: "TLS 1.3",
         rsa: "TLS_AES_128_CCM_SHA256", ec: Some("TLS_AES_128_CCM_SHA256"), exchange: Curve("x25519"), reach: Completed, weights: (0, 1) },
 
@@ -63,15 +64,15 @@ pub(crate) static FLAVOURS: &[FlavourSpec] = &[
     FlavourSpec { flavour: F::OpensslTls12RsaKeyExchange, word: "openssl-tls1.2-rsa", library: Openssl, version: "TLS 1.2",
         rsa: "TLS_RSA_WITH_AES_256_CBC_SHA", ec: None, exchange: Rsa, reach: Completed, weights: (2, 0) },
     FlavourSpec { flavour: F::OpensslTls12Dhe2048, word: "openssl-tls1.2-dhe2048", library: Openssl, version: "TLS 1.2",
-        rsa: "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", ec: None, exchange: In(Field::Modp2048), reach: Heard, weights: (0, 2) },
+        rsa: "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", ec: None, exchange: In(Field::Modp2048), reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OpensslTls12Dhe1024, word: "openssl-tls1.2-dhe1024", library: Openssl, version: "TLS 1.2",
-        rsa: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", ec: None, exchange: In(Field::Oakley1024), reach: Heard, weights: (0, 3) },
+        rsa: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", ec: None, exchange: In(Field::Oakley1024), reach: Completed, weights: (0, 3) },
     FlavourSpec { flavour: F::OpensslTls12Dhe1024Own, word: "openssl-tls1.2-dhe1024-own", library: Openssl, version: "TLS 1.2",
-        rsa: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", ec: None, exchange: In(Field::Own1024), reach: Heard, weights: (0, 1) },
+        rsa: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", ec: None, exchange: In(Field::Own1024), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslTls12Dhe1024Unsafe, word: "openssl-tls1.2-dhe1024-unsafe", library: Openssl, version: "TLS 1.2",
-        rsa: "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA", ec: None, exchange: In(Field::Unsafe1024), reach: Heard, weights: (0, 1) },
+        rsa: "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA", ec: None, exchange: In(Field::Unsafe1024), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslAnonymousField, word: "openssl-anonymous-dhe", library: Openssl, version: "TLS 1.2",
-        rsa: "TLS_DH_anon_WITH_AES_128_CBC_SHA", ec: None, exchange: In(Field::Oakley1024), reach: Heard, weights: (0, 2) },
+        rsa: "TLS_DH_anon_WITH_AES_128_CBC_SHA", ec: None, exchange: In(Field::Oakley1024), reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OpensslAnonymousCurve, word: "openssl-anonymous-ecdhe", library: Openssl, version: "TLS 1.2",
         rsa: "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", ec: None, exchange: Curve("secp256r1"), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslNull, word: "openssl-null", library: Openssl, version: "TLS 1.2",
@@ -81,13 +82,19 @@ pub(crate) static FLAVOURS: &[FlavourSpec] = &[
         exchange: Curve("secp521r1"), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslCamellia, word: "openssl-camellia", library: Openssl, version: "TLS 1.2",
         rsa: "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA", ec: None, exchange: Rsa, reach: Completed, weights: (0, 2) },
+    FlavourSpec { flavour: F::OpensslBinaryCurve, word: "openssl-binary-curve", library: Openssl, version: "TLS 1.2",
+        rsa: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", ec: None, exchange: Curve("sect571r1"), reach: Heard, weights: (0, 1) },
+    FlavourSpec { flavour: F::OpensslPsk, word: "openssl-psk", library: Openssl, version: "TLS 1.2",
+        rsa: "TLS_PSK_WITH_AES_128_CBC_SHA", ec: None, exchange: Shared("PSK"), reach: Heard, weights: (0, 1) },
+    FlavourSpec { flavour: F::OpensslSrp, word: "openssl-srp", library: Openssl, version: "TLS 1.2",
+        rsa: "TLS_SRP_SHA_WITH_AES_128_CBC_SHA", ec: None, exchange: Shared("SRP"), reach: Refused, weights: (0, 2) },
 
     // older
     FlavourSpec { flavour: F::OpensslTls11, word: "openssl-tls1.1", library: Openssl, version: "TLS 1.1",
         rsa: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", ec: Some("TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"),
         exchange: Curve("secp256r1"), reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OpensslTls11Dhe1024, word: "openssl-tls1.1-dhe1024", library: Openssl, version: "TLS 1.1",
-        rsa: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA", ec: None, exchange: In(Field::Oakley1024), reach: Heard, weights: (0, 2) },
+        rsa: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA", ec: None, exchange: In(Field::Oakley1024), reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OpensslTls10, word: "openssl-tls1.0", library: Openssl, version: "TLS 1.0",
         rsa: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", ec: Some("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"),
         exchange: Curve("secp256r1"), reach: Completed, weights: (0, 2) },
@@ -96,9 +103,9 @@ pub(crate) static FLAVOURS: &[FlavourSpec] = &[
     FlavourSpec { flavour: F::OpensslTls10TripleDes, word: "openssl-tls1.0-3des", library: Openssl, version: "TLS 1.0",
         rsa: "TLS_RSA_WITH_3DES_EDE_CBC_SHA", ec: None, exchange: Rsa, reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OwnDhe512, word: "own-tls1.0-dhe512", library: Own, version: "TLS 1.0",
-        rsa: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", ec: None, exchange: In(Field::Apache512), reach: Heard, weights: (0, 2) },
+        rsa: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA", ec: None, exchange: In(Field::Apache512), reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OwnExportDhe, word: "own-tls1.0-export-dhe", library: Own, version: "TLS 1.0",
-        rsa: "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA", ec: None, exchange: In(Field::Apache512), reach: Heard, weights: (0, 1) },
+        rsa: "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA", ec: None, exchange: In(Field::Apache512), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OwnExportRsa, word: "own-tls1.0-export-rsa", library: Own, version: "TLS 1.0",
         rsa: "TLS_RSA_EXPORT_WITH_RC4_40_MD5", ec: None, exchange: Rsa, reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OwnIdea, word: "own-tls1.0-idea", library: Own, version: "TLS 1.0",
@@ -142,6 +149,7 @@ mod tests {
                 In(_) => ["TLS_DHE_", "TLS_DH_anon_"],
                 _ if spec.version == "SSL 2" => continue,
                 Rsa => ["TLS_RSA_WITH_", "TLS_RSA_EXPORT_WITH_"],
+                Shared(_) => ["TLS_PSK_", "TLS_SRP_"],
                 Hybrid(_) | NamedField(..) => panic!("{}: only TLS 1.3 has it", spec.word),
             };
             for suite in [Some(spec.rsa), spec.ec].into_iter().flatten() {

@@ -115,7 +115,7 @@ impl Chosen {
         let exchange = flavour.exchange();
         let field = match exchange {
             Exchange::Field(field) | Exchange::NamedField(_, field) => Some(field),
-            Exchange::Curve(_) | Exchange::Hybrid(_) | Exchange::Rsa => None,
+            Exchange::Curve(_) | Exchange::Hybrid(_) | Exchange::Rsa | Exchange::Shared(_) => None,
         };
         Self {
             version: flavour.version().to_owned(),

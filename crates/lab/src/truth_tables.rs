@@ -291,7 +291,7 @@ type Property = (&'static str, fn(&str, &str) -> bool);
 
 static PROPERTIES: [Property; 18] = [
     ("chosen", |_, _| true),
-    ("forward_secret", |_, exchange| exchange != "RSA"),
+    ("forward_secret", |_, exchange| exchange != "RSA" && exchange != "PSK"),
     ("kex_rsa", |_, exchange| exchange == "RSA"),
     ("kex_dhe", |_, exchange| exchange == "DHE"),
     ("kex_ecdhe", |_, exchange| exchange == "ECDHE"),

@@ -59,6 +59,11 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
+    /// Whether the peer answered a hello.
+    pub(crate) fn speaks_tls(&self) -> bool {
+        self.tls >= TlsReach::Answered
+    }
+
     pub(crate) fn of(attempt: &Attempt, conversation: Option<&Conversation>) -> Self {
         Self {
             phase: attempt.phase,

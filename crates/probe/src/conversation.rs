@@ -18,13 +18,23 @@ use tlscensus_tls_client as tls;
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Ssl2Client;
+use tlscensus_tls_client::enumerate::Question;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::observer::Side;
+
+/// The hello that begins TLS.
+#[derive(Clone)]
+pub(crate) enum Opening {
+    /// One of an enumeration, which leaves once it is answered.
+    Question(Box<Question>),
+    /// A rung of the ladder.
+    Rung(Hello),
+}
 
 /// What is offered when it comes to TLS.
 #[derive(Clone)]
 pub(crate) struct Offer {
-    pub(crate) hello: Hello,
+    pub(crate) opening: Opening,
     pub(crate) server_name: Option<String>,
     pub(crate) keys: KeyShares,
 }
@@ -94,6 +104,14 @@ impl Conversation {
         }
     }
 
+    /// What the handshake said and how it ended; `None` where it did not come to it.
+    pub(crate) fn tls_end(&self) -> Option<(&Observer, tls::Outcome)> {
+        let (Layer::Handshake(client) | Layer::Inside(client)) = &self.layer else {
+            return None;
+        };
+        Some((client.observer(), client.outcome().copied().unwrap_or(tls::Outcome::TimedOut)))
+    }
+
     /// Why another hello may fare better; `None` where TLS was not tried, or another hello would change nothing.
     pub(crate) fn turned_down(&self) -> Option<Reason> {
         let Layer::Handshake(client) = &self.layer else {
@@ -118,12 +136,15 @@ impl Conversation {
     }
 
     fn upgrade(&mut self) {
-        let Offer { hello, server_name, keys } = &self.offer;
-        self.layer = match hello {
-            Hello::Ssl2 => Layer::Ssl2(Box::default()),
-            Hello::Tls(profile) => {
-                Layer::Handshake(Box::new(Client::new(profile, server_name.as_deref(), keys)))
+        let Offer { opening, server_name, keys } = &self.offer;
+        let client = |profile| Client::new(profile, server_name.as_deref(), keys);
+        self.layer = match opening {
+            Opening::Question(question) => {
+                let client = client(&question.profile).until(question.stop);
+                Layer::Handshake(Box::new(client))
             }
+            Opening::Rung(Hello::Ssl2) => Layer::Ssl2(Box::default()),
+            Opening::Rung(Hello::Tls(profile)) => Layer::Handshake(Box::new(client(profile))),
         };
         let leftover = self.prober.take_leftover();
         if !leftover.is_empty() {
@@ -267,6 +288,7 @@ const fn handshake_outcome(outcome: &tls::Outcome) -> Outcome {
         tls::Outcome::NotTls => Outcome::NotTls,
         tls::Outcome::OverBytes => Outcome::OverBytes,
         tls::Outcome::Reset => Outcome::Reset,
+        tls::Outcome::Stopped => Outcome::Stopped,
         tls::Outcome::TimedOut => Outcome::Timeout,
         tls::Outcome::VersionRefused { .. } => Outcome::VersionRefused,
         tls::Outcome::WrongOrder { .. } => Outcome::WrongOrder,

@@ -4,10 +4,12 @@
 //! succeeding is an outcome in the row. One loop drives every conversation; it alone knows sockets, deadlines and budgets.
 
 mod ask;
+mod capabilities;
 mod connect;
 mod conversation;
 mod drive;
 mod endpoint;
+mod enumerate;
 mod ladder;
 mod list;
 mod pace;
@@ -27,6 +29,7 @@ pub use ladder::Ladder;
 pub use list::ListError;
 pub use list::TargetList;
 pub use plan::Covered;
+pub use plan::Enumerating;
 pub use plan::NameServers;
 pub use plan::Plan;
 pub use plan::Sni;

@@ -15,6 +15,8 @@ use tlscensus_tls_client::Profile;
 
 use crate::Endpoint;
 use crate::Ladder;
+use crate::enumerate::DEFAULT_CONNECTIONS;
+use crate::enumerate::DEFAULT_SPACING;
 
 /// Everything a run needs to know besides its targets.
 #[derive(Clone)]
@@ -31,6 +33,8 @@ pub struct Plan {
     pub ladder: &'static Ladder,
     /// Connections per endpoint at most.
     pub max_attempts: usize,
+    /// Whether what a server can do is found out in many connections more; not by default.
+    pub enumerating: Option<Enumerating>,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// Bytes that an endpoint may send, over all its connections.
@@ -65,6 +69,7 @@ impl Plan {
             profile: Profile::named(DEFAULT_PROFILE),
             ladder: Ladder::named(DEFAULT_LADDER).expect("it is in the list"),
             max_attempts: DEFAULT_MAX_ATTEMPTS,
+            enumerating: None,
             timeouts: Timeouts::default(),
             byte_budget: DEFAULT_BYTE_BUDGET,
             concurrency: DEFAULT_CONCURRENCY,
@@ -77,6 +82,21 @@ impl Plan {
             covered: Covered::default(),
             grace: DEFAULT_GRACE,
         }
+    }
+}
+
+/// How an endpoint that speaks TLS is enumerated. Its timeouts hold for each connection, its byte budget too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enumerating {
+    /// Connections at most, beside those that made the row.
+    pub connections: u32,
+    /// From the begin of one connection to the begin of the next, at least.
+    pub spacing: Duration,
+}
+
+impl Default for Enumerating {
+    fn default() -> Self {
+        Self { connections: DEFAULT_CONNECTIONS, spacing: DEFAULT_SPACING }
     }
 }
 

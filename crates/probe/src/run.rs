@@ -7,6 +7,7 @@ use tokio::task::JoinError;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use tlscensus_records::CapabilityRow;
 use tlscensus_records::ProbeRow;
 use tlscensus_targets::Target;
 
@@ -27,8 +28,10 @@ use tlscensus_tls_client::KeyShares;
 pub struct Probed {
     /// Its row.
     pub row: ProbeRow,
-    /// The certificates the row names, DER, wire order.
+    /// The certificates the row names, DER, wire order, and behind them those that its capabilities name.
     pub chain: Vec<Arc<[u8]>>,
+    /// What an enumeration found out; empty where the plan did not ask for one.
+    pub capabilities: Vec<CapabilityRow>,
 }
 
 /// How a run ended.

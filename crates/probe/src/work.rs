@@ -23,15 +23,20 @@ use crate::Progress;
 use crate::Stop;
 use crate::ask::Ask;
 use crate::ask::Reach;
+use crate::capabilities;
 use crate::connect::connect;
 use crate::conversation::Conversation;
 use crate::conversation::Offer;
+use crate::conversation::Opening;
 use crate::drive::Bounds;
 use crate::drive::Machine;
 use crate::drive::Meter;
 use crate::drive::drive;
+use crate::enumerate::Again;
+use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::pace::Pace;
+use crate::plan::Enumerating;
 use crate::plan::Sni;
 use crate::resolve::Names;
 use tlscensus_tls_client::KeyShares;
@@ -55,16 +60,24 @@ pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed>
             let addr = SocketAddr::new(addr, endpoint.port);
             let mut visit = Visit::new(shared, endpoint, addr, begun.start);
             visit.make_attempts().await;
+            let again = visit.again();
             let mut row = begun.row(shared, endpoint);
-            let chain = visit.into_row(&mut row);
-            return Some(Probed { row, chain });
+            let mut chain = visit.into_row(&mut row);
+            let mut capabilities = Vec::new();
+            if let Some((again, how)) = again {
+                // Boxed: only few runs enumerate, and every endpoint in flight has room for it.
+                let facts = Box::pin(again.enumerate(how)).await;
+                capabilities = capabilities::rows(&row, &facts);
+                chain.extend(facts.leaves.into_iter().map(|(_, leaf)| leaf));
+            }
+            return Some(Probed { row, chain, capabilities });
         }
         Err(untouched) => untouched,
     };
     let mut row = begun.row(shared, endpoint);
     row.conclude_without_attempt(untouched.phase, untouched.outcome, untouched.detail);
     row.duration_us = micros(begun.start.elapsed());
-    Some(Probed { row, chain: Vec::new() })
+    Some(Probed { row, chain: Vec::new(), capabilities: Vec::new() })
 }
 
 /// What is known before the first connection. The row itself is large, and made at the end only.
@@ -161,6 +174,8 @@ struct Found {
     /// `None`: there was no connection.
     conversation: Option<Conversation>,
     meter: Meter,
+    /// The domain asked for (XMPP).
+    peer_domain: Option<String>,
 }
 
 impl<'a> Visit<'a> {
@@ -213,7 +228,7 @@ impl<'a> Visit<'a> {
         let began = Instant::now();
         let offer = self.offer(ask);
         let mut attempt = Attempt {
-            profile: offer.as_ref().map_or_else(String::new, |offer| offer.hello.name().to_owned()),
+            profile: self.hello(ask).map_or_else(String::new, |hello| hello.name().to_owned()),
             sni: offer.as_ref().and_then(|offer| offer.server_name.clone()),
             started_us: micros(began - self.start),
             ..Attempt::default()
@@ -225,7 +240,7 @@ impl<'a> Visit<'a> {
         attempt.bytes_in = meter.bytes_in;
         attempt.bytes_out = meter.bytes_out;
         self.attempts.push(attempt);
-        Found { conversation, meter }
+        Found { conversation, meter, peer_domain: ask.peer_domain.clone() }
     }
 
     /// One connection from beginning to end; notes in `attempt` how it ended.
@@ -276,13 +291,31 @@ impl<'a> Visit<'a> {
 
     /// `None`: the plan has no offer, so that only the TCP handshake is asked for.
     fn offer(&self, ask: &Ask) -> Option<Offer> {
-        let plan = &self.shared.plan;
-        let hello = plan.ladder.rung(plan.profile?, ask.rung)?;
-        let server_name = match plan.sni {
+        let hello = self.hello(ask)?;
+        let server_name = match self.shared.plan.sni {
             Sni::ByName if hello.can_name_the_server() => self.endpoint.target().name.clone(),
             Sni::ByName | Sni::Never => None,
         };
-        Some(Offer { hello, server_name, keys: self.shared.keys.clone() })
+        Some(Offer { opening: Opening::Rung(hello), server_name, keys: self.shared.keys.clone() })
+    }
+
+    fn hello(&self, ask: &Ask) -> Option<Hello> {
+        let plan = &self.shared.plan;
+        plan.ladder.rung(plan.profile?, ask.rung)
+    }
+
+    /// How to find out the whole of what the server can do, where the plan wants that and the server speaks TLS.
+    fn again(&self) -> Option<(Again<'a>, &'a Enumerating)> {
+        let how = self.shared.plan.enumerating.as_ref()?;
+        let (reach, place, found) = self.counted.as_ref()?;
+        let again = Again {
+            shared: self.shared,
+            endpoint: self.endpoint,
+            addr: self.addr,
+            server_name: self.attempts.get(*place)?.sni.clone(),
+            peer_domain: found.peer_domain.clone(),
+        };
+        reach.speaks_tls().then_some((again, how))
     }
 
     fn into_row(self, row: &mut ProbeRow) -> Vec<Arc<[u8]>> {

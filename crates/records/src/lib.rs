@@ -1,9 +1,10 @@
 //! The rows that either half writes down, and nothing else.
 //!
-//! Every column has one definition ([`ProbeRow`], [`RunRow`], [`CertificateRow`]), from which the struct, its documentation
+//! Every column has one definition ([`ProbeRow`], [`RunRow`], [`CertificateRow`], [`CapabilityRow`]), from which the struct, its documentation
 //! and its way into a file follow. The closed sets of words are enums with a `word()`; the values that follow from
 //! others are computed in [`derive`] and nowhere else.
 
+mod capability_row;
 mod certificate_row;
 mod column;
 mod conclude;
@@ -18,6 +19,12 @@ mod seen;
 pub mod text;
 mod word;
 
+pub use capability_row::CapabilityCoverage;
+pub use capability_row::CapabilityDecides;
+pub use capability_row::CapabilityEvidence;
+pub use capability_row::CapabilityKind;
+pub use capability_row::CapabilityRow;
+pub use capability_row::CapabilityVerdict;
 pub use certificate_row::CertificateDer;
 pub use certificate_row::CertificateRow;
 pub use certificate_row::ParseStatus;
@@ -39,6 +46,7 @@ pub use probe_row::SignatureCheck;
 pub use probe_row::Speaks;
 pub use probe_row::StarttlsOffer;
 pub use probe_row::StarttlsState;
+pub use relation::CAPABILITIES;
 pub use relation::CERTIFICATES;
 pub use relation::CERTIFICATES_DER;
 pub use relation::PROBES;

@@ -96,6 +96,8 @@ words! {
         Shed => "shed",
         /// Connected, then not one byte until the deadline.
         Silent => "silent",
+        /// TLS: we had heard what we came for and took our leave.
+        Stopped => "stopped",
         /// The deadline passed before the phase was done.
         Timeout => "timeout",
         /// The peer opened with TLS where plaintext was due.
@@ -179,6 +181,7 @@ impl Phase {
                 NotTls,
                 OverBytes,
                 Reset,
+                Stopped,
                 Timeout,
                 VersionRefused,
                 WrongOrder,
@@ -314,6 +317,6 @@ connect: connected local-limit refused reset timeout unreachable-admin unreachab
 greeting: closed malformed not-this-protocol ok over-bytes reset shed silent timeout tls-spoken
 capabilities: closed malformed not-this-protocol not-understood ok over-bytes reset shed timeout
 starttls: accepted accepted-with-leftover closed malformed not-offered offered-mangled over-bytes refused reset shed timeout
-tls: alert bad-finished bad-signature closed completed local-limit malformed no-common-suite not-completable not-tls over-bytes reset timeout version-refused wrong-order
+tls: alert bad-finished bad-signature closed completed local-limit malformed no-common-suite not-completable not-tls over-bytes reset stopped timeout version-refused wrong-order
 after-tls: closed hung-up-politely malformed not-this-protocol not-understood ok over-bytes reset shed silent timeout";
 }

@@ -1,5 +1,6 @@
 //! The relations of a dataset: one line each, and nothing else in the project lists them.
 
+use crate::capability_row::CapabilityRow;
 use crate::certificate_row::CertificateDer;
 use crate::certificate_row::CertificateRow;
 use crate::column::Relation;
@@ -16,6 +17,14 @@ pub static PROBES: Relation = Relation {
     doc: "one row per endpoint probed (one service of one host), with its list of attempts",
     columns: ProbeRow::COLUMNS,
     key: &["run_id", "target", "port", "protocol"],
+};
+
+/// What endpoints can do, where they were enumerated.
+pub static CAPABILITIES: Relation = Relation {
+    name: "capabilities",
+    doc: "one row per endpoint enumerated and thing found out",
+    columns: CapabilityRow::COLUMNS,
+    key: &["run_id", "target", "port", "protocol", "kind"],
 };
 
 /// Certificates as facts.
@@ -43,7 +52,8 @@ pub static RUNS: Relation = Relation {
 };
 
 /// All relations.
-pub static RELATIONS: [&Relation; 4] = [&PROBES, &CERTIFICATES, &CERTIFICATES_DER, &RUNS];
+pub static RELATIONS: [&Relation; 5] =
+    [&PROBES, &CAPABILITIES, &CERTIFICATES, &CERTIFICATES_DER, &RUNS];
 
 /// The relation of this name.
 pub fn relation(name: &str) -> Option<&'static Relation> {

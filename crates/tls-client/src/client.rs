@@ -26,6 +26,7 @@ use crate::outcome::Malformed;
 use crate::outcome::Outcome;
 use crate::profile::Profile;
 use crate::session::Session;
+use crate::stop::Stop;
 
 /// One visit to one server, without a socket or a clock.
 ///
@@ -46,6 +47,7 @@ pub struct Client {
     awaiting: HandshakeType,
     outcome: Option<Outcome>,
     end: Option<Outcome>,
+    stop: Option<Stop>,
     plaintext: Vec<u8>,
     close_sent: bool,
 }
@@ -127,9 +129,17 @@ impl Client {
             state: Some(state),
             outcome: None,
             end: None,
+            stop: None,
             plaintext: Vec::new(),
             close_sent: false,
         }
+    }
+
+    /// Takes its leave early, with close_notify and [`Outcome::Stopped`], once it has heard enough.
+    #[must_use]
+    pub fn until(mut self, stop: Stop) -> Self {
+        self.stop = Some(stop);
+        self
     }
 
     /// Takes bytes of the server, in any split.
@@ -260,6 +270,10 @@ impl Client {
         while let Some(message) = self.joiner.pop().map_err(|_| Failure::over_bytes())? {
             let protection = self.connection.receiving_protection();
             self.connection.heard(Side::Server, protection, message.message, message.encoded);
+            if self.stop.is_some_and(|stop| stop.is_at(message.message)) {
+                self.say_goodbye();
+                return Err(Failure::silent(Outcome::Stopped));
+            }
             let Some(state) = self.state.take() else {
                 return Ok(());
             };

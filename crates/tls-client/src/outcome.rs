@@ -50,6 +50,8 @@ pub enum Outcome {
         /// What it said.
         error: Ssl2Error,
     },
+    /// We had heard what we came for and took our leave: see [`Stop`](crate::Stop).
+    Stopped,
     /// The driver's deadline passed.
     TimedOut,
     /// The server refused all our versions by alert, or chose one that we did not offer.
@@ -79,6 +81,7 @@ impl Outcome {
             Self::NotTls => "not-tls",
             Self::OverBytes => "over-bytes",
             Self::Reset => "reset",
+            Self::Stopped => "stopped",
             Self::TimedOut => "timeout",
             Self::VersionRefused { .. } => "version-refused",
             Self::WrongOrder { .. } => "wrong-order",

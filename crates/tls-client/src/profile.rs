@@ -107,7 +107,7 @@ pub static PROFILES: &[Profile] = &[
 ];
 
 /// What most profiles say: the start that a profile departs from.
-const BASE: Profile = Profile {
+pub(crate) const BASE: Profile = Profile {
     name: Cow::Borrowed(""),
     versions: Cow::Borrowed(&[]),
     session_id: false,

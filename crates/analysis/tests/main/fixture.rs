@@ -5,6 +5,11 @@ use std::sync::Arc;
 
 use tlscensus_dataset::Dataset;
 use tlscensus_records::Attempt;
+use tlscensus_records::CapabilityCoverage;
+use tlscensus_records::CapabilityDecides;
+use tlscensus_records::CapabilityKind;
+use tlscensus_records::CapabilityRow;
+use tlscensus_records::CapabilityVerdict;
 use tlscensus_records::Outcome;
 use tlscensus_records::Phase;
 use tlscensus_records::Presence;
@@ -23,6 +28,7 @@ use tlscensus_records::registry::NamedGroup;
 /// A row with the certificates of its chain.
 pub(crate) struct Probe {
     pub(crate) row: ProbeRow,
+    capabilities: Vec<CapabilityRow>,
     chain: Vec<Arc<[u8]>>,
 }
 
@@ -36,7 +42,7 @@ pub(crate) fn probe(service: &str, host: u8) -> Probe {
     let mut row = ProbeRow::new("", &addr, service, service.port);
     row.addr = Some(addr);
     row.started_at = Timestamp::from_seconds(START_S + i64::from(host) * 3_600);
-    Probe { row, chain: Vec::new() }
+    Probe { row, capabilities: Vec::new(), chain: Vec::new() }
 }
 
 impl Probe {
@@ -156,6 +162,94 @@ impl Probe {
         self
     }
 
+    /// A fact of the endpoint's enumeration.
+    fn has(mut self, kind: CapabilityKind, version: &str, code: u16, name: &str) -> Self {
+        self.capabilities.push(CapabilityRow {
+            target: self.row.target.clone(),
+            addr: self.row.addr.clone(),
+            port: self.row.port,
+            protocol: self.row.protocol.clone(),
+            kind,
+            version: (!version.is_empty()).then(|| version.to_owned()),
+            code: Some(code.into()),
+            name: Some(name.to_owned()),
+            verdict: Some(CapabilityVerdict::Supported),
+            ..CapabilityRow::default()
+        });
+        self
+    }
+
+    /// What came last, in the server's order.
+    fn at(mut self, rank: u16) -> Self {
+        self.capabilities.last_mut().expect("a capability").rank = Some(rank);
+        self
+    }
+
+    fn absent(mut self) -> Self {
+        self.capabilities.last_mut().expect("a capability").verdict =
+            Some(CapabilityVerdict::Absent);
+        self
+    }
+
+    /// A list and whose order counts in it.
+    fn decided(self, kind: CapabilityKind, version: &str, decides: CapabilityDecides) -> Self {
+        let mut probe = self.has(kind, version, 0, "");
+        let list = probe.capabilities.last_mut().expect("a capability");
+        (list.code, list.name, list.verdict) = (None, None, None);
+        list.decides = Some(decides);
+        list.coverage = Some(CapabilityCoverage::Complete);
+        probe
+    }
+
+    /// The enumeration's own row.
+    fn enumerated(self, ended: &str) -> Self {
+        let mut probe = self.has(CapabilityKind::Enumeration, "", 0, "");
+        let row = probe.capabilities.last_mut().expect("a capability");
+        (row.code, row.name, row.verdict) = (None, None, None);
+        row.ended = Some(ended.to_owned());
+        probe
+    }
+
+    /// A server of today, wholly enumerated.
+    fn enumerated_modern(self) -> Self {
+        use CapabilityDecides::{Client, Moot, Server};
+        use CapabilityKind::{Group, GroupList, ProtocolList, Suite, SuiteList, Version};
+        self.enumerated("complete")
+            .has(Version, "", 0x0304, "TLS 1.3")
+            .has(Version, "", 0x0303, "TLS 1.2")
+            .has(Version, "", 0x0301, "TLS 1.0")
+            .absent()
+            .has(Suite, "TLS 1.3", 0x1302, "TLS_AES_256_GCM_SHA384")
+            .at(0)
+            .has(Suite, "TLS 1.3", 0x1301, "TLS_AES_128_GCM_SHA256")
+            .at(1)
+            .has(Suite, "TLS 1.2", 0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+            .decided(SuiteList, "TLS 1.3", Server)
+            .decided(SuiteList, "TLS 1.2", Moot)
+            .has(Group, "TLS 1.3", 0x001d, "x25519")
+            .at(0)
+            .has(Group, "before TLS 1.3", 0x001d, "x25519")
+            .decided(GroupList, "TLS 1.3", Client)
+            .decided(ProtocolList, "", CapabilityDecides::Unknown)
+    }
+
+    /// A server of long ago, given up half-way.
+    fn enumerated_old(self) -> Self {
+        use CapabilityKind::{Suite, SuiteList, Version};
+        self.enumerated("budget-spent")
+            .has(Version, "", 0x0301, "TLS 1.0")
+            .has(Version, "", 0x0300, "SSL 3")
+            .has(Version, "", 0x0002, "SSL 2")
+            .has(Suite, "TLS 1.0", 0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA")
+            .at(0)
+            .has(Suite, "SSL 3", 0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA")
+            .at(0)
+            .has(Suite, "TLS 1.0", 0x0004, "TLS_RSA_WITH_RC4_128_MD5")
+            .at(1)
+            .decided(SuiteList, "TLS 1.0", CapabilityDecides::Server)
+            .decided(SuiteList, "SSL 3", CapabilityDecides::Mixed)
+    }
+
     pub(crate) fn retried(mut self) -> Self {
         self.row.tls_hello_retry = Some(true);
         self
@@ -208,7 +302,10 @@ pub(crate) fn write(path: &Path, run_id: &str, days: i64, state: RunState, probe
     for mut probe in probes {
         probe.row.run_id = run_id.to_owned();
         probe.row.started_at.0 += days * 86_400_000_000;
-        writer.append(&probe.row, &probe.chain).expect("a row");
+        for capability in &mut probe.capabilities {
+            capability.run_id = run_id.to_owned();
+        }
+        writer.append_enumerated(&probe.row, &probe.chain, &probe.capabilities).expect("a row");
     }
     writer.finish(state, Vec::new()).expect("the end of the run");
 }
@@ -374,7 +471,8 @@ fn chat_and_web() -> Vec<Probe> {
             .speaks(Speaks::Yes)
             .tls(0x0304, &["mx", "ca1"])
             .suite(0x1301)
-            .group(0x001d, "point 13 https"),
+            .group(0x001d, "point 13 https")
+            .enumerated_modern(),
         probe("https", 33)
             .chose(0x0303)
             .suite(0xc030)
@@ -391,7 +489,7 @@ fn old_and_weak() -> Vec<Probe> {
     let not_ours = |probe: Probe| probe.ended(Phase::Tls, Outcome::NotCompletable);
     vec![
         not_ours(smtps(40).chose(0x0002)),
-        smtps(41).tls(0x0300, &["old"]).suite(0x000a).by_fallback(),
+        smtps(41).tls(0x0300, &["old"]).suite(0x000a).by_fallback().enumerated_old(),
         smtps(42).tls(0x0301, &["old"]).suite(0x0004).by_fallback(),
         smtps(43).tls(0x0301, &["old"]).suite(0x0003).by_fallback(),
         smtps(44).tls(0x0301, &["old"]).suite(0x0014).field(512, "export prime", "value 44"),
@@ -404,6 +502,11 @@ fn old_and_weak() -> Vec<Probe> {
         not_ours(smtps(51).chose(0x0303).suite(0xc004)),
         smtps(52).tls(0x0303, &["mx"]).suite(0x0039).field(1536, "middling prime", "value 52"),
         smtps(53).tls(0x0303, &["mx"]).suite(0x0039).field(4096, "huge prime", "value 53"),
-        smtps(54).tls(0x0304, &["mx"]).suite(0x1301).group(0x0201, "lattice 54"),
+        smtps(54)
+            .tls(0x0304, &["mx"])
+            .suite(0x1301)
+            .group(0x0201, "lattice 54")
+            .enumerated_modern(),
+        smtps(55).tcp().ended(Phase::Tls, Outcome::Alert).enumerated("never-answered"),
     ]
 }

@@ -11,7 +11,7 @@ use crate::support;
 #[test]
 fn unknown_words_are_answered_with_the_known_ones() {
     let scene = Scene::with_list(b"127.77.0.2\n");
-    let cases: [(&[&str], &[&str]); 9] = [
+    let cases: [(&[&str], &[&str]); 10] = [
         (&["--protocols", "smtp,gopher"], &["--protocols gopher", "smtp", "https", "all"]),
         (&["--profile", "ancient"], &["--profile ancient", "modern", "modern-tls12"]),
         (&["--ladder", "rope"], &["--ladder rope", "default", "study", "exhaustive", "off"]),

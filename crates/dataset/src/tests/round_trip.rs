@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tlscensus_records::Attempt;
 use tlscensus_records::Bytes;
+use tlscensus_records::CapabilityKind;
+use tlscensus_records::CapabilityRow;
 use tlscensus_records::CertificateRow;
 use tlscensus_records::Counter;
 use tlscensus_records::ListUsed;
@@ -141,7 +143,8 @@ fn files_say_what_their_columns_mean_and_which_version_wrote_them() {
     let dataset = small(directory.path()).expect("a dataset");
     let mut writer = dataset.begin(run("r")).expect("a writer");
     let (row, chain) = endpoint("r", 0);
-    writer.append(&row, &chain).expect("appended");
+    let fact = CapabilityRow::default();
+    writer.append_enumerated(&row, &chain, &[fact]).expect("appended");
     writer.finish(RunState::Complete, vec![]).expect("finished");
     for relation in RELATIONS {
         let files = dataset.files(relation.name).expect("files");
@@ -212,4 +215,29 @@ fn a_sample_of_this_version_is_frozen() {
         fs::remove_file(sample.join("lock")).expect("removed");
     }
     assert!(sample.join("tlscensus.json").exists(), "{}", sample.display());
+}
+
+#[test]
+fn what_was_enumerated_comes_back_with_its_probe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dataset = Dataset::create(folder.path()).expect("a dataset");
+    let mut writer = dataset.begin(run("enumerated")).expect("a run");
+    let (row, chain) = endpoint("enumerated", 1);
+    let fact = CapabilityRow {
+        run_id: row.run_id.clone(),
+        target: row.target.clone(),
+        port: row.port,
+        protocol: row.protocol.clone(),
+        kind: CapabilityKind::Suite,
+        version: Some("TLS 1.2".to_owned()),
+        code: Some(0xc02f),
+        rank: Some(3),
+        ..CapabilityRow::default()
+    };
+    let facts = [fact.clone(), CapabilityRow { kind: CapabilityKind::SuiteList, ..fact }];
+    writer.append_enumerated(&row, &chain, &facts).expect("appended");
+    assert_eq!(writer.sync().expect("durable"), 1, "a fact is no probe");
+    writer.finish(RunState::Complete, Vec::new()).expect("finished");
+    let found: Vec<CapabilityRow> = read(&dataset, "capabilities");
+    assert_eq!(found, facts);
 }

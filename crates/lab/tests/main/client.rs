@@ -93,7 +93,7 @@ pub(crate) const EVERYTHING: Offer<'_> = Offer {
     least: SslVersion::SSL3,
     suites: "ALL:@SECLEVEL=0",
     suites13: "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256",
-    groups: "X25519MLKEM768:X25519:P-256:P-384:P-521",
+    groups: "X25519MLKEM768:X25519:P-256:P-384:P-521:SecP256r1MLKEM768:SecP384r1MLKEM1024",
 };
 
 /// A client of today.

@@ -193,13 +193,21 @@ fn data_expansion(key: &HmacKey, seed: &[u8], length: usize) -> Vec<u8> {
 }
 
 fn tls12_expand(hash: Hash, secret: &[u8], label: &[u8], seed: &[u8], length: usize) -> Vec<u8> {
+    if secret.is_empty() {
+        // The library takes none; servers that kept export in TLS 1.2 make the IVs out of nothing, as TLS 1.0 did.
+        let mac = match hash {
+            Hash::Sha256 => Mac::Sha256,
+            Hash::Sha384 => Mac::Sha384,
+        };
+        return data_expansion(&HmacKey::new(mac, secret), &[label, seed].concat(), length);
+    }
     let algorithm = match hash {
         Hash::Sha256 => &tls_prf::P_SHA256,
         Hash::Sha384 => &tls_prf::P_SHA384,
     };
     let output = tls_prf::Secret::new(algorithm, secret)
         .and_then(|secret| secret.derive(label, seed, length))
-        .expect("the PRF takes any non-empty secret, and none of ours is empty");
+        .expect("the PRF takes any secret that is not empty");
     output.as_ref().to_vec()
 }
 

@@ -1,6 +1,7 @@
 //! What the client must do, by the server it meets.
 
 mod compressed;
+mod enumerate;
 mod groups;
 mod hostile;
 mod jsse;
@@ -12,3 +13,4 @@ mod resumption;
 mod rustls;
 mod splits;
 mod ssl2;
+mod stop;

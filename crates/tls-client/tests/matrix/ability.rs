@@ -122,7 +122,8 @@ impl Ability {
     }
 
     fn groups_of(&self, version: Version, cells: &mut Vec<Cell>) {
-        let Some(base) = self.ephemeral(version) else {
+        // Who offers SSL 3 cannot say which groups it has.
+        let Some(base) = self.ephemeral(version).filter(|_| version != Version::SSL_3) else {
             return;
         };
         let tls13 = version == Version::TLS_1_3;
@@ -196,7 +197,11 @@ impl Ability {
         for twist in &self.twists {
             let tls13 = version == Version::TLS_1_3;
             let base = match twist {
-                Twist::Cookie if !tls13 => None,
+                Twist::Cookie | Twist::Retry if !tls13 => None,
+                Twist::ClientCertificate if version == Version::SSL_3 => {
+                    self.suite(version, KeyExchange::Rsa, Authentication::Rsa)
+                }
+                _ if version == Version::SSL_3 => None,
                 // Blocks must be chained for it to mean anything.
                 Twist::NoEncryptThenMac | Twist::NoExtendedMasterSecret if tls13 => None,
                 Twist::NoEncryptThenMac => self.plain(version, CipherSuite(0x002f)),

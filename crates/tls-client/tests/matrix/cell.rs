@@ -147,6 +147,7 @@ const EXTENSIONS: &[ExtensionType] = &[
     ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
     ExtensionType::STATUS_REQUEST,
     ExtensionType::SIGNATURE_ALGORITHMS,
+    ExtensionType::COOKIE,
     ExtensionType::KEY_SHARE,
     ExtensionType::PSK_KEY_EXCHANGE_MODES,
     ExtensionType::SUPPORTED_VERSIONS,

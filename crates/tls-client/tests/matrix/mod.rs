@@ -18,6 +18,7 @@ use crate::matrix::cell::Cell;
 use crate::matrix::facts::Facts;
 use crate::matrix::peers::Entry;
 use crate::matrix::peers::PEERS;
+use crate::matrix::visit::Ending;
 use crate::matrix::visit::Visit;
 
 #[test]
@@ -28,6 +29,31 @@ fn every_cell_of_the_vendored_openssl() {
 #[test]
 fn every_cell_of_rustls() {
     meet("rustls");
+}
+
+#[test]
+fn every_cell_of_debians_openssl() {
+    meet("openssl-3.0");
+}
+
+#[test]
+fn every_cell_of_the_old_openssl() {
+    meet("openssl-1.0.2");
+}
+
+#[test]
+fn every_cell_of_gnutls() {
+    meet("gnutls");
+}
+
+#[test]
+fn every_cell_of_botan() {
+    meet("botan");
+}
+
+#[test]
+fn every_cell_of_erlang() {
+    meet("otp");
 }
 
 #[test]
@@ -50,6 +76,10 @@ fn meet(word: &str) {
     for (cell, visit) in &met {
         let wished = cell.wished(&visit.ending);
         for (who, facts) in [("cell", &wished), ("server", &visit.told), ("tshark", &visit.seen)] {
+            // A server that only asked again has chosen nothing yet.
+            if visit.recorded.version.is_none() && visit.ending != Ending::Completed {
+                continue;
+            }
             let found = visit.recorded.disagreements(facts);
             differences.extend(found.into_iter().map(|what| format!("{cell} {who}: {what}")));
         }
@@ -68,6 +98,9 @@ fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {
     let keys = KeyShares::generate();
     let mut met = Vec::new();
     for cell in peer.ability().cells() {
+        if std::env::var_os("MXDBG").is_some() {
+            eprintln!("CELL {cell}");
+        }
         let visit = match peer.connect(&cell.setup) {
             Err(why) => Visit::never(format!("cannot be set up: {why}")),
             Ok(mut connection) => visit::visit(&cell, &mut *connection, &keys),

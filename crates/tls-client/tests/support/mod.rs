@@ -1,8 +1,11 @@
 //! Servers to shake hands with, and the wire between.
 
 pub(crate) mod certificates;
+pub(crate) mod dice;
+pub(crate) mod enumerating;
 pub(crate) mod fuzzing;
 pub(crate) mod jsse;
+pub(crate) mod model_server;
 pub(crate) mod openssl_server;
 pub(crate) mod rustls_server;
 pub(crate) mod scripted;

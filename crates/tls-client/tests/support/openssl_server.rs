@@ -11,7 +11,6 @@ use openssl::bn::BigNum;
 use openssl::dh::Dh;
 use openssl::pkey::PKey;
 use openssl::pkey::Params;
-use openssl::provider::Provider;
 use openssl::ssl::ErrorCode;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;

@@ -87,12 +87,20 @@ fn only(version: &SupportedProtocolVersion) -> &'static [&'static SupportedProto
 }
 
 pub(crate) fn config(options: &Options) -> Arc<ServerConfig> {
+    config_of(options, options.versions)
+}
+
+/// The same with several versions.
+pub(crate) fn config_of(
+    options: &Options,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Arc<ServerConfig> {
     let provider = Arc::new(options.provider());
     let identity = options.kind.identity();
     let chain = vec![CertificateDer::from(identity.certificate.clone())];
     let key = PrivateKeyDer::try_from(identity.key.clone()).unwrap();
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(options.versions)
+        .with_protocol_versions(versions)
         .unwrap();
     let builder = if options.ask_client_certificate {
         let mut roots = RootCertStore::empty();

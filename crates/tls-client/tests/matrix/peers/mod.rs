@@ -1,7 +1,13 @@
 //! The servers. One is added by one file here and one line in [`PEERS`].
 
+pub(crate) mod botan;
+pub(crate) mod gnutls;
 pub(crate) mod openssl;
+pub(crate) mod openssl_old;
+pub(crate) mod otp;
+mod program;
 pub(crate) mod rustls;
+pub(crate) mod s_server;
 
 use crate::matrix::ability::Ability;
 use crate::matrix::cell::Setup;
@@ -37,4 +43,29 @@ pub(crate) const PEERS: &[Entry] = &[
         start: openssl::start,
     },
     Entry { word: "rustls", letter: 'R', title: "rustls 0.23, in memory", start: rustls::start },
+    Entry {
+        word: "openssl-3.0",
+        letter: 'D',
+        title: "OpenSSL 3.0, Debian's `openssl s_server`",
+        start: s_server::start,
+    },
+    Entry {
+        word: "openssl-1.0.2",
+        letter: 'O',
+        title: "OpenSSL 1.0.2e, which still has export, static DH and binary curves",
+        start: openssl_old::start,
+    },
+    Entry {
+        word: "gnutls",
+        letter: 'G',
+        title: "GnuTLS 3.7, Debian's `gnutls-serv`",
+        start: gnutls::start,
+    },
+    Entry {
+        word: "botan",
+        letter: 'B',
+        title: "Botan 2.19, Debian's `botan tls_server`",
+        start: botan::start,
+    },
+    Entry { word: "otp", letter: 'E', title: "Erlang/OTP 25", start: otp::start },
 ];

@@ -1,0 +1,100 @@
+-- T04c · TLS versions supported (active, enumerated)
+--
+-- Question: Which versions do servers have, whatever they prefer?
+--
+-- Columns:
+--   protocol : word : Protocol : service asked for; `all` is the row over all services
+--   service : text : Service : name of the service; † marks STARTTLS
+--   enumerated : count : Enumerated : endpoints whose enumeration found a version
+--   complete : count : Complete : endpoints where everything was asked
+--   complete_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--   ssl2 : count : SSL 2 : servers that have SSL 2
+--   ssl2_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--   ssl3 : count : SSL 3 : servers that have SSL 3
+--   ssl3_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--   tls10 : count : TLS 1.0 : servers that have TLS 1.0
+--   tls10_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--   tls11 : count : TLS 1.1 : servers that have TLS 1.1
+--   tls11_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--   tls12 : count : TLS 1.2 : servers that have TLS 1.2
+--   tls12_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--   tls13 : count : TLS 1.3 : servers that have TLS 1.3
+--   tls13_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--   only_old : count : None since 1.2 : servers whose newest version is TLS 1.1 or older
+--   only_old_of_enumerated : share : enumerated : endpoints whose enumeration found a version
+--
+-- Totals: 1
+--
+-- Notes:
+--   † STARTTLS. A server has several versions: the columns overlap. T04 has what servers choose.
+--   Only runs that enumerate (--depth) fill this table.
+
+WITH facts AS (
+    SELECT
+        protocol, target, port, kind, supported, code, ended,
+        CASE WHEN kind = 'version' AND supported THEN code END AS has
+    FROM enumerated
+    WHERE kind IN ('enumeration', 'version')
+),
+endpoints AS (
+    SELECT
+        protocol, target, port,
+        max(CASE WHEN kind = 'enumeration' AND ended = 'complete' THEN 1 ELSE 0 END) AS complete,
+        max(CASE WHEN has = 2 THEN 1 ELSE 0 END) AS ssl2,
+        max(CASE WHEN has = 768 THEN 1 ELSE 0 END) AS ssl3,
+        max(CASE WHEN has = 769 THEN 1 ELSE 0 END) AS tls10,
+        max(CASE WHEN has = 770 THEN 1 ELSE 0 END) AS tls11,
+        max(CASE WHEN has = 771 THEN 1 ELSE 0 END) AS tls12,
+        max(CASE WHEN has = 772 THEN 1 ELSE 0 END) AS tls13,
+        max(CASE WHEN has >= 771 THEN 1 ELSE 0 END) AS recent
+    FROM facts
+    GROUP BY protocol, target, port
+    HAVING count(has) > 0
+),
+scoped AS (
+    SELECT protocol, complete, ssl2, ssl3, tls10, tls11, tls12, tls13, recent FROM endpoints
+    UNION ALL
+    SELECT 'all' AS protocol, complete, ssl2, ssl3, tls10, tls11, tls12, tls13, recent FROM endpoints
+),
+sums AS (
+    SELECT
+        protocol,
+        count(*) AS enumerated,
+        sum(complete) AS complete,
+        sum(ssl2) AS ssl2,
+        sum(ssl3) AS ssl3,
+        sum(tls10) AS tls10,
+        sum(tls11) AS tls11,
+        sum(tls12) AS tls12,
+        sum(tls13) AS tls13,
+        sum(1 - recent) AS only_old
+    FROM scoped
+    GROUP BY protocol
+)
+SELECT
+    n.protocol,
+    CASE
+        WHEN n.protocol = 'all' THEN 'all services'
+        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
+        ELSE coalesce(s.title, n.protocol)
+    END AS service,
+    n.enumerated,
+    n.complete,
+    n.enumerated AS complete_of_enumerated,
+    n.ssl2,
+    n.enumerated AS ssl2_of_enumerated,
+    n.ssl3,
+    n.enumerated AS ssl3_of_enumerated,
+    n.tls10,
+    n.enumerated AS tls10_of_enumerated,
+    n.tls11,
+    n.enumerated AS tls11_of_enumerated,
+    n.tls12,
+    n.enumerated AS tls12_of_enumerated,
+    n.tls13,
+    n.enumerated AS tls13_of_enumerated,
+    n.only_old,
+    n.enumerated AS only_old_of_enumerated
+FROM sums n
+LEFT JOIN services s ON s.protocol = n.protocol
+ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol

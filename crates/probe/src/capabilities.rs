@@ -1,0 +1,206 @@
+//! What an enumeration found out, as rows.
+
+use tlscensus_records::CapabilityCoverage;
+use tlscensus_records::CapabilityDecides;
+use tlscensus_records::CapabilityEvidence;
+use tlscensus_records::CapabilityKind;
+use tlscensus_records::CapabilityRow;
+use tlscensus_records::CapabilityVerdict;
+use tlscensus_records::ProbeRow;
+use tlscensus_records::Sha256;
+use tlscensus_tls_client::enumerate::Era;
+use tlscensus_tls_client::enumerate::Facts;
+use tlscensus_tls_client::enumerate::ListFacts;
+use tlscensus_tls_client::enumerate::Verdict;
+
+/// One row for each fact about the endpoint of this probe.
+pub(crate) fn rows(probe: &ProbeRow, facts: &Facts) -> Vec<CapabilityRow> {
+    let blank = CapabilityRow {
+        run_id: probe.run_id.clone(),
+        target: probe.target.clone(),
+        addr: probe.addr.clone(),
+        port: probe.port,
+        protocol: probe.protocol.clone(),
+        ..CapabilityRow::default()
+    };
+    let mut rows = vec![CapabilityRow {
+        kind: CapabilityKind::Enumeration,
+        count: Some(facts.asked),
+        ended: Some(facts.ended.word().to_owned()),
+        ..blank.clone()
+    }];
+    let mut about = About { blank, rows: &mut rows };
+    about.versions(facts);
+    about.lists(facts);
+    about.single(facts);
+    rows
+}
+
+/// Rows about one endpoint.
+struct About<'a> {
+    blank: CapabilityRow,
+    rows: &'a mut Vec<CapabilityRow>,
+}
+
+impl About<'_> {
+    fn add(&mut self, kind: CapabilityKind, fill: impl FnOnce(&mut CapabilityRow)) {
+        let mut row = CapabilityRow { kind, ..self.blank.clone() };
+        fill(&mut row);
+        self.rows.push(row);
+    }
+
+    fn versions(&mut self, facts: &Facts) {
+        for version in &facts.versions {
+            let scope = version.version.to_string();
+            self.add(CapabilityKind::Version, |row| {
+                row.version = Some(scope.clone());
+                row.code = Some(u32::from(version.version.0));
+                row.name = Some(scope.clone());
+                row.verdict = Some(verdict(version.support));
+            });
+            let kinds = (CapabilityKind::SuiteList, CapabilityKind::Suite);
+            let code = |suite: &tlscensus_tls_wire::registry::CipherSuite| u32::from(suite.0);
+            self.list(kinds, Some(&scope), None, &version.suites, code);
+        }
+    }
+
+    fn lists(&mut self, facts: &Facts) {
+        for (era, groups) in &facts.groups {
+            let kinds = (CapabilityKind::GroupList, CapabilityKind::Group);
+            self.list(kinds, Some(era_word(*era)), None, groups, |group| u32::from(group.0));
+        }
+        for (era, kind, schemes) in &facts.schemes {
+            let kinds = (CapabilityKind::SchemeList, CapabilityKind::Scheme);
+            let (scope, name) = (Some(era_word(*era)), Some(kind.word()));
+            self.list(kinds, scope, name, schemes, |scheme| u32::from(scheme.0));
+        }
+        let kinds = (CapabilityKind::ProtocolList, CapabilityKind::Protocol);
+        self.list(kinds, None, None, &facts.protocols, |_| 0);
+    }
+
+    /// A row for the list, and one for each thing in it.
+    fn list<T: Copy + std::fmt::Display>(
+        &mut self,
+        (list, item): (CapabilityKind, CapabilityKind),
+        scope: Option<&str>,
+        name: Option<&str>,
+        facts: &ListFacts<T>,
+        code: impl Fn(&T) -> u32,
+    ) {
+        self.add(list, |row| {
+            row.version = scope.map(str::to_owned);
+            row.name = name.map(str::to_owned);
+            row.coverage = CapabilityCoverage::from_word(facts.coverage.word());
+            row.decides = CapabilityDecides::from_word(facts.decides.word());
+            row.count = u32::try_from(facts.unknown.len()).ok();
+        });
+        for found in &facts.found {
+            let code = code(&found.item);
+            self.add(item, |row| {
+                row.version = scope.map(str::to_owned);
+                row.code = (code != 0).then_some(code);
+                row.name = Some(found.item.to_string());
+                row.verdict = Some(CapabilityVerdict::Supported);
+                row.evidence = CapabilityEvidence::from_word(found.evidence.word());
+                row.rank = found.rank.and_then(|rank| u16::try_from(rank).ok());
+            });
+        }
+    }
+
+    fn single(&mut self, facts: &Facts) {
+        for (kind, known) in &facts.certificates {
+            let leaves = facts.leaves.iter().filter(|(of, _)| of == kind);
+            let mut hashes: Vec<Option<Sha256>> =
+                leaves.map(|(_, der)| Some(Sha256::of(der))).collect();
+            if hashes.is_empty() {
+                hashes.push(None);
+            }
+            for hash in hashes {
+                self.add(CapabilityKind::Certificate, |row| {
+                    row.name = Some(kind.word().to_owned());
+                    row.verdict = Some(verdict(*known));
+                    row.cert_sha256 = hash;
+                });
+            }
+        }
+        let share = ("offered-share-wins", facts.takes_offered_share);
+        let fatal = match (facts.unknown_protocol_is_fatal, facts.protocols.unknown.is_empty()) {
+            (true, _) => Verdict::Supported,
+            (false, true) => Verdict::Absent,
+            (false, false) => Verdict::Unknown,
+        };
+        let flags = facts.flags.iter().map(|(flag, known)| (flag.word(), *known));
+        for (name, known) in flags.chain([share, ("unknown-protocol-fatal", fatal)]) {
+            self.add(CapabilityKind::Flag, |row| {
+                row.name = Some(name.to_owned());
+                row.verdict = Some(verdict(known));
+            });
+        }
+        for (suite, bits) in &facts.dh_bits {
+            self.add(CapabilityKind::FiniteField, |row| {
+                row.code = Some(*bits);
+                row.name = Some(suite.to_string());
+                row.verdict = Some(CapabilityVerdict::Supported);
+            });
+        }
+        for (aim, outcome) in &facts.openings_failed {
+            self.add(CapabilityKind::FailedOpening, |row| {
+                row.name = Some(aim.to_string());
+                row.ended = Some(outcome.to_string());
+            });
+        }
+    }
+}
+
+fn era_word(era: Era) -> &'static str {
+    match era {
+        Era::Legacy => "before TLS 1.3",
+        Era::Tls13 => "TLS 1.3",
+    }
+}
+
+fn verdict(verdict: Verdict) -> CapabilityVerdict {
+    match verdict {
+        Verdict::Supported => CapabilityVerdict::Supported,
+        Verdict::Absent => CapabilityVerdict::Absent,
+        Verdict::Unknown => CapabilityVerdict::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tlscensus_tls_client::enumerate::Coverage;
+    use tlscensus_tls_client::enumerate::Decides;
+    use tlscensus_tls_client::enumerate::Enumeration;
+    use tlscensus_tls_client::enumerate::Evidence;
+
+    use super::*;
+
+    #[test]
+    fn every_word_has_its_column_word() {
+        for word in [Coverage::Complete, Coverage::Inferred, Coverage::Partial, Coverage::Unasked] {
+            assert!(CapabilityCoverage::from_word(word.word()).is_some());
+        }
+        for word in [Evidence::Chosen, Evidence::Declared, Evidence::Inferred] {
+            assert!(CapabilityEvidence::from_word(word.word()).is_some());
+        }
+        use Decides::*;
+        for word in [Client, Mixed, Moot, Server, Unknown] {
+            assert!(CapabilityDecides::from_word(word.word()).is_some());
+        }
+    }
+
+    #[test]
+    fn who_was_asked_nothing_has_nothing_but_unknowns() {
+        let facts = Enumeration::new(0, &[]).facts();
+        let rows = rows(&ProbeRow::default(), &facts);
+        assert_eq!(rows.iter().filter(|row| row.kind == CapabilityKind::Version).count(), 5);
+        for row in rows {
+            let known = row.verdict.filter(|verdict| *verdict != CapabilityVerdict::Unknown);
+            assert!(
+                known.is_none() || row.name.as_deref() == Some("unknown-protocol-fatal"),
+                "{row:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! One thing that the enumeration of an endpoint found out, or did not.
+
+use tlscensus_certs::Sha256;
+
+use crate::column::rows;
+use crate::word::words;
+
+words! {
+    /// What a row is about.
+    #[derive(Default)]
+    pub enum CapabilityKind {
+        /// The enumeration itself: how it ended, and after how many connections.
+        #[default]
+        Enumeration => "enumeration",
+        /// A certificate for a kind of key.
+        Certificate => "certificate",
+        /// An opening hello that was not answered with one.
+        FailedOpening => "failed-opening",
+        /// A finite field that the server wrote out: its bits in code, the suite in name.
+        FiniteField => "finite-field",
+        /// What a hello of the server carries besides its choice.
+        Flag => "flag",
+        /// A group.
+        Group => "group",
+        /// The list of groups as a whole.
+        GroupList => "group-list",
+        /// An application protocol.
+        Protocol => "protocol",
+        /// The list of application protocols as a whole.
+        ProtocolList => "protocol-list",
+        /// A signature scheme.
+        Scheme => "scheme",
+        /// The list of signature schemes of one kind of key as a whole.
+        SchemeList => "scheme-list",
+        /// A cipher suite.
+        Suite => "suite",
+        /// The list of cipher suites of a version as a whole.
+        SuiteList => "suite-list",
+        /// A version.
+        Version => "version",
+    }
+}
+
+words! {
+    /// Whether the server has it.
+    pub enum CapabilityVerdict {
+        /// It does.
+        Supported => "supported",
+        /// It was asked for and not given.
+        Absent => "absent",
+        /// It was not asked for, or the answer does not tell.
+        Unknown => "unknown",
+    }
+}
+
+words! {
+    /// How it is known that the server has it.
+    pub enum CapabilityEvidence {
+        /// It took it.
+        Chosen => "chosen",
+        /// It says so in a list of its own.
+        Declared => "declared",
+        /// It has it in a newer version, and nothing spoke against it in this one.
+        Inferred => "inferred",
+    }
+}
+
+words! {
+    /// How much of a list was asked.
+    pub enum CapabilityCoverage {
+        /// All of what we know to ask.
+        Complete => "complete",
+        /// All that a newer version does not have; the rest is inferred from there.
+        Inferred => "inferred",
+        /// Some is unknown.
+        Partial => "partial",
+        /// Nothing was asked.
+        Unasked => "unasked",
+    }
+}
+
+words! {
+    /// Whose order of preference counts.
+    pub enum CapabilityDecides {
+        /// The client's.
+        Client => "client",
+        /// Sometimes the one, sometimes the other.
+        Mixed => "mixed",
+        /// There is nothing to choose from.
+        Moot => "moot",
+        /// The server's.
+        Server => "server",
+        /// The answers do not tell.
+        Unknown => "unknown",
+    }
+}
+
+rows! {
+    /// One row per endpoint and fact of its enumeration. What is in a list has a row each; what is not has none, and the list's own
+    /// row says whether that means anything.
+    pub struct CapabilityRow filled by Active {
+        /// The run, as in probes.
+        run_id: String,
+        /// The target as it was given, as in probes.
+        target: String,
+        /// The address that was asked.
+        addr: Option<String>,
+        /// The port, as in probes.
+        port: u16,
+        /// The protocol, as in probes.
+        protocol: String,
+        /// What the row is about.
+        kind: CapabilityKind,
+        /// The version it is about, or the era: 'TLS 1.3' or 'before TLS 1.3'; NULL: it is not about one.
+        version: Option<String>,
+        /// The code point; bits for a finite field.
+        code: Option<u32>,
+        /// The name of the code point, or the thing's own word; hexadecimal for a code point without a name.
+        name: Option<String>,
+        /// supported, absent or unknown: unknown is what was not asked, or not answered in a way that tells.
+        verdict: Option<CapabilityVerdict>,
+        /// How it is known: chosen by the server, declared in a list of the server's own, or inferred from a newer version.
+        evidence: Option<CapabilityEvidence>,
+        /// Certificates: the one that was seen, as in certificates; NULL: none was read.
+        cert_sha256: Option<Sha256>,
+        /// Its place in the server's order of preference, from 0; NULL: the server has none, or the place is unknown.
+        rank: Option<u16>,
+        /// Lists: whether all of it was asked: complete, inferred (all but what a newer version has), partial or unasked.
+        coverage: Option<CapabilityCoverage>,
+        /// Lists: whose order of preference counts: server, client, mixed, moot (nothing to choose from) or unknown.
+        decides: Option<CapabilityDecides>,
+        /// Lists: how many candidates are unknown; the enumeration: connections asked for.
+        count: Option<u32>,
+        /// The enumeration and failed openings: how it ended.
+        ended: Option<String>,
+    }
+}

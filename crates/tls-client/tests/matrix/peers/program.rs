@@ -1,0 +1,276 @@
+//! Servers that are programs: one process for each setup, on loopback, with what they print as their words.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "programs read keys from files, and print while we do other things"
+)]
+#![expect(clippy::disallowed_types, reason = "programs serve on sockets")]
+
+use std::fs;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use openssl::pkey::PKey;
+use openssl::x509::X509;
+use tempfile::TempDir;
+
+use crate::matrix::ability::Ability;
+use crate::matrix::cell::Setup;
+use crate::matrix::facts::Facts;
+use crate::matrix::peers::Peer;
+use crate::matrix::peers::openssl::field;
+use crate::matrix::visit::Line;
+use crate::support::certificates::Kind;
+
+/// What is special about a program.
+pub(crate) trait Program {
+    fn ability(&self) -> Ability;
+    /// The command for a setup, with the files of its keys.
+    fn command(&self, setup: &Setup, port: u16, files: &Files) -> Command;
+    /// What it prints when it listens.
+    fn ready(&self) -> &'static str;
+    /// Whether this is all that it prints about a connection.
+    fn is_all(&self, printed: &str) -> bool;
+    /// Facts out of what it printed about one connection.
+    fn words(&self, printed: &str) -> Facts;
+    /// Why it refused, out of the same.
+    fn complaint(&self, printed: &str) -> Option<String>;
+    /// What it answers to a line.
+    fn answer(&self, question: &[u8]) -> Vec<u8> {
+        question.to_vec()
+    }
+}
+
+/// Where keys, certificates and parameters lie; all PEM.
+pub(crate) struct Files {
+    folder: TempDir,
+}
+
+impl Files {
+    /// The certificate and the key of a kind.
+    pub(crate) fn identity(&self, kind: Kind) -> (PathBuf, PathBuf) {
+        let paths = ["crt", "key"].map(|end| self.path(&format!("{}.{end}", kind.word())));
+        let [certificate, key] = paths;
+        if !key.exists() {
+            let identity = kind.identity();
+            let parsed = X509::from_der(&identity.certificate).unwrap();
+            fs::write(&certificate, parsed.to_pem().unwrap()).unwrap();
+            let parsed = PKey::private_key_from_der(&identity.key).unwrap();
+            fs::write(&key, parsed.private_key_to_pem_pkcs8().unwrap()).unwrap();
+        }
+        (certificate, key)
+    }
+
+    /// Parameters with a prime of this size.
+    pub(crate) fn field(&self, bits: u32) -> PathBuf {
+        let path = self.path(&format!("dh{bits}.pem"));
+        if !path.exists() {
+            fs::write(&path, field(bits).params_to_pem().unwrap()).unwrap();
+        }
+        path
+    }
+
+    pub(crate) fn key_log(&self) -> PathBuf {
+        self.path("keys")
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        write(&path, bytes);
+        path
+    }
+}
+
+/// Writes a file that a program reads.
+pub(crate) fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).unwrap();
+}
+
+/// All processes of one program.
+struct Running {
+    program: Arc<dyn Program>,
+    files: Files,
+    processes: Vec<(Setup, Result<Process, String>)>,
+}
+
+/// The peer that a program makes.
+pub(crate) fn peer(program: impl Program + 'static) -> Box<dyn Peer> {
+    let files = Files { folder: tempfile::tempdir().unwrap() };
+    Box::new(Running { program: Arc::new(program), files, processes: Vec::new() })
+}
+
+/// What a command prints, for asking a program what it can do; an error names what is missing.
+pub(crate) fn printed(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).args(arguments).output();
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+impl Peer for Running {
+    fn ability(&mut self) -> Ability {
+        self.program.ability()
+    }
+
+    fn connect(&mut self, setup: &Setup) -> Result<Box<dyn Line>, String> {
+        if !self.processes.iter().any(|(known, _)| known == setup) {
+            let process = Process::start(&*self.program, setup, &self.files);
+            self.processes.push((*setup, process));
+        }
+        let (_, process) = self.processes.iter().find(|(known, _)| known == setup).unwrap();
+        let process = process.as_ref().map_err(Clone::clone)?;
+        let at = process.log.lock().unwrap().len();
+        let stream = TcpStream::connect(("127.0.0.1", process.port)).map_err(|e| e.to_string())?;
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let program = self.program.clone();
+        Ok(Box::new(Call { stream, program, log: process.log.clone(), at }))
+    }
+
+    fn key_log(&mut self) -> String {
+        self.processes.clear();
+        fs::read_to_string(self.files.key_log()).unwrap_or_default()
+    }
+}
+
+struct Process {
+    child: Child,
+    port: u16,
+    log: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Process {
+    fn start(program: &dyn Program, setup: &Setup, files: &Files) -> Result<Self, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let mut child = program
+            .command(setup, port, files)
+            .env("SSLKEYLOGFILE", files.key_log())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let log = Arc::<Mutex<Vec<u8>>>::default();
+        gather(child.stdout.take().unwrap(), log.clone());
+        gather(child.stderr.take().unwrap(), log.clone());
+        let mut process = Self { child, port, log };
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let printed = String::from_utf8_lossy(&process.log.lock().unwrap()).into_owned();
+            if printed.contains(program.ready()) {
+                return Ok(process);
+            }
+            if process.child.try_wait().unwrap().is_some() {
+                // What it printed last is still on its way.
+                thread::sleep(PAUSE * 10);
+                let printed = String::from_utf8_lossy(&process.log.lock().unwrap()).into_owned();
+                let first = printed.lines().next().unwrap_or_default().to_owned();
+                return Err(program.complaint(&printed).unwrap_or(first));
+            }
+            thread::sleep(PAUSE);
+        }
+        Err("does not come up".to_owned())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _already_gone = self.child.wait();
+    }
+}
+
+fn gather(mut from: impl Read + Send + 'static, log: Arc<Mutex<Vec<u8>>>) {
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            log.lock().unwrap().extend_from_slice(&buffer[..count]);
+        }
+    });
+}
+
+/// One connection to one process.
+struct Call {
+    stream: TcpStream,
+    program: Arc<dyn Program>,
+    log: Arc<Mutex<Vec<u8>>>,
+    /// How much was printed before.
+    at: usize,
+}
+
+impl Call {
+    /// What it printed about this connection, after a wait for the end of it.
+    fn printed(&mut self) -> String {
+        let _already_gone = self.stream.shutdown(std::net::Shutdown::Write);
+        // A server that still reads goes on when it sees the end.
+        let begun = Instant::now();
+        loop {
+            let printed =
+                String::from_utf8_lossy(&self.log.lock().unwrap()[self.at..]).into_owned();
+            if self.program.is_all(&printed) || begun.elapsed() > WORDS_PATIENCE {
+                return printed;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+impl Line for Call {
+    fn write(&mut self, bytes: &[u8]) {
+        // A server that has gone is met at the next read.
+        let _gone = self.stream.write_all(bytes);
+    }
+
+    fn read(&mut self) -> Vec<u8> {
+        let mut buffer = vec![0; 16_384];
+        let count = self.stream.read(&mut buffer).unwrap_or(0);
+        buffer.truncate(count);
+        buffer
+    }
+
+    fn question_and_answer(&self) -> (Vec<u8>, Vec<u8>) {
+        let mut question: Vec<u8> =
+            (0..QUESTION).map(|n| b'a' + u8::try_from(n % 26).unwrap()).collect();
+        question.push(b'\n');
+        let answer = self.program.answer(&question);
+        (question, answer)
+    }
+
+    fn words(&mut self) -> Facts {
+        let printed = self.printed();
+        self.program.words(&printed)
+    }
+
+    fn complaint(&mut self) -> Option<String> {
+        let printed = self.printed();
+        self.program.complaint(&printed)
+    }
+}
+
+/// The part between two texts.
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split_once(after).map_or(rest, |(part, _)| part))
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const WORDS_PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(3);
+/// Letters of a line that every server takes in one piece.
+const QUESTION: usize = 300;
