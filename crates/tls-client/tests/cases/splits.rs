@@ -96,6 +96,11 @@ impl Recording {
         ]
     }
 
+    /// How many places there are between two that are tried: arithmetic in finite fields takes its time.
+    fn step(&self) -> usize {
+        if self.what.contains("DHE") { 5 } else { 1 }
+    }
+
     fn client(profile: &Profile, keys: &KeyShares) -> Client {
         Client::seeded(profile, Some(NAME), keys, SEED)
     }
@@ -122,7 +127,7 @@ fn any_split_gives_the_same() {
             assert_eq!(client.take_plaintext(), b"data", "{what} {how}");
             assert!(sent == recording.sent, "{what} {how}");
         };
-        for at in 0..=recording.said.len() {
+        for at in (0..=recording.said.len()).step_by(recording.step()) {
             let (head, tail) = recording.said.split_at(at);
             check(&[head, tail], at);
         }
@@ -182,7 +187,7 @@ const ENDS: [(Interruption, &str); 4] = [
 #[test]
 fn cut_anywhere_the_outcome_says_so() {
     for recording in Recording::all() {
-        for end in 0..recording.handshake {
+        for end in (0..recording.handshake).step_by(recording.step()) {
             let (how, word) = ENDS[end % ENDS.len()];
             let (mut client, _) = recording.replay(&[&recording.said[..end]]);
             assert_eq!(client.outcome(), None, "{} {end}", recording.what);
@@ -217,7 +222,7 @@ fn any_byte_damaged_never_panics_and_never_goes_unnoticed() {
             continue;
         }
         let harmless = minor_versions(&recording.said);
-        for at in 0..recording.handshake {
+        for at in (0..recording.handshake).step_by(recording.step()) {
             let mut said = recording.said[..recording.handshake].to_vec();
             said[at] ^= 1 << (at % 8);
             let (mut client, _) = recording.replay(&[&said]);
