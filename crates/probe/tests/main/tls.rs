@@ -26,12 +26,12 @@ use crate::support::end;
 use crate::support::plan;
 use crate::support::rows;
 
-struct Pki {
-    config: Arc<ServerConfig>,
-    der: Vec<u8>,
+pub(crate) struct Pki {
+    pub(crate) config: Arc<ServerConfig>,
+    pub(crate) der: Vec<u8>,
 }
 
-fn pki(versions: &[&'static rustls::SupportedProtocolVersion]) -> Pki {
+pub(crate) fn pki(versions: &[&'static rustls::SupportedProtocolVersion]) -> Pki {
     let made =
         rcgen::generate_simple_self_signed(["mx.example".to_owned()]).expect("a certificate");
     let der = made.cert.der().clone();
@@ -47,7 +47,7 @@ fn pki(versions: &[&'static rustls::SupportedProtocolVersion]) -> Pki {
 }
 
 /// Plays one script in plaintext and one inside TLS, with everyone.
-fn serve(config: Arc<ServerConfig>, plain: Vec<Act>, inside: Vec<Act>) -> SocketAddr {
+pub(crate) fn serve(config: Arc<ServerConfig>, plain: Vec<Act>, inside: Vec<Act>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = listener.local_addr().expect("bound");
     thread::spawn(move || {
@@ -76,7 +76,7 @@ fn visit(
     stream.flush()
 }
 
-fn smtp_plain() -> Vec<Act> {
+pub(crate) fn smtp_plain() -> Vec<Act> {
     vec![
         say("220 mx.example ESMTP\r\n"),
         expect("EHLO prober.example\r\n"),
@@ -86,7 +86,7 @@ fn smtp_plain() -> Vec<Act> {
     ]
 }
 
-fn smtp_inside() -> Vec<Act> {
+pub(crate) fn smtp_inside() -> Vec<Act> {
     vec![
         expect("EHLO prober.example\r\n"),
         say("250-mx.example\r\n250 AUTH PLAIN LOGIN\r\n"),
