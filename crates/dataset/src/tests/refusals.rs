@@ -27,7 +27,7 @@ fn other_peoples_directories_are_left_alone() {
         };
         assert_eq!(found, "thesis.tex");
         let text = result.expect_err("refused").to_string();
-        assert!(text.contains("name a new or an empty directory"), "{text}");
+        assert!(text.contains("to write, a new or an empty one"), "{text}");
     }
     assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 1);
 }
