@@ -95,7 +95,7 @@ fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {
     let keys = KeyShares::generate();
     let mut met = Vec::new();
     for cell in peer.ability().cells() {
-        if std::env::var_os("MXDBG").is_some() { eprintln!("CELL {cell}"); }
+        if std::env::var_os("MXDBG").is_some() { eprintln!("CELL {:?} {cell}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() % 1000000); }
         let visit = match peer.connect(&cell.setup) {
             Err(why) => Visit::never(format!("cannot be set up: {why}")),
             Ok(mut connection) => visit::visit(&cell, &mut *connection, &keys),
