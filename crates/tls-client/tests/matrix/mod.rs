@@ -98,9 +98,6 @@ fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {
     let keys = KeyShares::generate();
     let mut met = Vec::new();
     for cell in peer.ability().cells() {
-        if std::env::var_os("MXDBG").is_some() {
-            eprintln!("CELL {cell}");
-        }
         let visit = match peer.connect(&cell.setup) {
             Err(why) => Visit::never(format!("cannot be set up: {why}")),
             Ok(mut connection) => visit::visit(&cell, &mut *connection, &keys),

@@ -164,6 +164,10 @@ fn ending(cell: &Cell, client: &Client) -> Ending {
             Some(check) => Ending::Failed(format!("signature {}", check.word())),
         },
         Outcome::NotCompletable { suite } => Ending::NotCompletable(reason(*suite, cell)),
+        // Some sign what has no signature with these suites (RFC 4279, section 4).
+        Outcome::Malformed(why) if of_shared_key(cell.suite) => {
+            Ending::NotCompletable(format!("malformed: {why}"))
+        }
         Outcome::Alert { .. }
         | Outcome::Closed
         | Outcome::NoCommonSuite
@@ -174,6 +178,10 @@ fn ending(cell: &Cell, client: &Client) -> Ending {
         }
         _ => Ending::Failed(outcome.to_string()),
     }
+}
+
+fn of_shared_key(suite: CipherSuite) -> bool {
+    suite.parameters().is_some_and(|parameters| parameters.key_exchange == KeyExchange::RsaPsk)
 }
 
 /// What we lack for a suite.

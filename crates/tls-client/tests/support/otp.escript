@@ -48,20 +48,25 @@ tickets(Given) ->
         false -> stateless
     end.
 
-option({"certificate", File}) -> [{certfile, File}];
+option({"certificate", File}) -> [{certfile, File}, {cacertfile, File}];
 option({"key", File}) -> [{keyfile, File}];
 option({"dh", File}) -> [{dhfile, File}];
 option({"alpn", Name}) -> [{alpn_preferred_protocols, [list_to_binary(Name)]}];
-option({"ask"}) -> [{verify, verify_peer}, {fail_if_no_peer_cert, false}, {cacerts, []}];
+option({"ask"}) -> [{verify, verify_peer}, {fail_if_no_peer_cert, false}];
 option(_) -> [].
 
 accept(Listener, KeyLog) ->
     {ok, Transport} = ssl:transport_accept(Listener),
-    case ssl:handshake(Transport, 5000) of
+    %% Some certificates are more than the library can bear.
+    case catch ssl:handshake(Transport, 5000) of
         {ok, Socket} -> converse(Socket, KeyLog);
-        {error, Reason} -> io:format("FAILED: ~s.~n", [string:slice(lists:flatten(io_lib:format("~0p", [Reason])), 0, 200)])
+        {error, Reason} -> failed(Reason);
+        {'EXIT', _} -> failed(it_crashes)
     end,
     accept(Listener, KeyLog).
+
+failed(Reason) ->
+    io:format("FAILED: ~s.~n", [string:slice(lists:flatten(io_lib:format("~0p", [Reason])), 0, 200)]).
 
 converse(Socket, KeyLog) ->
     {ok, Facts} = ssl:connection_information(Socket),

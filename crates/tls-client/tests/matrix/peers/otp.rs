@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::KeyExchange;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
 
@@ -100,14 +101,19 @@ impl Program for Otp {
     fn words(&self, printed: &str) -> Facts {
         let value = |label: &str| between(printed, label, " ");
         let version = value("protocol=").and_then(version_named);
-        let curve = value("curve=").filter(|_| version != Some(Version::TLS_1_3));
+        let suite = value("suite=").and_then(suite_named);
+        // For a static key it names the certificate's curve.
+        let named = suite.and_then(CipherSuite::parameters).is_some_and(|parameters| {
+            matches!(parameters.key_exchange, KeyExchange::Ecdhe | KeyExchange::EcdhePsk)
+        });
+        let curve = value("curve=").filter(|_| named);
         let group = |name: &str| {
             let known = NamedGroup::ENTRIES.iter().find(|(_, known)| *known == name)?;
             Some(NamedGroup(known.0))
         };
         Facts {
             version,
-            suite: value("suite=").and_then(suite_named),
+            suite,
             group: curve.and_then(group),
             alpn: value("alpn=").map(str::to_owned),
             ..Facts::default()
@@ -116,9 +122,9 @@ impl Program for Otp {
 
     fn complaint(&self, printed: &str) -> Option<String> {
         let said = between(printed, "FAILED: ", "\n").or(between(printed, "REFUSED: ", "\n"))?;
-        // The place in its source stands between the alert and the reason.
-        let reason = said.rsplit_once("state ").map_or(said, |(_, reason)| reason);
-        Some(reason.trim_end_matches(['.', '"', '}', ')']).replace("\\n ", " "))
+        // Behind the place in its source stand the alert and the reason.
+        let reason = said.rsplit_once("SERVER ALERT: ").map_or(said, |(_, reason)| reason);
+        Some(reason.replace("\\n", "").trim_end_matches(['.', '"', '}', ')']).to_owned())
     }
 }
 
