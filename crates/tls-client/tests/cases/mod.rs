@@ -1,8 +1,9 @@
 //! What the client must do, by the server it meets.
 
 mod compressed;
-mod groups;
+mod corpora;
 mod enumerate;
+mod groups;
 mod hostile;
 mod jsse;
 mod legacy;

@@ -74,17 +74,14 @@ impl Ability {
             _ => None,
         };
         let finite = matches!(parameters.key_exchange, KeyExchange::Dhe | KeyExchange::DhePsk);
-        let dh_bits = if parameters.export && finite { Some(512) } else { self.dh_bits.first().copied() };
+        let dh_bits =
+            if parameters.export && finite { Some(512) } else { self.dh_bits.first().copied() };
         Some(Cell {
             version,
             suite,
             group: group.copied().filter(|_| !is_static),
             scheme: None,
-            setup: Setup {
-                certificate,
-                dh_bits: dh_bits.filter(|_| finite),
-                twist: Twist::None,
-            },
+            setup: Setup { certificate, dh_bits: dh_bits.filter(|_| finite), twist: Twist::None },
         })
     }
 
@@ -174,7 +171,10 @@ impl Ability {
     /// One suite per key exchange that a certificate of this kind serves.
     fn suites_for(&self, version: Version, kind: Kind) -> Vec<Cell> {
         if version == Version::TLS_1_3 {
-            return self.suite(version, KeyExchange::Any, Authentication::Any).into_iter().collect();
+            return self
+                .suite(version, KeyExchange::Any, Authentication::Any)
+                .into_iter()
+                .collect();
         }
         let pairs: &[(KeyExchange, Authentication)] = match kind {
             Kind::Rsa512 | Kind::Rsa1024 | Kind::Rsa2048 | Kind::Rsa4096 => &[
@@ -221,11 +221,14 @@ fn fits(scheme: SignatureScheme, kind: Kind, version: Version) -> bool {
         Kind::Rsa512 | Kind::Rsa1024 | Kind::Rsa2048 | Kind::Rsa4096 => {
             // Padding and hash need room.
             let room = match kind {
-                Kind::Rsa512 => !name.contains("512") && !name.contains("384") && !name.contains("pss"),
+                Kind::Rsa512 => {
+                    !name.contains("512") && !name.contains("384") && !name.contains("pss")
+                }
                 Kind::Rsa1024 => !name.contains("pss_rsae_sha512"),
                 _ => true,
             };
-            let padded = name.starts_with("rsa_pss_rsae") || name.starts_with("rsa_pkcs1") && !tls13;
+            let padded =
+                name.starts_with("rsa_pss_rsae") || name.starts_with("rsa_pkcs1") && !tls13;
             padded && room
         }
         Kind::RsaPss2048 => name.starts_with("rsa_pss_pss"),

@@ -83,9 +83,12 @@ impl Cell {
         let group = self.group.unwrap_or(NamedGroup::SECP256R1);
         let mut groups = vec![group];
         // Before TLS 1.3 the curve of the server's own key must be among the groups too (RFC 8422, section 5.1).
-        groups.extend(self.setup.certificate.and_then(Kind::curve).filter(|own| {
-            self.version != Version::TLS_1_3 && *own != group
-        }));
+        groups.extend(
+            self.setup
+                .certificate
+                .and_then(Kind::curve)
+                .filter(|own| self.version != Version::TLS_1_3 && *own != group),
+        );
         let tls13 = self.version == Version::TLS_1_3;
         // An empty list of shares makes every server ask for one.
         let shared = tls13 && self.setup.twist != Twist::Retry;

@@ -54,8 +54,10 @@ pub(crate) fn hold(path: &str, found: &str) {
     let kept = fs::read_to_string(absolute).unwrap_or_default();
     let missing = kept.lines().filter(|line| !found.lines().any(|other| other == *line));
     let new = found.lines().filter(|line| !kept.lines().any(|other| other == *line));
-    let differences: Vec<String> =
-        missing.map(|line| format!("- {line}")).chain(new.map(|line| format!("+ {line}"))).collect();
+    let differences: Vec<String> = missing
+        .map(|line| format!("- {line}"))
+        .chain(new.map(|line| format!("+ {line}")))
+        .collect();
     assert!(
         kept == found,
         "{path} is not what came out (TLSCENSUS_WRITE_MATRIX=1 writes it):\n{}",

@@ -72,7 +72,10 @@ fn meet(word: &str) {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     let facts = |of: fn(&Visit) -> &Facts| met.iter().map(|(_, visit)| of(visit).count()).sum();
     let (told, seen): (usize, usize) = (facts(|visit| &visit.told), facts(|visit| &visit.seen));
-    say(&format!("{word}: {} cells, {told} facts told by it, {seen} by tshark, all agree", met.len()));
+    say(&format!(
+        "{word}: {} cells, {told} facts told by it, {seen} by tshark, all agree",
+        met.len()
+    ));
 }
 
 fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {

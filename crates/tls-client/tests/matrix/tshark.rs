@@ -202,7 +202,14 @@ impl Stream {
         let mut packet = vec![0x45, 0];
         packet.extend(length.to_be_bytes());
         packet.extend([0, 0, 0x40, 0, 64, TCP, 0, 0]);
-        packet.extend(if index == 0 { [[10, 0, 0, 1], [10, 0, 0, 2]] } else { [[10, 0, 0, 2], [10, 0, 0, 1]] }.concat());
+        packet.extend(
+            if index == 0 {
+                [[10, 0, 0, 1], [10, 0, 0, 2]]
+            } else {
+                [[10, 0, 0, 2], [10, 0, 0, 1]]
+            }
+            .concat(),
+        );
         packet.extend(ports.map(u16::to_be_bytes).concat());
         packet.extend(own.to_be_bytes());
         packet.extend(other.to_be_bytes());

@@ -182,7 +182,10 @@ fn check(client: &mut Client, sent: usize) {
         assert!(outcome.is_some());
         client.receive(b"\x16\x03\x03\0\x04\x0e\0\0\0");
         assert!(client.poll(&mut Vec::new()) == Step::Done);
-        assert_eq!((client.outcome().copied(), client.observer().history().len()), (outcome, history));
+        assert_eq!(
+            (client.outcome().copied(), client.observer().history().len()),
+            (outcome, history)
+        );
     }
 }
 

@@ -3,8 +3,8 @@
 pub(crate) mod certificates;
 pub(crate) mod dice;
 pub(crate) mod enumerating;
-pub(crate) mod jsse;
 pub(crate) mod fuzzing;
+pub(crate) mod jsse;
 pub(crate) mod model_server;
 pub(crate) mod openssl_server;
 pub(crate) mod rustls_server;

@@ -85,8 +85,11 @@ impl Program for GnuTls {
             let own = self.suites.iter().filter(|(_, _, first)| has(*version, *first));
             own.map(|(_, suite, _)| (*version, *suite))
         });
-        let groups: Vec<NamedGroup> =
-            GROUPS.iter().filter(|(name, _)| self.groups.contains(&format!("GROUP-{name}"))).map(|(_, group)| *group).collect();
+        let groups: Vec<NamedGroup> = GROUPS
+            .iter()
+            .filter(|(name, _)| self.groups.contains(&format!("GROUP-{name}")))
+            .map(|(_, group)| *group)
+            .collect();
         Ability {
             suites: suites.collect(),
             groups: groups.iter().copied().filter(|group| !group.is_finite_field()).collect(),
@@ -165,17 +168,26 @@ impl Program for GnuTls {
         let options = value("- Options: ").unwrap_or_default();
         let tls13 = version == Some(Version::TLS_1_3);
         let description = value("- Description: ").unwrap_or_default();
-        let described = between(description, "-(ECDHE-", ")").or_else(|| between(description, "-(DHE-", ")"));
+        let described =
+            between(description, "-(ECDHE-", ")").or_else(|| between(description, "-(DHE-", ")"));
         Facts {
             version,
-            suite: self.suite(value("- Key Exchange: "), value("- Cipher: "), value("- MAC: "), tls13),
+            suite: self.suite(
+                value("- Key Exchange: "),
+                value("- Cipher: "),
+                value("- MAC: "),
+                tls13,
+            ),
             group: value("Using curve: ").or(described.filter(|_| tls13)).and_then(group),
             dh_bits: value("Using prime: ")
                 .and_then(|text| text.split(' ').next()?.parse().ok())
                 .filter(|_| !tls13),
-            scheme: value("- Server Signature: ").and_then(scheme).filter(|_| version >= Some(Version::TLS_1_2)),
+            scheme: value("- Server Signature: ")
+                .and_then(scheme)
+                .filter(|_| version >= Some(Version::TLS_1_2)),
             alpn: Some(value("- Application protocol: ").unwrap_or_default().to_owned()),
-            extended_master_secret: Some(options.contains("extended master secret")).filter(|_| !tls13),
+            extended_master_secret: Some(options.contains("extended master secret"))
+                .filter(|_| !tls13),
             encrypt_then_mac: Some(options.contains("EtM")).filter(|_| !tls13),
             ..Facts::default()
         }
@@ -188,7 +200,13 @@ impl Program for GnuTls {
 
 impl GnuTls {
     /// The suite whose name begins with these parts; the hash behind an AEAD is not printed.
-    fn suite(&self, key_exchange: Option<&str>, cipher: Option<&str>, mac: Option<&str>, tls13: bool) -> Option<CipherSuite> {
+    fn suite(
+        &self,
+        key_exchange: Option<&str>,
+        cipher: Option<&str>,
+        mac: Option<&str>,
+        tls13: bool,
+    ) -> Option<CipherSuite> {
         let key_exchange = if tls13 { String::new() } else { format!("{}_", key_exchange?) };
         let cipher = cipher?.replace("3DES-CBC", "3DES-EDE-CBC");
         let mac = mac.filter(|mac| *mac != "AEAD").unwrap_or_default();

@@ -46,5 +46,10 @@ pub(crate) const PEERS: &[Entry] = &[
         title: "OpenSSL 3.0, Debian's `openssl s_server`",
         start: s_server::start,
     },
-    Entry { word: "gnutls", letter: 'G', title: "GnuTLS 3.7, Debian's `gnutls-serv`", start: gnutls::start },
+    Entry {
+        word: "gnutls",
+        letter: 'G',
+        title: "GnuTLS 3.7, Debian's `gnutls-serv`",
+        start: gnutls::start,
+    },
 ];

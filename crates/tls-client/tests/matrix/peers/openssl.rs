@@ -199,7 +199,7 @@ fn twist(builder: &mut SslContextBuilder, twist: Twist) {
         // The binding does not name these two: SSL_OP_NO_ENCRYPT_THEN_MAC, SSL_OP_NO_EXTENDED_MASTER_SECRET.
         Twist::NoEncryptThenMac => {
             builder.set_options(SslOptions::from_bits_retain(1 << 19));
-        },
+        }
         Twist::NoExtendedMasterSecret => {
             builder.set_options(SslOptions::from_bits_retain(1));
         }

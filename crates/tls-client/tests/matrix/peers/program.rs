@@ -1,5 +1,8 @@
 //! Servers that are programs: one process for each setup, on loopback, with what they print as their words.
-#![expect(clippy::disallowed_methods, reason = "programs read keys from files, and print while we do other things")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "programs read keys from files, and print while we do other things"
+)]
 #![expect(clippy::disallowed_types, reason = "programs serve on sockets")]
 
 use std::fs;
@@ -212,7 +215,8 @@ impl Call {
         // A server that still reads goes on when it sees the end.
         let begun = Instant::now();
         loop {
-            let printed = String::from_utf8_lossy(&self.log.lock().unwrap()[self.at..]).into_owned();
+            let printed =
+                String::from_utf8_lossy(&self.log.lock().unwrap()[self.at..]).into_owned();
             if self.program.is_all(&printed) || begun.elapsed() > WORDS_PATIENCE {
                 return printed;
             }
@@ -235,7 +239,8 @@ impl Line for Call {
     }
 
     fn question_and_answer(&self) -> (Vec<u8>, Vec<u8>) {
-        let mut question: Vec<u8> = (0..QUESTION).map(|n| b'a' + u8::try_from(n % 26).unwrap()).collect();
+        let mut question: Vec<u8> =
+            (0..QUESTION).map(|n| b'a' + u8::try_from(n % 26).unwrap()).collect();
         question.push(b'\n');
         let answer = self.program.answer(&question);
         (question, answer)

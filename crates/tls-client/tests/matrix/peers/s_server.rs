@@ -164,7 +164,8 @@ impl Program for SServer {
             .and_then(|text| code(text.rsplit_once('(')?.1))
             .or_else(|| code(between(hello, "server_version=", " ")?));
         let tls13 = version == Some(Version::TLS_1_3.0);
-        let group = if tls13 { within(hello, "NamedGroup: ") } else { within(&all, "named_curve: ") };
+        let group =
+            if tls13 { within(hello, "NamedGroup: ") } else { within(&all, "named_curve: ") };
         let prime = between(&all, "dh_p (len=", ")").and_then(|bytes| bytes.parse::<u32>().ok());
         let types = |record: &str| {
             let parts = record.split("extension_type=").skip(1);

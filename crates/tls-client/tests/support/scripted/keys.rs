@@ -245,8 +245,7 @@ impl Schedule {
         let early = hmac_sha256(&[0; 32], &[0; 32]);
         let derived = expand_label(&early, b"derived", &sha256(b""), 32);
         let handshake = hmac_sha256(&derived, shared);
-        let server_handshake =
-            expand_label(&handshake, b"s hs traffic", &sha256(transcript), 32);
+        let server_handshake = expand_label(&handshake, b"s hs traffic", &sha256(transcript), 32);
         Self { handshake, server_handshake }
     }
 
