@@ -49,6 +49,8 @@ pub struct Client {
     end: Option<Outcome>,
     stop: Option<Stop>,
     plaintext: Vec<u8>,
+    /// Handshake messages of the server.
+    messages: u32,
     close_sent: bool,
 }
 
@@ -131,6 +133,7 @@ impl Client {
             end: None,
             stop: None,
             plaintext: Vec::new(),
+            messages: 0,
             close_sent: false,
         }
     }
@@ -232,12 +235,21 @@ impl Client {
             && matches!(outer_type, ContentType::ALERT | ContentType::CHANGE_CIPHER_SPEC);
         let (content_type, payload, protection) = if in_the_clear {
             (outer_type, &*record.payload, Protection::Plain)
+        } else if self.connection.receives_tls13() && outer_type != ContentType::APPLICATION_DATA {
+            // Whatever is protected claims to be application data (RFC 9846, section 5.2).
+            return Err(Failure::wrong_order(self.awaiting));
         } else {
             let protection = self.connection.receiving_protection();
             let (content_type, payload) = self.connection.open(record)?;
             (content_type, payload, protection)
         };
         match content_type {
+            // Parts of a message stand together (RFC 9846, section 5.1). An alert may say why the rest does not come.
+            ContentType::APPLICATION_DATA | ContentType::CHANGE_CIPHER_SPEC
+                if !self.joiner.is_aligned() =>
+            {
+                return Err(Failure::wrong_order(self.awaiting));
+            }
             ContentType::APPLICATION_DATA | ContentType::HANDSHAKE if payload.is_empty() => {
                 self.connection.ignore()?;
             }
@@ -246,8 +258,15 @@ impl Client {
                 self.take_messages()?;
             }
             ContentType::ALERT => {
-                let alert = Alert::decode(payload, "alert")?;
-                self.on_alert(alert, protection)?;
+                // Some put several into one record. What stands behind one that ends all does not count.
+                let pieces = payload.chunks(ALERT_BYTES).map(|alert| Alert::decode(alert, "alert"));
+                let alerts: Vec<_> = pieces.collect();
+                if alerts.is_empty() {
+                    self.connection.ignore()?;
+                }
+                for alert in alerts {
+                    self.on_alert(alert?, protection)?;
+                }
             }
             ContentType::CHANGE_CIPHER_SPEC if payload == CHANGE_CIPHER_SPEC => {
                 self.on_change_cipher_spec(in_the_clear)?;
@@ -273,6 +292,10 @@ impl Client {
             if self.stop.is_some_and(|stop| stop.is_at(message.message)) {
                 self.say_goodbye();
                 return Err(Failure::silent(Outcome::Stopped));
+            }
+            self.messages += 1;
+            if self.messages > MAX_MESSAGES {
+                return Err(Failure::over_bytes());
             }
             let Some(state) = self.state.take() else {
                 return Ok(());
@@ -387,7 +410,11 @@ fn record_failure(error: RecordError) -> Failure {
     }
 }
 
+const ALERT_BYTES: usize = 2;
 const CHANGE_CIPHER_SPEC: &[u8] = &[1];
+/// Handshake messages of the server, tickets, key updates and wishes for another handshake included: real servers have about
+/// a dozen, and each costs us more than it costs them.
+const MAX_MESSAGES: u32 = 96;
 /// Plaintext kept for the driver between two calls: far more than any list of capabilities.
 const MAX_WAITING_PLAINTEXT: usize = 1 << 20;
 

@@ -340,6 +340,9 @@ impl Traffic {
         update: KeyUpdate,
         connection: &mut Connection,
     ) -> Result<(), Failure> {
+        if update.request_update > UPDATE_REQUESTED {
+            return Err(Failure::illegal("request_update"));
+        }
         self.key_updates += 1;
         if self.key_updates > MAX_KEY_UPDATES {
             return Err(Failure::new(Outcome::OverBytes, AlertDescription::UNEXPECTED_MESSAGE));

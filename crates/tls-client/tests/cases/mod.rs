@@ -1,6 +1,7 @@
 //! What the client must do, by the server it meets.
 
 mod compressed;
+mod corpora;
 mod enumerate;
 mod groups;
 mod hostile;

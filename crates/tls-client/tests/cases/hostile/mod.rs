@@ -1,15 +1,65 @@
-//! Servers that misbehave, each with the name of what comes of it.
+//! Servers that misbehave, each with the name of what comes of it. `table` has the list, `families` what is done at every
+//! place there is.
 
+mod families;
 mod honest;
+mod lengths;
+mod limits;
+mod order;
 mod plain;
+mod records;
+mod table;
+mod values;
+
+use std::fmt::Write;
 
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
 
 use crate::support::NAME;
 use crate::support::SEED;
+use crate::support::scripted::Meeting;
+use crate::support::scripted::ScriptedServer;
+use crate::support::scripted::meet;
 use crate::support::scripted::offer;
 
-fn client() -> Client {
-    Client::seeded(&offer(), Some(NAME), &KeyShares::generate(), SEED)
+fn client(keys: &KeyShares) -> Client {
+    Client::seeded(&offer(), Some(NAME), keys, SEED)
 }
+
+/// Outcome, and the end of what came behind it.
+fn ends(client: &Client) -> String {
+    let mut text = client.outcome().unwrap().to_string();
+    if let Some(end) = client.end() {
+        write!(text, ", {end}").unwrap();
+    }
+    text
+}
+
+/// Meets the server and checks what holds whatever it does.
+fn checked(what: &str, keys: &KeyShares, mut server: ScriptedServer) -> (Meeting, String) {
+    let meeting = meet(client(keys), &mut server, usize::MAX);
+    let ends = ends(&meeting.client);
+    assert!(!meeting.endless, "{what}: {ends}, but never");
+    assert!(meeting.said.len() <= MOST_HEARD, "{what}: {} bytes were heard", meeting.said.len());
+    assert!(meeting.sent <= MOST_SENT, "{what}: {} bytes were sent", meeting.sent);
+    (meeting, ends)
+}
+
+#[test]
+fn every_misbehaviour_has_its_name() {
+    let keys = KeyShares::generate();
+    let mut wrong = String::new();
+    for (what, server, expected) in table::all() {
+        let (_, ends) = checked(what, &keys, server());
+        if ends != *expected {
+            writeln!(wrong, "{what} | {ends} | {expected}").unwrap();
+        }
+    }
+    assert_eq!(wrong, "");
+}
+
+/// A chain of 128 KiB and the data that waits for the driver, with their records.
+const MOST_HEARD: usize = (1 << 20) + (1 << 18);
+/// Two hellos and a flight; no server gets more out of us by misbehaving.
+const MOST_SENT: usize = 1 << 13;

@@ -88,7 +88,7 @@ impl ScriptedServer {
             }
         };
         let extensions = self.with_more(HandshakeType::SERVER_HELLO, extensions);
-        self.hello(RANDOM, session_id, extensions)
+        self.hello([5; 32], session_id, extensions)
     }
 
     pub(super) fn retry_request(&mut self) -> Vec<u8> {
@@ -162,7 +162,7 @@ impl ScriptedServer {
         let point = agree(NamedGroup::X25519, &[]).0;
         let mut body = Vec::new();
         ServerParameters::Ecdhe { group: NamedGroup::X25519, point: &point }.encode(&mut body);
-        let signature = signed(&[&self.heard.random, &RANDOM[..], &body].concat());
+        let signature = signed(&[&self.heard.random, &self.random[..], &body].concat());
         body.extend(signature);
         body
     }
@@ -243,13 +243,13 @@ impl ScriptedServer {
     }
 
     fn agree_on_keys(&mut self) {
-        let randoms = [&self.heard.random[..], &RANDOM].concat();
+        let randoms = [&self.heard.random[..], &self.random].concat();
         let version = self.mode.version();
         let extended = self.heard.extended_master_secret && version > Version::SSL_3;
         let hash = Legacy::session_hash(version, &self.transcript);
         let seed = if extended { &hash } else { &randoms };
         let legacy = Legacy::new(version, &self.heard.premaster, seed, extended);
-        let block = legacy.key_block(&[&RANDOM[..], &self.heard.random].concat());
+        let block = legacy.key_block(&[&self.random[..], &self.heard.random].concat());
         self.pending = Some(match self.mode {
             Mode::Rsa(_) => Sealer::cbc(&block),
             _ => Sealer::gcm12(&block),
@@ -322,7 +322,6 @@ fn decrypted(encrypted: &[u8]) -> Vec<u8> {
     key.decrypt(encrypted, &mut out).map(|plain| plain.to_vec()).unwrap_or_default()
 }
 
-const RANDOM: [u8; 32] = [5; 32];
 const ED25519_CERTIFICATE: &[u8] = include_bytes!("../../../testdata/scripted-ed25519.der");
 const ED25519_KEY: &[u8] = include_bytes!("../../../testdata/scripted-ed25519.pk8");
 const RSA_CERTIFICATE: &[u8] = include_bytes!("../../../testdata/scripted-rsa2048.der");

@@ -21,6 +21,7 @@ use tlscensus_tls_wire::record::Joiner;
 use tlscensus_tls_wire::record::MAX_PLAINTEXT;
 use tlscensus_tls_wire::record::put_handshake;
 use tlscensus_tls_wire::registry::CertificateCompression;
+use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::ContentType;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
@@ -102,9 +103,11 @@ impl Mode {
 pub(crate) fn offer() -> Profile {
     let modern = Profile::named("modern").unwrap();
     let versions = [0x0304, 0x0303, 0x0302, 0x0301, 0x0300].map(Version);
+    let anonymous = [0x0034, 0xc018].map(CipherSuite);
     let extensions = [&modern.extensions[..], &[ExtensionType::COMPRESS_CERTIFICATE]].concat();
     Profile {
         versions: versions.to_vec().into(),
+        suites: [&modern.suites[..], &anonymous].concat().into(),
         extensions: extensions.into(),
         certificate_compressions: COMPRESSIONS.into(),
         ..modern.clone()
@@ -165,6 +168,10 @@ pub(crate) struct ScriptedServer {
     pub(crate) fragment: usize,
     /// The version field of records, where it is not that of the mode.
     pub(crate) record_version: Version,
+    /// Says nothing behind this many bytes.
+    pub(crate) end: usize,
+    /// Another message in ServerHello's record.
+    pub(crate) joined_to_hello: Vec<u8>,
     /// Extensions more than an honest server has, by message.
     pub(crate) extensions: Vec<(HandshakeType, ExtensionType, Vec<u8>)>,
     deframer: Deframer,
@@ -173,6 +180,8 @@ pub(crate) struct ScriptedServer {
     /// All handshake messages of both sides.
     transcript: Vec<u8>,
     group: NamedGroup,
+    /// As it was said last.
+    random: [u8; 32],
     sealer: Sealer,
     pending: Option<Sealer>,
     sequence: u64,
@@ -200,12 +209,15 @@ impl ScriptedServer {
             script: script.into_iter().collect(),
             fragment: MAX_PLAINTEXT,
             record_version: mode.version().min(Version::TLS_1_2),
+            end: usize::MAX,
+            joined_to_hello: Vec::new(),
             extensions: Vec::new(),
             deframer: Deframer::new(),
             joiner: Joiner::new(),
             heard: Heard::default(),
             transcript: Vec::new(),
             group: NamedGroup::X25519,
+            random: [5; 32],
             sealer: Sealer::Plain,
             pending: None,
             sequence: 0,
@@ -239,6 +251,8 @@ impl ScriptedServer {
                 None => break,
             }
         }
+        out.truncate(self.end);
+        self.end -= out.len();
         out
     }
 
@@ -274,6 +288,12 @@ impl ScriptedServer {
     fn handshake(&mut self, message: HandshakeType, body: &[u8], out: &mut Vec<u8>) {
         let mut encoded = Vec::new();
         put_handshake(message, &mut encoded, |out| out.extend_from_slice(body));
+        if message == HandshakeType::SERVER_HELLO {
+            if let Some(random) = body.get(2..34) {
+                self.random.copy_from_slice(random);
+            }
+            encoded.append(&mut self.joined_to_hello);
+        }
         for fragment in encoded.chunks(self.fragment) {
             self.record(ContentType::HANDSHAKE, fragment, out);
         }
@@ -325,8 +345,8 @@ pub(crate) struct Meeting {
     pub(crate) client: Client,
     /// Bytes of the client.
     pub(crate) sent: usize,
-    /// Bytes of the server until the client had enough.
-    pub(crate) received: usize,
+    /// What the server said until the client had enough.
+    pub(crate) said: Vec<u8>,
     /// Whether the client would have gone on for ever.
     pub(crate) endless: bool,
 }
@@ -334,30 +354,26 @@ pub(crate) struct Meeting {
 /// Carries bytes both ways, at most `piece` at a time to the client, until the client has enough or nobody has anything to
 /// say; then the server hangs up.
 pub(crate) fn meet(mut client: Client, server: &mut ScriptedServer, piece: usize) -> Meeting {
-    let (mut sent, mut received, mut endless) = (0, 0, false);
-    loop {
+    let (mut sent, mut said) = (0, Vec::new());
+    let endless = loop {
         let mut to_server = Vec::new();
         let step = client.poll(&mut to_server);
         sent += to_server.len();
-        endless = received > PATIENCE;
-        if step == Step::Done || endless {
-            break;
+        if step == Step::Done || said.len() > PATIENCE {
+            break step != Step::Done;
         }
         let to_client = server.respond(&to_server);
         if to_client.is_empty() && to_server.is_empty() {
-            break;
+            break false;
         }
-        received += to_client.len();
         to_client.chunks(piece).for_each(|piece| client.receive(piece));
         client.take_plaintext();
-    }
-    client.interrupted(Interruption::Closed);
-    sent += {
-        let mut last = Vec::new();
-        client.poll(&mut last);
-        last.len()
+        said.extend(to_client);
     };
-    Meeting { client, sent, received, endless }
+    client.interrupted(Interruption::Closed);
+    let mut last = Vec::new();
+    client.poll(&mut last);
+    Meeting { client, sent: sent + last.len(), said, endless }
 }
 
 const COMPRESSIONS: &[CertificateCompression] =

@@ -1,0 +1,23 @@
+//! What fuzzing found worth keeping, replayed (`fuzz/run --keep`).
+
+use crate::support::fuzzing;
+
+#[test]
+fn kept_inputs_of_the_client_hold() {
+    for (kept, body) in [
+        (
+            include_str!("../../../../fuzz/testdata/tls_client_bytes.hex"),
+            fuzzing::bytes as fn(&[u8]),
+        ),
+        (include_str!("../../../../fuzz/testdata/tls_client_keys.hex"), fuzzing::keys),
+    ] {
+        assert!(kept.lines().count() > 100);
+        kept.lines().for_each(|line| body(&bytes(line)));
+    }
+}
+
+/// The bytes of a line of hexadecimal.
+fn bytes(line: &str) -> Vec<u8> {
+    let digits = (0..line.len()).step_by(2);
+    digits.map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect()
+}
