@@ -100,6 +100,7 @@ pub(crate) struct DemoArguments {
     tlscensus probe hosts.txt --protocols smtp,imaps --contact scans@example.org --client-name probe.example.org --out census\n  \
     zmap -p 25 … | tlscensus probe - --protocols smtp --contact … --client-name … --out census\n  \
     tlscensus probe hosts.txt --protocols smtp --profile paper-2015 --ladder study --sni off --contact … --out as-in-2015\n  \
+    tlscensus probe hosts.txt --protocols smtp --depth enumerate --contact … --client-name … --out abilities\n  \
     tlscensus probe hosts.txt --out census --resume latest\n\n\
     A line of the list is ADDRESS, ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
     A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
@@ -134,6 +135,9 @@ pub(crate) struct ProbeArguments {
     /// reason), study (SSL 3 alone), exhaustive (also without a certificate, export, and all that has a name) or off
     #[arg(long, default_value = LADDER)]
     pub(crate) ladder: String,
+    /// How much each endpoint is asked
+    #[arg(long, value_enum, default_value_t = Depth::Handshake)]
+    pub(crate) depth: Depth,
     /// A name server to ask instead of the system's own (repeatable)
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub(crate) resolver: Vec<String>,
@@ -196,9 +200,25 @@ pub(crate) struct PaceArguments {
     /// Most connections to one endpoint; a server that takes the first offer sees one
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) attempts: u8,
+    /// Most connections that --depth enumerate adds to one endpoint
+    #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub(crate) questions: u32,
+    /// Shortest time from one of these connections to the next
+    #[arg(long, default_value_t = 500, value_name = "MILLISECONDS")]
+    pub(crate) question_spacing: u32,
     /// Most connections to one host, all its endpoints together; what comes after is over-budget. 0: no limit (loopback only)
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) host_budget: u32,
+}
+
+/// How much each endpoint is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Depth {
+    /// One completed handshake, and what is said inside
+    Handshake,
+    /// Then all it can do, into the relation capabilities: versions, suites, groups, schemes, certificates, and whose preference
+    /// counts, one short connection per question
+    Enumerate,
 }
 
 /// What is said while it runs.

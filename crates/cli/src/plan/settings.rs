@@ -12,6 +12,7 @@ use serde::Serialize;
 use tlscensus_dialog::Identity;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::Service;
+use tlscensus_probe::Enumerating;
 use tlscensus_probe::LADDERS;
 use tlscensus_probe::Ladder;
 use tlscensus_probe::NameServers;
@@ -71,6 +72,15 @@ pub(crate) struct Settings {
     pub(crate) attempts: u8,
     /// Most connections to one host; none: no limit of ours (loopback only).
     pub(crate) host_budget: Option<u32>,
+    /// Whether endpoints are enumerated.
+    #[serde(default)]
+    pub(crate) enumerate: bool,
+    /// Most connections of an enumeration.
+    #[serde(default = "default_questions")]
+    pub(crate) questions: u32,
+    /// Shortest time from one of them to the next, milliseconds.
+    #[serde(default = "default_question_spacing_ms")]
+    pub(crate) question_spacing_ms: u32,
 }
 
 impl Settings {
@@ -97,6 +107,9 @@ impl Settings {
             byte_budget: 262_144,
             attempts: 8,
             host_budget: None,
+            enumerate: false,
+            questions: default_questions(),
+            question_spacing_ms: default_question_spacing_ms(),
         }
     }
 
@@ -131,6 +144,9 @@ impl Settings {
             byte_budget: pace.byte_budget,
             attempts: pace.attempts,
             host_budget: (pace.host_budget != 0).then_some(pace.host_budget),
+            enumerate: typed.depth == args::Depth::Enumerate,
+            questions: pace.questions,
+            question_spacing_ms: pace.question_spacing,
         };
         settings.limited_or_loopback()?;
         settings.ports_exist()?;
@@ -194,6 +210,9 @@ impl Settings {
         plan.profile = Some(profile(&self.profile)?);
         plan.ladder = ladder(&self.ladder)?;
         plan.max_attempts = usize::from(self.attempts);
+        let spacing = Duration::from_millis(u64::from(self.question_spacing_ms));
+        plan.enumerating =
+            self.enumerate.then_some(Enumerating { connections: self.questions, spacing });
         plan.byte_budget = self.byte_budget;
         plan.concurrency = self.concurrency;
         plan.limits = Limits {
@@ -239,6 +258,15 @@ impl Settings {
         }
         Ok(blocklist)
     }
+}
+
+/// As in `args`, for runs of versions that did not enumerate.
+const fn default_questions() -> u32 {
+    60
+}
+
+const fn default_question_spacing_ms() -> u32 {
+    500
 }
 
 fn protocols(words: &[String]) -> anyhow::Result<Vec<String>> {
@@ -356,5 +384,9 @@ mod tests {
         assert_eq!(plan.profile.map(|p| &p.name), own.profile.map(|p| &p.name));
         assert_eq!(plan.ladder, own.ladder);
         assert_eq!(plan.max_attempts, own.max_attempts);
+        assert_eq!(plan.enumerating, own.enumerating);
+        let typed = Settings { enumerate: true, ..settings };
+        let plan = typed.plan("run", typed.blocklist().expect("loopback")).expect("a plan");
+        assert_eq!(plan.enumerating, Some(Enumerating::default()));
     }
 }

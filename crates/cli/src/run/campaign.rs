@@ -165,11 +165,11 @@ fn write_until_closed(
         let left = SYNC_EVERY.saturating_sub(last_sync.elapsed());
         match handle.block_on(async { timeout(left, receiver.recv()).await }) {
             Ok(Some(probed)) => {
-                writer.append(&probed.row, &probed.chain)?;
+                append(&mut writer, &probed)?;
                 // To be woken for each row costs more than to write it: a few more may gather.
                 std::thread::sleep(GATHER);
                 for probed in std::iter::from_fn(|| receiver.try_recv().ok()).take(WAITING_ROWS) {
-                    writer.append(&probed.row, &probed.chain)?;
+                    append(&mut writer, &probed)?;
                 }
             }
             Ok(None) => is_open = false,
@@ -182,6 +182,10 @@ fn write_until_closed(
     }
     acknowledged.store(writer.sync()?, Relaxed);
     Ok(writer)
+}
+
+fn append(writer: &mut RunWriter, probed: &Probed) -> anyhow::Result<()> {
+    Ok(writer.append_enumerated(&probed.row, &probed.chain, &probed.capabilities)?)
 }
 
 /// Heeds Ctrl-C and SIGTERM from now on: the first one stops in order, the second at once.
