@@ -79,7 +79,9 @@ impl Program for Botan {
     }
 
     fn is_all(&self, printed: &str) -> bool {
-        ["close_notify", "EOF on socket", "Connection problem", "rror"].iter().any(|end| printed.contains(end))
+        ["close_notify", "EOF on socket", "Connection problem", "rror"]
+            .iter()
+            .any(|end| printed.contains(end))
     }
 
     fn words(&self, printed: &str) -> Facts {

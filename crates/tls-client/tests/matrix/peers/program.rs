@@ -254,7 +254,9 @@ impl Line for Call {
 
     fn words(&mut self) -> Facts {
         let printed = self.printed();
-        if std::env::var_os("MXDBG").is_some() { eprintln!("PRINTED {printed:?}"); }
+        if std::env::var_os("MXDBG").is_some() {
+            eprintln!("PRINTED {printed:?}");
+        }
         self.program.words(&printed)
     }
 
