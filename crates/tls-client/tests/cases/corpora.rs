@@ -4,13 +4,11 @@ use crate::support::fuzzing;
 
 #[test]
 fn kept_inputs_of_the_client_hold() {
-    for (kept, body) in [
-        (
-            include_str!("../../../../fuzz/testdata/tls_client_bytes.hex"),
-            fuzzing::bytes as fn(&[u8]),
-        ),
+    let kept: [(&str, fn(&[u8])); 2] = [
+        (include_str!("../../../../fuzz/testdata/tls_client_bytes.hex"), fuzzing::bytes),
         (include_str!("../../../../fuzz/testdata/tls_client_keys.hex"), fuzzing::keys),
-    ] {
+    ];
+    for (kept, body) in kept {
         assert!(kept.lines().count() > 100);
         kept.lines().for_each(|line| body(&bytes(line)));
     }

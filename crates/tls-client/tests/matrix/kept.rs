@@ -21,12 +21,6 @@ impl fmt::Display for Line {
     }
 }
 
-impl Line {
-    pub(crate) fn column(&self, at: usize) -> &str {
-        self.cell.split('\t').nth(at).unwrap()
-    }
-}
-
 /// The kept list of a server, from the crate's folder.
 pub(crate) fn path(word: &str) -> String {
     format!("testdata/matrix/{word}.tsv")

@@ -178,7 +178,7 @@ impl Program for GnuTls {
                 value("- MAC: "),
                 tls13,
             ),
-            group: value("Using curve: ").or(described.filter(|_| tls13)).and_then(group),
+            group: value("Using curve: ").or_else(|| described.filter(|_| tls13)).and_then(group),
             dh_bits: value("Using prime: ")
                 .and_then(|text| text.split(' ').next()?.parse().ok())
                 .filter(|_| !tls13),

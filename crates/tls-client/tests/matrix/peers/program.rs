@@ -216,7 +216,7 @@ struct Call {
 
 impl Call {
     /// What it printed about this connection, after a wait for the end of it.
-    fn printed(&mut self) -> String {
+    fn printed(&self) -> String {
         let _already_gone = self.stream.shutdown(std::net::Shutdown::Write);
         // A server that still reads goes on when it sees the end.
         let begun = Instant::now();
@@ -254,9 +254,6 @@ impl Line for Call {
 
     fn words(&mut self) -> Facts {
         let printed = self.printed();
-        if std::env::var_os("MXDBG").is_some() {
-            eprintln!("PRINTED {printed:?}");
-        }
         self.program.words(&printed)
     }
 
