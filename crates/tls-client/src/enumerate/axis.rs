@@ -29,6 +29,10 @@ pub(super) struct Axis<T> {
     /// Hellos that offer candidates alone before it is tried whose order counts: a server's order shows by itself.
     patience: usize,
     rounds: Vec<Round<T>>,
+    /// What the server turned down. It goes with every offer where that is of use: some servers have no use for a suite whose
+    /// certificate is on a curve that the client does not name, whether they exchange keys over it or not.
+    absent: Vec<T>,
+    offers_absent: bool,
     /// The server takes what is not offered; it makes no sense to ask on.
     deaf: bool,
 }
@@ -64,8 +68,29 @@ impl<T: Copy + PartialEq> Axis<T> {
             manner: Manner::Untold,
             patience,
             rounds: Vec::new(),
+            absent: Vec::new(),
+            offers_absent: false,
             deaf: false,
         }
+    }
+
+    /// With what is known to be absent behind every offer.
+    pub(super) fn offering_absent(mut self) -> Self {
+        self.offers_absent = true;
+        self
+    }
+
+    fn ask(&self, mut list: Vec<T>, explores: bool) -> Ask<T> {
+        if self.offers_absent {
+            list.extend(&self.absent);
+        }
+        Ask { list, explores }
+    }
+
+    fn drop_open(&mut self, gone: impl Fn(&T) -> bool) {
+        let (absent, open): (Vec<T>, Vec<T>) = self.open.iter().partition(|item| gone(item));
+        self.absent.extend(absent);
+        self.open = open;
     }
 
     pub(super) fn manner(&self) -> Manner {
@@ -119,7 +144,7 @@ impl<T: Copy + PartialEq> Axis<T> {
         if !self.is_alone() {
             list.extend(self.held());
         }
-        Ask { list, explores: true }
+        self.ask(list, true)
     }
 
     /// The first so many candidates as they stand; behind them what is known, unless they are to stand alone.
@@ -128,14 +153,14 @@ impl<T: Copy + PartialEq> Axis<T> {
         if !self.is_alone() {
             list.extend(self.held());
         }
-        Ask { list, explores: true }
+        self.ask(list, true)
     }
 
     /// The offer under which nothing that is supported is missing.
     pub(super) fn everything(&self) -> Ask<T> {
         let mut list = self.held();
         list.extend(&self.open);
-        Ask { list, explores: false }
+        self.ask(list, false)
     }
 
     /// What the server has, so that it has something to choose while something else is asked.
@@ -179,7 +204,7 @@ impl<T: Copy + PartialEq> Axis<T> {
         // Last what was taken last: a server that insists has an order, one that does not has none.
         let latest = self.rounds.last().map(|round| round.chosen);
         list.sort_by_key(|item| Some(*item) == latest);
-        Some(Ask { list, explores: true })
+        Some(self.ask(list, true))
     }
 
     /// Whether the next offer leaves out what is known.
@@ -222,13 +247,13 @@ impl<T: Copy + PartialEq> Axis<T> {
             };
         }
         if self.manner == Manner::Client {
-            self.open.retain(|open| !before.contains(open));
+            self.drop_open(|open| before.contains(open));
         }
     }
 
     /// The server turned the hello down, and nothing but this list can be why.
     pub(super) fn refused(&mut self, ask: &Ask<T>) {
-        self.open.retain(|item| !ask.list.contains(item));
+        self.drop_open(|item| ask.list.contains(item));
     }
 
     /// The server took nothing of this list, without turning the hello down.

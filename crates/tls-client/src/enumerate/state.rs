@@ -285,7 +285,7 @@ impl EraState {
             .filter(|(_, axis)| !axis.is_done())
             .collect();
         Self {
-            groups: Axis::new(catalogue::groups(era), 0),
+            groups: Axis::new(catalogue::groups(era), 0).offering_absent(),
             schemes,
             one_by_one: false,
             groups_hidden: false,

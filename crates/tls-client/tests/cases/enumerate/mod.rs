@@ -3,3 +3,4 @@
 mod model;
 mod openssl;
 mod rustls;
+mod sslyze;

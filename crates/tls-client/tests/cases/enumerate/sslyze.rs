@@ -1,0 +1,206 @@
+//! The picture of Debian's `openssl s_server` is what sslyze says of it, over TCP on loopback. Without one of both programs this
+//! is skipped, which is said.
+#![expect(clippy::disallowed_methods, reason = "other programs read keys from files")]
+#![expect(clippy::disallowed_types, reason = "other programs serve on sockets")]
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use openssl::pkey::PKey;
+use openssl::x509::X509;
+use serde_json::Value;
+use tlscensus_tls_client::Client;
+use tlscensus_tls_client::Interruption;
+use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Step;
+use tlscensus_tls_client::enumerate::Coverage;
+use tlscensus_tls_client::enumerate::Decides;
+use tlscensus_tls_client::enumerate::Ended;
+use tlscensus_tls_client::enumerate::Enumeration;
+use tlscensus_tls_client::enumerate::Era;
+use tlscensus_tls_client::enumerate::Facts;
+use tlscensus_tls_wire::registry::Version;
+
+use crate::support::NAME;
+use crate::support::certificates::Kind;
+
+#[test]
+fn the_picture_is_what_sslyze_says() {
+    let Some(sslyze) = program("TLSCENSUS_SSLYZE", "sslyze", "--help") else {
+        return skip("sslyze (pip install sslyze, or its path in TLSCENSUS_SSLYZE)");
+    };
+    let Some(openssl) = program("TLSCENSUS_OPENSSL", "openssl", "version") else {
+        return skip("the program openssl");
+    };
+    let everything = ["-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0", "-min_protocol", "TLSv1"];
+    let few = ["-cipher", "ECDHE+AES:RSA+AES:@SECLEVEL=0", "-min_protocol", "TLSv1.2"];
+    for (options, groups, decides) in [
+        (&everything[..], "X25519:P-256:P-384", Decides::Server),
+        (&few[..], "P-384:P-521:X448", Decides::Client),
+    ] {
+        let server = Server::start(&openssl, options, groups, decides);
+        let theirs = theirs(&sslyze, server.addr);
+        let ours = ours(server.addr);
+        assert_eq!((ours.ended, ours.contradictions), (Ended::Complete, 0), "{ours:#?}");
+        compare(&ours, &theirs, decides);
+    }
+}
+
+fn compare(ours: &Facts, theirs: &Value, decides: Decides) {
+    for (version, of) in [
+        (Version::TLS_1_3, "tls_1_3"),
+        (Version::TLS_1_2, "tls_1_2"),
+        (Version::TLS_1_1, "tls_1_1"),
+        (Version::TLS_1_0, "tls_1_0"),
+        (Version::SSL_3, "ssl_3_0"),
+    ] {
+        let found = ours.versions.iter().find(|facts| facts.version == version).unwrap();
+        let result = &theirs[format!("{of}_cipher_suites")]["result"];
+        let names = |list: &str| names(&result[list], |item| &item["cipher_suite"]["name"]);
+        let (accepted, rejected) =
+            (names("accepted_cipher_suites"), names("rejected_cipher_suites"));
+        let found_names: BTreeSet<String> =
+            found.suites.items().iter().map(ToString::to_string).collect();
+        let missing: Vec<_> = accepted.difference(&found_names).collect();
+        assert!(missing.is_empty(), "{version}: sslyze has {missing:?}");
+        // Beyond its list there is what it does not ask for.
+        let wrong: Vec<_> = found_names.intersection(&rejected).collect();
+        assert!(wrong.is_empty(), "{version}: sslyze has not {wrong:?}");
+        assert_eq!(found.suites.coverage, Coverage::Complete);
+        if found_names.len() > 1 {
+            assert_eq!(found.suites.decides, decides, "{version}");
+        }
+    }
+    let result = &theirs["elliptic_curves"]["result"];
+    let names = |list: &str| names(&result[list], |item| &item["name"]);
+    let (_, groups) = ours.groups.iter().find(|(era, _)| *era == Era::Legacy).unwrap();
+    let found: BTreeSet<String> =
+        groups.items().iter().map(|group| group.to_string().to_lowercase()).collect();
+    assert_eq!(found, names("supported_curves"));
+    assert!(found.is_disjoint(&names("rejected_curves")));
+}
+
+fn names<'a>(list: &'a Value, name: impl Fn(&'a Value) -> &'a Value) -> BTreeSet<String> {
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |item| name(item).as_str().unwrap().to_owned();
+    // Suites keep their case: their names have one.
+    list.iter()
+        .map(text)
+        .map(|name| if name.starts_with("TLS_") { name } else { name.to_lowercase() })
+        .collect()
+}
+
+/// What this client finds out.
+fn ours(addr: SocketAddr) -> Facts {
+    let keys = KeyShares::generate();
+    let mut enumeration = Enumeration::new(500, &[]);
+    while let Some(question) = enumeration.next_question() {
+        let mut client = Client::new(&question.profile, Some(NAME), &keys).until(question.stop);
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut buffer = [0; 4_096];
+        loop {
+            let mut out = Vec::new();
+            let step = client.poll(&mut out);
+            let _closed = stream.write_all(&out);
+            if step != Step::Read {
+                break;
+            }
+            match stream.read(&mut buffer) {
+                Ok(0) => client.interrupted(Interruption::Closed),
+                Ok(count) => client.receive(&buffer[..count]),
+                Err(_) => client.interrupted(Interruption::Reset),
+            }
+        }
+        enumeration.answer(client.observer(), client.outcome().unwrap());
+    }
+    enumeration.facts()
+}
+
+/// What sslyze finds out.
+fn theirs(sslyze: &str, addr: SocketAddr) -> Value {
+    let output = Command::new(sslyze)
+        .args(["--json_out=-", "--sslv3", "--tlsv1", "--tlsv1_1", "--tlsv1_2", "--tlsv1_3"])
+        .args(["--elliptic_curves", &addr.to_string()])
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    json["server_scan_results"][0]["scan_result"].clone()
+}
+
+/// Where a program is: named by the environment, or found on the path.
+fn program(variable: &str, name: &str, question: &str) -> Option<String> {
+    let program = std::env::var(variable).unwrap_or_else(|_| name.to_owned());
+    let silent = || Stdio::null();
+    let mut command = Command::new(&program);
+    let asked = command.arg(question).stdout(silent()).stderr(silent()).status();
+    asked.is_ok_and(|status| status.success()).then_some(program)
+}
+
+fn skip(what: &str) {
+    writeln!(std::io::stderr(), "SKIPPED: no comparison with sslyze without {what}").unwrap();
+}
+
+/// `openssl s_server` with a certificate of RSA and one of ECDSA.
+struct Server {
+    process: Child,
+    addr: SocketAddr,
+}
+
+impl Server {
+    fn start(openssl: &str, options: &[&str], groups: &str, decides: Decides) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = free.local_addr().unwrap();
+        drop(free);
+        let folder = std::env::temp_dir().join(format!("sslyze-{}-{addr}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        let (rsa, curve) = (pem(&folder, Kind::Rsa2048), pem(&folder, Kind::P256));
+        let mut command = Command::new(openssl);
+        command.args(["s_server", "-www", "-accept", &addr.to_string(), "-groups", groups]);
+        command.args(["-cert", &rsa, "-key", &rsa, "-dcert", &curve, "-dkey", &curve]);
+        if decides == Decides::Server {
+            command.arg("-serverpref");
+        }
+        // The system's own configuration forbids old versions.
+        command.args(options).env("OPENSSL_CONF", "/dev/null");
+        let silent = || Stdio::null();
+        let process = command.stdin(silent()).stdout(silent()).stderr(silent()).spawn().unwrap();
+        let server = Self { process, addr };
+        for _ in 0..200 {
+            if TcpStream::connect(addr).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+        server
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.process.kill();
+        let _gone = self.process.wait();
+    }
+}
+
+/// A file with certificate and key.
+fn pem(folder: &Path, kind: Kind) -> String {
+    let identity = kind.identity();
+    let mut text = X509::from_der(&identity.certificate).unwrap().to_pem().unwrap();
+    let key = PKey::private_key_from_der(&identity.key).unwrap();
+    text.extend(key.private_key_to_pem_pkcs8().unwrap());
+    let path = folder.join(format!("{kind:?}.pem"));
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
