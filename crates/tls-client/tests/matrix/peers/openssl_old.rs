@@ -104,7 +104,8 @@ impl Program for Old {
     }
 
     fn complaint(&self, printed: &str) -> Option<String> {
-        let said = between(printed, "FAILED: ", "\n").or_else(|| between(printed, "REFUSED: ", "\n"));
+        let said =
+            between(printed, "FAILED: ", "\n").or_else(|| between(printed, "REFUSED: ", "\n"));
         said.map(str::to_owned)
     }
 }

@@ -121,7 +121,8 @@ impl Program for Otp {
     }
 
     fn complaint(&self, printed: &str) -> Option<String> {
-        let said = between(printed, "FAILED: ", "\n").or_else(|| between(printed, "REFUSED: ", "\n"))?;
+        let said =
+            between(printed, "FAILED: ", "\n").or_else(|| between(printed, "REFUSED: ", "\n"))?;
         // Behind the place in its source stand the alert and the reason.
         let reason = said.rsplit_once("SERVER ALERT: ").map_or(said, |(_, reason)| reason);
         Some(reason.replace("\\n", "").trim_end_matches(['.', '"', '}', ')']).to_owned())
