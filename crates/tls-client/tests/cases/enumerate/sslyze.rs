@@ -148,7 +148,8 @@ fn program(variable: &str, name: &str, question: &str) -> Option<String> {
 }
 
 fn skip(what: &str) {
-    writeln!(std::io::stderr(), "SKIPPED: no comparison with sslyze without {what}").unwrap();
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "SKIPPED: no comparison with sslyze without {what}").unwrap();
 }
 
 /// `openssl s_server` with a certificate of RSA and one of ECDSA.
