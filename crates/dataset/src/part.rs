@@ -3,9 +3,12 @@
 use std::error::Error as _;
 use std::fs::File;
 use std::io;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
+use std::sync::atomic::Ordering::Relaxed;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -38,20 +41,52 @@ pub(crate) struct PartWriter<'a> {
     /// The part's final path; until it is published the file is beside it, as a draft.
     path: PathBuf,
     schema: SchemaRef,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<PartFile>,
+    failed: Arc<AtomicI32>,
     rows: u64,
+}
+
+/// The file, and the system's last word against writing it: Parquet errors tell some failures in prose only.
+struct PartFile {
+    file: File,
+    /// An `errno`; 0: there was none.
+    failed: Arc<AtomicI32>,
+}
+
+impl PartFile {
+    fn noted<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && let Some(code) = error.raw_os_error()
+        {
+            self.failed.store(code, Relaxed);
+        }
+        result
+    }
+}
+
+impl Write for PartFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.file.write(bytes);
+        self.noted(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.file.flush();
+        self.noted(result)
+    }
 }
 
 impl<'a> PartWriter<'a> {
     /// Begins a part that holds rows like those of this frame.
     pub(crate) fn begin(disk: &'a Disk, path: PathBuf, like: &Frame) -> Result<Self, Error> {
         let draft = draft_of(&path);
-        let file = disk.create(&draft)?;
+        let failed = Arc::new(AtomicI32::new(0));
+        let file = PartFile { file: disk.create(&draft)?, failed: Arc::clone(&failed) };
         let schema = documented_schema(like.relation, &like.batch.schema(), like.schema);
         let properties = properties(like.relation, like.schema);
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
-            .map_err(|error| failure(&draft, error))?;
-        Ok(Self { disk, relation: like.relation, path, schema, writer, rows: 0 })
+            .map_err(|error| failure_of(&draft, &failed, error))?;
+        Ok(Self { disk, relation: like.relation, path, schema, writer, failed, rows: 0 })
     }
 
     pub(crate) const fn relation(&self) -> &'static Relation {
@@ -67,9 +102,10 @@ impl<'a> PartWriter<'a> {
             .batch
             .with_schema(Arc::clone(&self.schema))
             .map_err(|error| Error::damaged(&draft, error))?;
-        self.writer.write(&batch).map_err(|error| failure(&draft, error))?;
+        let told = |error| failure_of(&draft, &self.failed, error);
+        self.writer.write(&batch).map_err(told)?;
         if self.writer.memory_size() > MEMORY_BOUND {
-            self.writer.flush().map_err(|error| failure(&draft, error))?;
+            self.writer.flush().map_err(told)?;
         }
         self.rows += rows;
         Ok(())
@@ -79,8 +115,8 @@ impl<'a> PartWriter<'a> {
     pub(crate) fn finish(mut self) -> Result<Part, Error> {
         let draft = draft_of(&self.path);
         // Not `into_inner` alone: it tells a full disk in words only.
-        self.writer.finish().map_err(|error| failure(&draft, error))?;
-        let file = self.writer.inner();
+        self.writer.finish().map_err(|error| failure_of(&draft, &self.failed, error))?;
+        let file = &self.writer.inner().file;
         self.disk.sync(&draft, file)?;
         let length = file.metadata().map_err(|source| Error::io(&draft, "measure", source))?.len();
         let name = self.path.file_name().unwrap_or_default();
@@ -106,6 +142,14 @@ pub(crate) fn in_memory(
     writer.write(&batch)?;
     writer.close()?;
     Ok(bytes)
+}
+
+/// The file system's failure behind a Parquet error, by its own word where there was one.
+fn failure_of(path: &Path, failed: &AtomicI32, error: ParquetError) -> Error {
+    match failed.load(Relaxed) {
+        0 => failure(path, error),
+        code => Error::io(path, "write", io::Error::from_raw_os_error(code)),
+    }
 }
 
 /// The file system's failure inside a Parquet error, if that is what it was.
