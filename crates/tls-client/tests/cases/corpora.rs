@@ -4,14 +4,15 @@ use crate::support::fuzzing;
 
 #[test]
 fn kept_inputs_of_the_client_hold() {
-    let kept: [(&str, fn(&[u8])); 2] = [
-        (include_str!("../../../../fuzz/testdata/tls_client_bytes.hex"), fuzzing::bytes),
-        (include_str!("../../../../fuzz/testdata/tls_client_keys.hex"), fuzzing::keys),
-    ];
-    for (kept, body) in kept {
-        assert!(kept.lines().count() > 100);
-        kept.lines().for_each(|line| body(&bytes(line)));
-    }
+    let in_bytes = include_str!("../../../../fuzz/testdata/tls_client_bytes.hex");
+    replay(in_bytes, fuzzing::bytes);
+    let with_keys = include_str!("../../../../fuzz/testdata/tls_client_keys.hex");
+    replay(with_keys, fuzzing::keys);
+}
+
+fn replay(kept: &str, body: impl Fn(&[u8])) {
+    assert!(kept.lines().count() > 100);
+    kept.lines().for_each(|line| body(&bytes(line)));
 }
 
 /// The bytes of a line of hexadecimal.
