@@ -90,6 +90,9 @@ impl Facts {
         let parsed = X509Certificate::from_der(bytes);
         facts.parse = match parsed {
             Ok((_, certificate)) => {
+                if anatomy.is_none() {
+                    oddities.push("an outline that only one of two readers follows".to_owned());
+                }
                 facts.read_parsed(&certificate, &mut oddities);
                 match oddities.is_empty() {
                     true => Parse::Ok,
