@@ -104,7 +104,7 @@ impl Exchange {
 pub(crate) struct FlavourSpec {
     pub(crate) flavour: Flavour,
     pub(crate) word: &'static str,
-    pub(crate) library: Library,
+    pub(crate) made_by: Library,
     pub(crate) version: &'static str,
     /// The suite with a key of RSA.
     pub(crate) rsa: &'static str,

@@ -101,7 +101,7 @@ fn openssl_session(context: &SslContext, credential: &Credential) -> io::Result<
 }
 
 fn server(spec: &FlavourSpec) -> Result<Server, Error> {
-    match spec.library {
+    match spec.made_by {
         Library::Openssl => openssl_server(spec),
         Library::Own if spec.version == "SSL 2" => Ok(Server::OwnSsl2),
         Library::Own => Ok(Server::Own(Suite::new(spec)?)),
