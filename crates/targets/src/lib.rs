@@ -8,6 +8,9 @@
 //! * [`Blocklist`] says whether an address may be touched, and if not, why.
 //! * [`Limiter`] says when.
 //! * [`Budget`] says how often.
+//! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
+//!   index; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
+//! * [`mrt`] reads what is routed out of dumps of routing tables.
 
 mod address_set;
 mod blocklist;

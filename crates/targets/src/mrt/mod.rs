@@ -5,6 +5,7 @@
 
 mod attributes;
 mod input;
+mod routes;
 mod table;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 use ipnet::IpNet;
 
+pub use self::routes::Routes;
 use self::table::Record;
 
 /// A prefix of the table with the systems that announce it.
