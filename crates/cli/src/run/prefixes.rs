@@ -108,5 +108,5 @@ fn public_ipv4() -> u64 {
 }
 
 fn to_f64(count: u64) -> f64 {
-    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+    u32::try_from(count).map_or_else(|_| f64::from(u32::MAX), f64::from)
 }
