@@ -46,7 +46,7 @@ impl Lack {
             Self::BinaryCurve,
             'b',
             "binary curve",
-            "Curves over fields of characteristic two (`sect…`; RFC 8422, section 5.1.1 retires them) are in no library beneath this \
+            "Curves over fields of characteristic two (`sect…`, retired by RFC 8422) are in no library beneath this \
              client; curve, point and signature are recorded.",
         ),
         (

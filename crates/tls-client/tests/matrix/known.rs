@@ -25,8 +25,8 @@ pub(crate) const KNOWN: &[Known] = &[
         certificates: &["Ed25519", "Ed448"],
         scheme: "-",
         ending: "completed, signature unchecked-unsupported-scheme",
-        cause: "Java signs with Edwards curves in versions that have no form for it: EdDSA came to TLS 1.2 (RFC 8422, section 5.10). \
-                There is nothing to hold the signature against.",
+        cause: "Java signs with Edwards curves in versions that have no form for it: RFC 8422 brings EdDSA to TLS 1.2 only. There is \
+                nothing to hold the signature against.",
     },
     Known {
         peer: "otp",

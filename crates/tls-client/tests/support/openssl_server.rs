@@ -171,7 +171,7 @@ impl OpensslServer {
         self.error.clone()
     }
 
-    /// The ChangeCipherSpec that a client sends before it comes back (RFC 9846, appendix E.4) takes up a whole call, which then finds
+    /// The ChangeCipherSpec that a client sends before it comes back (RFC 8446, appendix D.4) takes up a whole call, which then finds
     /// no cookie; the hello is in the next.
     fn look_for_the_cookie(&mut self) {
         let waiting = |wire: &Wire| wire.0.borrow().to_server.len();

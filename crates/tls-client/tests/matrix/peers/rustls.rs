@@ -142,6 +142,10 @@ impl Line for InMemory {
             ..Facts::default()
         }
     }
+
+    fn complaint(&mut self) -> Option<String> {
+        self.server.error()
+    }
 }
 
 const LONGER_THAN_A_RECORD: usize = 20_000;
