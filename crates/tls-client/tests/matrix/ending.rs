@@ -28,7 +28,6 @@ pub(crate) enum Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
     SharedKey,
-    BinaryCurve,
     SignedHint,
 }
 
@@ -41,13 +40,6 @@ impl Lack {
             "needs a key shared before",
             "Keys of PSK suites (RFC 4279, RFC 5489) come from the two parties' past; a stranger has none. Version, suite, group or \
              prime, certificate and hint are recorded.",
-        ),
-        (
-            Self::BinaryCurve,
-            'b',
-            "binary curve",
-            "Curves over fields of characteristic two (`sect…`, retired by RFC 8422) are in no library beneath this \
-             client; curve, point and signature are recorded.",
         ),
         (
             Self::SignedHint,
@@ -94,7 +86,7 @@ impl Ending {
                 Some(SignatureCheck::Invalid) => Self::Failed("signature invalid".to_owned()),
                 Some(check) => Self::Unchecked(check.word()),
             },
-            Outcome::NotCompletable { suite } => match lack(*suite, client) {
+            Outcome::NotCompletable { suite } => match lack(*suite) {
                 Some(lack) => Self::NotCompletable(lack),
                 None => Self::Failed(format!("not completable: {suite}")),
             },
@@ -127,17 +119,12 @@ const IN_ITS_FLIGHT: [HandshakeType; 4] = [
 ];
 
 /// Why we could not go on, out of what was recorded; `None` is a reason that is not in the set.
-fn lack(suite: CipherSuite, client: &Client) -> Option<Lack> {
-    let key_exchange = suite.parameters()?.key_exchange;
-    if matches!(
-        key_exchange,
+fn lack(suite: CipherSuite) -> Option<Lack> {
+    let of_shared_key = matches!(
+        suite.parameters()?.key_exchange,
         KeyExchange::Psk | KeyExchange::DhePsk | KeyExchange::EcdhePsk | KeyExchange::RsaPsk
-    ) {
-        return Some(Lack::SharedKey);
-    }
-    let group = client.observer().key_exchange().and_then(|facts| facts.group)?;
-    let binary = group.name().is_some_and(|name| name.starts_with("sect"));
-    (key_exchange == KeyExchange::Ecdhe && binary).then_some(Lack::BinaryCurve)
+    );
+    of_shared_key.then_some(Lack::SharedKey)
 }
 
 /// The message that broke the grammar is the one behind the certificate, in a suite that has a hint there and no more.

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_types, reason = "programs serve on sockets")]
 
 use std::fs;
+use std::io;
 use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
@@ -135,8 +136,8 @@ impl Peer for Running {
         }
         let (_, process) = self.processes.iter().find(|(known, _)| known == setup).unwrap();
         let process = process.as_ref().map_err(Clone::clone)?;
-        let at = process.log.lengths();
-        let stream = TcpStream::connect(("127.0.0.1", process.port)).map_err(|e| e.to_string())?;
+        let at = process.log.length();
+        let stream = process.connect().map_err(|error| error.to_string())?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         let program = self.program.clone();
@@ -160,33 +161,47 @@ impl Process {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let mut child = program
+        // One pipe for both, so that what it prints stands in the order in which it printed it.
+        let (reader, writer) = io::pipe().unwrap();
+        let child = program
             .command(setup, port, files)
             .env("SSLKEYLOGFILE", files.key_log())
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
             .spawn()
             .map_err(|error| error.to_string())?;
         let log = Log::default();
-        gather(child.stdout.take().unwrap(), log.streams[0].clone());
-        gather(child.stderr.take().unwrap(), log.streams[1].clone());
+        gather(reader, log.clone());
         let mut process = Self { child, port, log };
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            if process.log.lines([0, 0]).contains(program.ready()) {
+            if process.log.lines(0).contains(program.ready()) {
                 return Ok(process);
             }
             if process.child.try_wait().unwrap().is_some() {
                 // What it printed last is still on its way.
                 thread::sleep(PAUSE * 10);
-                let printed = process.log.lines([0, 0]);
+                let printed = process.log.lines(0);
                 let first = printed.lines().next().unwrap_or_default().to_owned();
                 return Err(program.complaint(&printed).unwrap_or(first));
             }
             thread::sleep(PAUSE);
         }
         Err("does not come up".to_owned())
+    }
+}
+
+impl Process {
+    /// Some say that they listen just before they do.
+    fn connect(&self) -> io::Result<TcpStream> {
+        let begun = Instant::now();
+        loop {
+            match TcpStream::connect(("127.0.0.1", self.port)) {
+                Err(_) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                result => return result,
+            }
+        }
     }
 }
 
@@ -197,34 +212,29 @@ impl Drop for Process {
     }
 }
 
-/// What a process has printed, each of its two streams by itself: it may write to one in the middle of a line of the other.
+/// What a process has printed.
 #[derive(Clone, Default)]
-struct Log {
-    streams: [Arc<Mutex<Vec<u8>>>; 2],
-}
+struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn lengths(&self) -> [usize; 2] {
-        [0, 1].map(|stream: usize| self.streams[stream].lock().unwrap().len())
+    fn length(&self) -> usize {
+        self.0.lock().unwrap().len()
     }
 
-    /// The whole lines behind these places. Half a line would be read as if it were all.
-    fn lines(&self, from: [usize; 2]) -> String {
-        let whole = |stream: usize| {
-            let printed = self.streams[stream].lock().unwrap();
-            let new = &printed[from[stream]..];
-            let end = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            String::from_utf8_lossy(&new[..end]).into_owned()
-        };
-        whole(0) + &whole(1)
+    /// The whole lines behind this place. Half a line would be read as if it were all.
+    fn lines(&self, from: usize) -> String {
+        let printed = self.0.lock().unwrap();
+        let new = &printed[from..];
+        let end = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        String::from_utf8_lossy(&new[..end]).into_owned()
     }
 }
 
-fn gather(mut from: impl Read + Send + 'static, log: Arc<Mutex<Vec<u8>>>) {
+fn gather(mut from: impl Read + Send + 'static, log: Log) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            log.lock().unwrap().extend_from_slice(&buffer[..count]);
+            log.0.lock().unwrap().extend_from_slice(&buffer[..count]);
         }
     });
 }
@@ -235,7 +245,7 @@ struct Call {
     program: Arc<dyn Program>,
     log: Log,
     /// How much was printed before.
-    at: [usize; 2],
+    at: usize,
 }
 
 impl Call {
