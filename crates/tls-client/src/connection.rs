@@ -111,7 +111,7 @@ impl Connection {
 
     /// True where the receiving direction has the records of TLS 1.3, which hide their type.
     pub(crate) fn receives_tls13(&self) -> bool {
-        matches!(self.receiving.cipher, Opener::Aead13(_))
+        matches!(self.receiving.cipher, Opener::Aead13(_) | Opener::Integrity13(_))
     }
 
     /// From now on, sessions are remembered.
