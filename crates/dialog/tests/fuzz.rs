@@ -1,5 +1,8 @@
 //! The fuzz bodies on the transcripts, on what a fuzzer once found, and on random bytes.
 
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+
 use proptest::prelude::*;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::fuzz;
@@ -74,17 +77,23 @@ proptest! {
     #[test]
     fn no_bytes_break_a_session(data in breaths(), noise in proptest::collection::vec(any::<u8>(), 0..256)) {
         for service in &SERVICES {
-            fuzz::fuzz_session(service, &data);
-            fuzz::fuzz_session(service, &noise);
+            fuzz::fuzz_session(service, &data, 1);
+            fuzz::fuzz_session(service, &noise, 1);
         }
     }
 
     #[test]
     fn no_server_breaks_a_prober(data in speech()) {
         for service in &SERVICES {
-            fuzz::fuzz_server(service, &data);
+            fuzz::fuzz_server(service, &data, 1);
         }
     }
+}
+
+/// What the searches found worth keeping.
+#[test]
+fn kept_inputs_hold() {
+    replay::all(fuzz::TARGETS);
 }
 
 /// Every transcript as a corpus, each before every service: also the wrong one.
@@ -98,7 +107,7 @@ fn transcripts_of_one_protocol_break_no_other() {
             let script = Script::parse(&text).expect("a transcript");
             let data = as_breaths(&script);
             for service in &SERVICES {
-                fuzz::fuzz_session(service, &data);
+                fuzz::fuzz_session(service, &data, 1);
             }
         }
     }

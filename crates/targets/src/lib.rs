@@ -11,6 +11,8 @@
 
 mod blocklist;
 mod budget;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod rate;
 mod special;

@@ -8,6 +8,7 @@ mod limits;
 mod order;
 mod plain;
 mod records;
+mod resuming;
 mod table;
 mod values;
 
