@@ -29,6 +29,10 @@ pub(crate) trait Framer {
     /// The bytes not yet handed out (to say what a peer looked like). After an error: the shortest start that
     /// shows it, so that the answer does not hang on how the bytes were split.
     fn rest(&self) -> &[u8];
+    /// Bytes that were part of no unit and are gone.
+    fn skipped(&self) -> usize {
+        0
+    }
 }
 
 /// Cuts lines that end in LF, with or without CR before it. A lone CR ends nothing, NUL is a byte like any other.

@@ -26,6 +26,8 @@ pub(crate) struct StreamFramer {
     stream: Option<Vec<u8>>,
     /// Names of the open elements inside the stream, as offsets from `start`.
     open: Vec<Range<usize>>,
+    /// Bytes of white space so far.
+    skipped: usize,
     failed: Option<FrameError>,
 }
 
@@ -70,6 +72,7 @@ impl StreamFramer {
             state: State::Text,
             stream: None,
             open: Vec::new(),
+            skipped: 0,
             failed: None,
         }
     }
@@ -277,6 +280,7 @@ impl Framer for StreamFramer {
             if self.between_units(byte) && self.state == State::Text {
                 self.start += 1;
                 self.position += 1;
+                self.skipped += 1;
                 continue;
             }
             let scanned = self.scan(byte);
@@ -307,6 +311,10 @@ impl Framer for StreamFramer {
 
     fn rest(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    fn skipped(&self) -> usize {
+        self.skipped
     }
 }
 
