@@ -96,6 +96,21 @@ fn kept_inputs_hold() {
     replay::all(fuzz::TARGETS);
 }
 
+/// What searches found: the header of a TLS record is one however it comes, an LF in its length or not.
+#[test]
+fn the_start_of_a_tls_record_is_told_at_every_split() {
+    for service in &SERVICES {
+        for opening in ["", "220 mx\r\n", "* OK hi\r\n", "+OK hi\r\n", "<stream:stream>"] {
+            for header in
+                [&b"\x15\x03\x01\n\x02\x02\x28"[..], b"\x16\x03\x02\n", b"\x15\x03\x01\0\n\x01"]
+            {
+                let said = [opening.as_bytes(), header].concat();
+                (1..=said.len()).for_each(|piece| fuzz::fuzz_server(service, &said, piece));
+            }
+        }
+    }
+}
+
 /// Every transcript as a corpus, each before every service: also the wrong one.
 #[test]
 fn transcripts_of_one_protocol_break_no_other() {

@@ -127,7 +127,8 @@ mod tests {
     fn lists_are_read_as_they_are_written() {
         let manifest = "[[bin]]\nname = \"a\"\npath = \"x.rs\"\n\n[[bin]]\nname = \"b\"\n";
         assert_eq!(listed(manifest).expect("a manifest"), set(&["a", "b"]));
-        let short = "const TARGETS: &[(&str, fn(&[u8]))] =\n    &[(\"a\", one), (\"b\", two)];\n(\"c\", x)";
+        let short =
+            "const TARGETS: &[(&str, fn(&[u8]))] =\n    &[(\"a\", one), (\"b\", two)];\n(\"c\", x)";
         assert_eq!(names_in(short), ["a", "b"]);
         assert_eq!(names_in("const OTHERS: [u8; 1] = [1];"), Vec::<String>::new());
     }

@@ -8,6 +8,7 @@ use crate::frame::FrameError;
 use crate::frame::Framer;
 use crate::frame::MAX_UNIT;
 use crate::looks::binary_opening;
+use crate::looks::may_be_binary;
 
 /// Cuts an XML stream as it arrives; nothing is scanned twice, whatever the segments are.
 ///
@@ -257,7 +258,8 @@ impl StreamFramer {
     /// Whether enough is there to recognise another protocol by.
     fn alien_is_complete(&self) -> bool {
         let seen = self.bytes.get(self.start..self.position).unwrap_or_default();
-        binary_opening(seen).is_some() || seen.ends_with(b"\n") || seen.len() >= ALIEN_LINE
+        let ends_line = seen.ends_with(b"\n") && !may_be_binary(seen);
+        binary_opening(seen).is_some() || ends_line || seen.len() >= ALIEN_LINE
     }
 }
 

@@ -9,6 +9,7 @@ mod order;
 mod plain;
 mod records;
 mod resuming;
+mod ssl2;
 mod table;
 mod values;
 
