@@ -1,4 +1,4 @@
-//! What must hold for any stored bytes: bodies of fuzz targets, replayed by plain tests.
+//! What must hold for any stored bytes: the body of a fuzz target, replayed by a plain test.
 
 use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
@@ -14,8 +14,7 @@ use crate::frame::Frame;
 use crate::rows::rows;
 
 /// The fuzz targets of this crate by name, each with its body.
-pub const TARGETS: &[(&str, fn(&[u8]))] =
-    &[("dataset_journal", journal), ("dataset_payload", payload)];
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("dataset_journal", journal)];
 
 /// Of any bytes as a journal, whole groups are believed and nothing else; what is believed is no longer than what is there.
 pub fn journal(data: &[u8]) {
@@ -26,16 +25,6 @@ pub fn journal(data: &[u8]) {
         group.frames.iter().for_each(read);
     }
     assert!(usize::try_from(believed).is_ok_and(|believed| believed <= data.len()));
-}
-
-/// The same behind a header that vouches for the bytes: they are rows or they are not.
-///
-/// The first byte chooses the relation, the second how many rows there are to be.
-pub fn payload(data: &[u8]) {
-    let [relation, rows, payload @ ..] = data else { return };
-    let mut bytes = Vec::new();
-    frame::vouch(*relation, u32::from(*rows), payload, &mut bytes);
-    journal(&bytes);
 }
 
 /// Whatever the batch holds, it is rows, or a column of it does not fit.
