@@ -11,6 +11,8 @@ mod conclude;
 pub mod derive;
 mod fill_dialog;
 mod fill_tls;
+#[doc(hidden)]
+pub mod fuzzing;
 mod outcome;
 mod probe_row;
 mod relation;

@@ -198,6 +198,11 @@ impl Blocklist {
         self.entries.iter().filter(|entry| entry.origin == Origin::List).count()
     }
 
+    /// The entry that came last.
+    pub(crate) fn latest(&self) -> Option<&Entry> {
+        self.entries.last()
+    }
+
     fn block_special(&mut self, prefix: IpNet, reason: &str, origin: Origin) {
         let place = self.push(prefix, reason, origin);
         self.special.insert(prefix, place);

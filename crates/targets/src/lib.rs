@@ -15,6 +15,8 @@
 mod address_set;
 mod blocklist;
 mod budget;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod grid;
 pub mod mrt;
