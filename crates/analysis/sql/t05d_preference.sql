@@ -34,29 +34,21 @@ WITH facts AS (
     FROM enumerated
     WHERE kind IN ('suite-list', 'group-list', 'scheme-list', 'protocol-list') AND coalesce(coverage, '') <> 'unasked'
 ),
-scoped AS (
-    SELECT protocol, list, version, decides FROM facts
-    UNION ALL
-    SELECT 'all' AS protocol, list, version, decides FROM facts
-),
 sums AS (
     SELECT
-        protocol, list, version,
+        b.block, b.heading, b.place, f.list, f.version,
         count(*) AS lists,
         sum(CASE WHEN decides = 'server' THEN 1 ELSE 0 END) AS server,
         sum(CASE WHEN decides = 'client' THEN 1 ELSE 0 END) AS client,
         sum(CASE WHEN decides = 'mixed' THEN 1 ELSE 0 END) AS mixed,
         sum(CASE WHEN decides = 'moot' THEN 1 ELSE 0 END) AS moot
-    FROM scoped
-    GROUP BY protocol, list, version
+    FROM facts f
+    JOIN blocks b ON b.protocol = f.protocol
+    GROUP BY b.block, b.heading, b.place, f.list, f.version
 )
 SELECT
-    n.protocol,
-    CASE
-        WHEN n.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, n.protocol)
-    END AS service,
+    n.block AS protocol,
+    n.heading AS service,
     n.list,
     n.version,
     n.lists,
@@ -68,5 +60,4 @@ SELECT
     n.moot,
     n.lists - n.server - n.client - n.mixed - n.moot AS unknown
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol, n.list, n.version
+ORDER BY n.place, n.block, n.list, n.version

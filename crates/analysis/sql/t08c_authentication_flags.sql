@@ -67,7 +67,7 @@ sums AS (
 )
 SELECT
     n.protocol,
-    CASE WHEN s.mode = 'starttls' THEN concat(s.title, ' †') ELSE coalesce(s.title, n.protocol) END AS service,
+    b.heading AS service,
     n.stage,
     n.read_ AS read,
     n.unread,
@@ -88,5 +88,5 @@ SELECT
     n.login_disabled,
     n.read_ AS login_disabled_of_read
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY coalesce(s.place, 99), n.protocol, CASE n.stage WHEN 'before TLS' THEN 0 ELSE 1 END
+JOIN blocks b ON b.block = n.protocol
+ORDER BY b.place, n.protocol, CASE n.stage WHEN 'before TLS' THEN 0 ELSE 1 END
