@@ -7,13 +7,13 @@
 --   service : text : Service : name of the service; † marks STARTTLS
 --   list : text : List : what is chosen from
 --   version : text : Version : in which version, or before and since TLS 1.3
---   lists : count : Lists : lists that were asked about, wholly or in part
+--   lists : count : Lists : lists of which enumeration found something
 --   server : count : Server : lists where the server's order counts
---   server_of_lists : share : lists : lists that were asked about
+--   server_of_lists : share : lists : lists of which enumeration found something
 --   client : count : Client : lists where the client's order counts
---   client_of_lists : share : lists : lists that were asked about
+--   client_of_lists : share : lists : lists of which enumeration found something
 --   mixed : count : Mixed : lists where it is sometimes the one, sometimes the other
---   moot : count : Moot : lists with nothing to choose from
+--   moot : count : Moot : lists with one entry, where there is nothing to choose
 --   unknown : count : Unknown : lists whose answers do not tell
 --
 -- Notes:
@@ -32,7 +32,7 @@ WITH facts AS (
         coalesce(version, 'any') AS version,
         coalesce(decides, 'unknown') AS decides
     FROM enumerated
-    WHERE kind IN ('suite-list', 'group-list', 'scheme-list', 'protocol-list') AND coalesce(coverage, '') <> 'unasked'
+    WHERE kind IN ('suite-list', 'group-list', 'scheme-list', 'protocol-list') AND found > 0
 ),
 sums AS (
     SELECT
