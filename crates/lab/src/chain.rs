@@ -60,6 +60,10 @@ pub(crate) enum KeyKind {
 }
 
 impl KeyKind {
+    pub(crate) fn is_rsa(self) -> bool {
+        self == Self::Rsa2048
+    }
+
     /// The kinds with their weights.
     pub(crate) const WEIGHTS: [(Self, u32); 3] =
         [(Self::P256, 4), (Self::P384, 1), (Self::Rsa2048, 5)];
