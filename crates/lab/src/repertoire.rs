@@ -188,9 +188,8 @@ mod tests {
                 let version = flavour.version();
                 assert_eq!(repertoire.versions[0], version, "{flavour:?}");
                 let of = |list: &str, version: &str| {
-                    let has = |choices: &&Choices| {
-                        choices.list == list && choices.version == version
-                    };
+                    let has =
+                        |choices: &&Choices| choices.list == list && choices.version == version;
                     repertoire.lists.iter().find(has)
                 };
                 let era = if version == TLS13 { TLS13 } else { BEFORE_TLS13 };

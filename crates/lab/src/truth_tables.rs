@@ -262,7 +262,10 @@ impl Offered {
     }
 }
 
-pub(crate) fn by_service<T>(truth: &[TruthRow], line: impl Fn(&[&TruthRow]) -> T) -> BTreeMap<String, T> {
+pub(crate) fn by_service<T>(
+    truth: &[TruthRow],
+    line: impl Fn(&[&TruthRow]) -> T,
+) -> BTreeMap<String, T> {
     let mut services: BTreeMap<&str, Vec<&TruthRow>> = BTreeMap::new();
     for row in truth {
         services.entry(&row.service).or_default().push(row);

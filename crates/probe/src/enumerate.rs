@@ -106,7 +106,8 @@ impl Again<'_> {
             }
             (None, _) => Verdict::Unknown,
         };
-        findings.ssl2_ciphers = choice.map(|choice| choice.cipher_kinds.clone()).unwrap_or_default();
+        findings.ssl2_ciphers =
+            choice.map(|choice| choice.cipher_kinds.clone()).unwrap_or_default();
     }
 
     /// Waits for its turn; false where there will be none, or the run is stopped.
@@ -130,11 +131,7 @@ impl Again<'_> {
         progress.connection();
         let (connected, _) = connect(self.addr, plan.timeouts.connect, progress).await;
         let mut stream = connected.ok()?;
-        let offer = Offer {
-            opening,
-            server_name: self.server_name.clone(),
-            keys: keys.clone(),
-        };
+        let offer = Offer { opening, server_name: self.server_name.clone(), keys: keys.clone() };
         let identity = Identity { peer_domain: self.peer_domain.clone(), ..plan.identity.clone() };
         let mut conversation = Conversation::new(self.endpoint.service, &identity, offer);
         let deadline = Instant::now() + plan.timeouts.total;
