@@ -122,7 +122,8 @@ fn schemes(
         ["_DHE_RSA_", "_ECDHE_RSA_", "_ECDHE_ECDSA_"].iter().any(|kind| suite.contains(kind))
     });
     let list: &[&str] = match (era, key) {
-        (TLS13, KeyKind::Rsa2048) => &RSA_PSS,
+        (TLS13, KeyKind::Rsa2048) if openssl => OPENSSL_RSA.split_at(PSS).0,
+        (TLS13, KeyKind::Rsa2048) => RUSTLS_RSA.split_at(PSS).0,
         (TLS13, KeyKind::P256) => &["ecdsa_secp256r1_sha256"],
         (TLS13, KeyKind::P384) => &["ecdsa_secp384r1_sha384"],
         _ if !signed || !wide.versions.contains(&"TLS 1.2") => &[],
@@ -143,7 +144,8 @@ const PROTOCOLS: &str = "application protocols";
 pub(crate) const TLS13: &str = "TLS 1.3";
 const BEFORE_TLS13: &str = "before TLS 1.3";
 
-const RSA_PSS: [&str; 3] = ["rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"];
+/// How many stand first that TLS 1.3 has.
+const PSS: usize = 3;
 /// `tls12_sigalgs` in `ssl/t1_lib.c` of OpenSSL 3.6, for keys of RSA without restrictions.
 const OPENSSL_RSA: [&str; 8] = [
     "rsa_pss_rsae_sha256",
