@@ -28,6 +28,7 @@
 --   no_tcp : count : No TCP : no TCP connection, or none tried
 --
 -- Totals: 1
+-- Short: service, endpoints, completed, tls13, chosen_not_completed, not_negotiated, no_tcp
 --
 -- Notes:
 --   † STARTTLS. "Handshakes completed" is the sum of the versions; with the four columns behind them it adds up to the endpoints.

@@ -42,6 +42,7 @@
 --   unknown_of_chosen : share : chosen : endpoints of this service whose server chose a suite
 --
 -- Totals: 1
+-- Short: service, chosen, forward_secret, kex_hybrid, anonymous, export, rc4
 --
 -- Notes:
 --   † STARTTLS. The columns from "RSA" to "Other key exchange" are exclusive and add up to the suites chosen; the others overlap.

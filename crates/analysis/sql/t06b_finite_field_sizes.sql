@@ -22,6 +22,7 @@
 --   reused_of_dhe : share : finite field : endpoints of this service in a finite field
 --
 -- Totals: 1
+-- Short: service, chosen, dhe, to_512, to_1024, at_2048, reused
 --
 -- Notes:
 --   † STARTTLS. The five sizes add up to the column "Finite field". T06 names the primes.

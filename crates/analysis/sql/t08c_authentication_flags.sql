@@ -25,6 +25,8 @@
 --   login_disabled : count : LOGINDISABLED : IMAP forbids its LOGIN command at this stage
 --   login_disabled_of_read : share : lists read : endpoints whose list was read at this stage
 --
+-- Short: service, stage, read, unread, no_mechanism, plaintext, only_plaintext
+--
 -- Notes:
 --   † STARTTLS. Before TLS, "Plaintext" means that the server invites passwords to be sent in the clear.
 --   IMAP's LOGIN command is there without being listed unless LOGINDISABLED is; it is not counted under "Plaintext".

@@ -129,7 +129,7 @@ impl Host {
             name: host_name(self.index),
             state,
             flavour,
-            key: order.key,
+            key: order.key_served(),
             speech: ways.get(way).expect("dealt within"),
             credential: authority.chain(order, self.address)?,
             pieces: if cut { self.rng.random_range(2..=8) } else { 1 },
