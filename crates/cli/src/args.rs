@@ -88,9 +88,13 @@ pub(crate) struct DemoArguments {
     /// Seed of the population
     #[arg(long, default_value_t = 2015)]
     pub(crate) seed: u64,
-    /// Where the dataset is written; must not exist [default: demo-dataset, or demo-dataset-2, … if taken]
+    /// Where the dataset is written, the whole tables among it; must not exist [default: demo-dataset, or demo-dataset-2, … if
+    /// taken]
     #[arg(long, value_name = "DATASET")]
     pub(crate) out: Option<PathBuf>,
+    /// Print the whole tables instead of their headlines
+    #[arg(long)]
+    pub(crate) full: bool,
     /// Nothing on stderr but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -293,6 +297,9 @@ pub(crate) struct TablesArguments {
     /// How they are written: text, markdown (md), latex, csv, json
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
+    /// The headline of each table: the columns that tell most, and the first rows over all services
+    #[arg(long)]
+    pub(crate) short: bool,
     /// One run, or all [default: the newest complete one]
     #[arg(long)]
     pub(crate) run: Option<String>,

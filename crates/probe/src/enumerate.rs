@@ -1,4 +1,4 @@
-//! What one endpoint can do, a connection per question: the driver of an enumeration, and its spacing.
+//! What one endpoint can do, a connection per question: the driver of an enumeration, and its spacing. SSL 2 comes last.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,11 +7,15 @@ use tokio::time::Instant;
 use tokio::time::sleep_until;
 
 use tlscensus_dialog::Identity;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
 use tlscensus_tls_client as tls;
+use tlscensus_tls_client::enumerate::Ended;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
-use tlscensus_tls_client::enumerate::Question;
+use tlscensus_tls_client::enumerate::Verdict;
 use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
 use crate::Endpoint;
 use crate::connect::connect;
@@ -21,6 +25,7 @@ use crate::conversation::Opening;
 use crate::drive::Bounds;
 use crate::drive::Meter;
 use crate::drive::drive;
+use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::plan::Enumerating;
 use crate::work::Shared;
@@ -34,24 +39,28 @@ pub(crate) struct Again<'a> {
     pub(crate) peer_domain: Option<String>,
 }
 
+/// What an enumeration found out.
+pub(crate) struct Findings {
+    /// Of SSL 3 to TLS 1.3; the question in SSL 2 is counted with those asked.
+    pub(crate) facts: Facts,
+    /// Whether the server has SSL 2.
+    pub(crate) ssl2: Verdict,
+    /// What it takes there, in its order.
+    pub(crate) ssl2_ciphers: Vec<Ssl2CipherKind>,
+}
+
 impl Again<'_> {
     /// Asks until there is nothing left to ask, the budget is spent, or the run is stopped.
-    pub(crate) async fn enumerate(&self, how: &Enumerating) -> Facts {
+    pub(crate) async fn enumerate(&self, how: &Enumerating) -> Findings {
         let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
         let mut next = Instant::now() + how.spacing;
         while let Some(question) = enumeration.next_question() {
-            let latest = next + self.shared.plan.longest_hold;
-            let may_go_on = tokio::select! {
-                biased;
-                leave = self.turn(next, latest) => leave == Leave::Granted,
-                () = self.shared.stop.requested() => false,
-            };
-            if !may_go_on {
+            if !self.may_go_on(next).await {
                 enumeration.abandon();
                 break;
             }
             next = Instant::now() + how.spacing;
-            let conversation = self.ask(question).await;
+            let conversation = self.ask(Opening::Question(Box::new(question))).await;
             let heard = conversation.as_ref().and_then(Conversation::tls_end);
             match heard {
                 Some((observer, outcome)) => enumeration.answer(observer, &outcome),
@@ -59,7 +68,56 @@ impl Again<'_> {
                 None => enumeration.answer(&Observer::new(), &tls::Outcome::Closed),
             }
         }
-        enumeration.facts()
+        let mut findings = Findings {
+            facts: enumeration.facts(),
+            ssl2: Verdict::Unknown,
+            ssl2_ciphers: Vec::new(),
+        };
+        self.ask_ssl2(how, next, &mut findings).await;
+        findings
+    }
+
+    /// SSL 2 has a hello of its own, in which nothing else can be asked.
+    async fn ask_ssl2(&self, how: &Enumerating, next: Instant, findings: &mut Findings) {
+        let facts = &mut findings.facts;
+        if !matches!(facts.ended, Ended::Complete | Ended::NeverAnswered) {
+            return;
+        }
+        if facts.asked >= how.connections {
+            facts.ended = Ended::BudgetSpent;
+            return;
+        }
+        if !self.may_go_on(next).await {
+            facts.ended = Ended::Abandoned;
+            return;
+        }
+        facts.asked += 1;
+        let Some(conversation) = self.ask(Opening::Rung(Hello::Ssl2)).await else {
+            return;
+        };
+        let choice = conversation.observer().and_then(Observer::ssl2_choice);
+        findings.ssl2 = match (choice, conversation.end()) {
+            (Some(_), _) => Verdict::Supported,
+            // It had an answer to every hello before, and none that it waited with.
+            (None, (Phase::Tls, outcome, _))
+                if facts.ended == Ended::Complete && outcome != Outcome::Timeout =>
+            {
+                Verdict::Absent
+            }
+            (None, _) => Verdict::Unknown,
+        };
+        findings.ssl2_ciphers =
+            choice.map(|choice| choice.cipher_kinds.clone()).unwrap_or_default();
+    }
+
+    /// Waits for its turn; false where there will be none, or the run is stopped.
+    async fn may_go_on(&self, not_before: Instant) -> bool {
+        let latest = not_before + self.shared.plan.longest_hold;
+        tokio::select! {
+            biased;
+            leave = self.turn(not_before, latest) => leave == Leave::Granted,
+            () = self.shared.stop.requested() => false,
+        }
     }
 
     async fn turn(&self, not_before: Instant, latest: Instant) -> Leave {
@@ -68,16 +126,12 @@ impl Again<'_> {
     }
 
     /// One connection; `None`: there was none.
-    async fn ask(&self, question: Question) -> Option<Conversation> {
+    async fn ask(&self, opening: Opening) -> Option<Conversation> {
         let Shared { plan, progress, keys, .. } = self.shared;
         progress.connection();
         let (connected, _) = connect(self.addr, plan.timeouts.connect, progress).await;
         let mut stream = connected.ok()?;
-        let offer = Offer {
-            opening: Opening::Question(Box::new(question)),
-            server_name: self.server_name.clone(),
-            keys: keys.clone(),
-        };
+        let offer = Offer { opening, server_name: self.server_name.clone(), keys: keys.clone() };
         let identity = Identity { peer_domain: self.peer_domain.clone(), ..plan.identity.clone() };
         let mut conversation = Conversation::new(self.endpoint.service, &identity, offer);
         let deadline = Instant::now() + plan.timeouts.total;

@@ -66,9 +66,9 @@ pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed>
             let mut capabilities = Vec::new();
             if let Some((again, how)) = again {
                 // Boxed: only few runs enumerate, and every endpoint in flight has room for it.
-                let facts = Box::pin(again.enumerate(how)).await;
-                capabilities = capabilities::rows(&row, &facts);
-                chain.extend(facts.leaves.into_iter().map(|(_, leaf)| leaf));
+                let findings = Box::pin(again.enumerate(how)).await;
+                capabilities = capabilities::rows(&row, &findings);
+                chain.extend(findings.facts.leaves.into_iter().map(|(_, leaf)| leaf));
             }
             return Some(Probed { row, chain, capabilities });
         }

@@ -131,6 +131,8 @@ rows! {
         decides: Option<CapabilityDecides>,
         /// Lists: how many candidates are unknown; the enumeration: connections asked for.
         count: Option<u32>,
+        /// Lists: how many of the candidates the server has.
+        found: Option<u32>,
         /// The enumeration and failed openings: how it ended.
         ended: Option<String>,
     }

@@ -9,6 +9,7 @@ mod certificate_row;
 mod column;
 mod conclude;
 pub mod derive;
+mod fill_certificates;
 mod fill_dialog;
 mod fill_tls;
 #[doc(hidden)]

@@ -85,6 +85,11 @@ impl PrivateKeys {
     }
 }
 
+/// Whether we compute in this group, so that a share of it can be sent.
+pub(crate) fn has_share(group: NamedGroup) -> bool {
+    GROUPS.iter().any(|(known, _)| *known == group)
+}
+
 /// How a group is computed in.
 #[derive(Clone, Copy)]
 enum Method {

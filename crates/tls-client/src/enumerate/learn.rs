@@ -191,7 +191,7 @@ impl State {
             self.takes_offered_share = Verdict::Absent;
             return;
         }
-        if let Aim::Compression(_) = asked.aim {
+        if let Aim::Certificate | Aim::Compression(_) = asked.aim {
             // It minds the offer, which says nothing of what it would do.
             return;
         }
