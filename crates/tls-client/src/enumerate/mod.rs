@@ -17,6 +17,7 @@
 
 mod axis;
 mod catalogue;
+mod certificate_curve;
 mod facts;
 mod learn;
 mod plan;

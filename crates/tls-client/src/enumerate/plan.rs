@@ -13,6 +13,7 @@ use crate::enumerate::catalogue::CLASSICAL;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
 use crate::enumerate::catalogue::VERSIONS;
+use crate::enumerate::certificate_curve::Need;
 use crate::enumerate::facts::Flag;
 use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
@@ -202,8 +203,14 @@ impl State {
             return None;
         }
         let suites = Ask { list, explores: false };
-        let groups = self.era(Era::Legacy).groups.explore(usize::MAX);
-        Some(self.compose(Aim::Groups(base), vec![base], suites, groups))
+        let mut aim = Aim::Groups(base);
+        let mut groups = self.era(Era::Legacy).groups.explore(usize::MAX);
+        if self.certificate_curve == Need::Suspected {
+            // With nothing but the curve itself to offer, it stays a suspicion.
+            aim = Aim::CertificateCurve(base);
+            groups = self.groups_without_certificate_curve()?;
+        }
+        Some(self.compose(aim, vec![base], suites, groups))
     }
 
     /// An older version is thought to have what the base has; whether it has more is asked.

@@ -40,6 +40,8 @@ pub enum Aim {
     OtherSuites(Version),
     /// One more group.
     Groups(Version),
+    /// Whether suites with ECDSA need the curve of the certificate among the groups.
+    CertificateCurve(Version),
     /// The list of groups that the server sends encrypted.
     DeclaredGroups,
     /// Whose order of suites counts.
@@ -68,6 +70,7 @@ impl fmt::Display for Aim {
             Self::Suites(version) => write!(f, "suites of {version}"),
             Self::OtherSuites(version) => write!(f, "other suites of {version}"),
             Self::Groups(version) => write!(f, "groups of {version}"),
+            Self::CertificateCurve(version) => write!(f, "certificate's curve of {version}"),
             Self::DeclaredGroups => f.write_str("declared groups"),
             Self::SuiteOrder(version) => write!(f, "order of suites of {version}"),
             Self::GroupOrder(version) => write!(f, "order of groups of {version}"),

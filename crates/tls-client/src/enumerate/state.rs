@@ -15,6 +15,7 @@ use crate::enumerate::catalogue;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
 use crate::enumerate::catalogue::VERSIONS;
+use crate::enumerate::certificate_curve::Need;
 use crate::enumerate::facts::Flag;
 use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
@@ -42,6 +43,8 @@ pub(super) struct State {
     pub(super) flags: [(Flag, Verdict); 6],
     pub(super) takes_offered_share: Verdict,
     pub(super) leaves: Vec<(SignerKind, Arc<[u8]>)>,
+    /// Whether suites with ECDSA take the curve of the certificate among the groups offered.
+    pub(super) certificate_curve: Need,
     /// No certificate for a key of another kind.
     pub(super) no_other_certificate: bool,
     pub(super) dh_bits: Vec<(CipherSuite, u32)>,
@@ -57,6 +60,7 @@ pub(super) struct State {
 pub(super) struct Progress {
     lists: Vec<(usize, Manner, usize)>,
     marks: Vec<bool>,
+    certificate_curve: Need,
 }
 
 /// One version.
@@ -92,6 +96,7 @@ impl State {
             flags: Flag::ALL.map(|flag| (flag, Verdict::Unknown)),
             takes_offered_share: Verdict::Unknown,
             leaves: Vec::new(),
+            certificate_curve: Need::Untold,
             no_other_certificate: false,
             dh_bits: Vec::new(),
             declared_asked: 0,
@@ -167,7 +172,7 @@ impl State {
             lists.extend(era.schemes.iter().map(|(_, axis)| axis.progress()));
             marks.push(era.one_by_one);
         }
-        Progress { lists, marks }
+        Progress { lists, marks, certificate_curve: self.certificate_curve }
     }
 
     /// Does not ask this again if nothing came of it.

@@ -1,5 +1,6 @@
 //! What an enumeration must find out, and in how many connections.
 
+mod certificate_curve;
 mod model;
 mod openssl;
 mod rustls;
