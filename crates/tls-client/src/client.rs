@@ -138,7 +138,8 @@ impl Client {
         }
     }
 
-    /// Takes its leave early, with close_notify and [`Outcome::Stopped`], once it has heard enough.
+    /// Takes its leave early, with close_notify and [`Outcome::Stopped`], once it has heard enough; of a handshake that is
+    /// complete by then, that is its [`end`](Self::end).
     #[must_use]
     pub fn until(mut self, stop: Stop) -> Self {
         self.stop = Some(stop);
@@ -334,6 +335,12 @@ impl Client {
             }
             if !self.joiner.is_aligned() {
                 return Err(Failure::wrong_order(self.awaiting));
+            }
+        }
+        if self.is_traffic() && self.stop == Some(Stop::Session) {
+            self.say_goodbye();
+            if !self.connection.receives_tls13() || !self.connection.sessions().is_empty() {
+                return Err(Failure::silent(Outcome::Stopped));
             }
         }
         Ok(())

@@ -13,6 +13,9 @@ pub enum Stop {
     Certificate,
     /// The server's signed part of the key exchange: ServerKeyExchange, in TLS 1.3 CertificateVerify.
     KeyExchange,
+    /// The handshake complete and, in TLS 1.3, the server's first ticket. We say goodbye at once, behind our Finished: the
+    /// tickets come all the same, and a server that has none closes instead of keeping us waiting.
+    Session,
 }
 
 impl Stop {
@@ -26,11 +29,12 @@ impl Stop {
         );
         let chain =
             matches!(message, HandshakeType::CERTIFICATE | HandshakeType::COMPRESSED_CERTIFICATE);
-        past_the_flight
-            || match self {
-                Self::Hello => message == HandshakeType::SERVER_HELLO,
-                Self::Certificate => chain || signed,
-                Self::KeyExchange => signed,
-            }
+        match self {
+            Self::Hello => past_the_flight || message == HandshakeType::SERVER_HELLO,
+            Self::Certificate => past_the_flight || chain || signed,
+            Self::KeyExchange => past_the_flight || signed,
+            // It is told by what the messages lead to.
+            Self::Session => false,
+        }
     }
 }

@@ -92,8 +92,8 @@ impl State {
 
     /// The curves of the certificates seen so far.
     fn key_curves(&self) -> Vec<KeyCurve> {
-        let of_curves = self.leaves.iter().filter(|(kind, _)| *kind == SignerKind::Curve);
-        of_curves.map(|(_, leaf)| key_curve(leaf)).collect()
+        let of_curves = self.chains.iter().filter(|(kind, _)| *kind == SignerKind::Curve);
+        of_curves.filter_map(|(_, chain)| chain.first()).map(|leaf| key_curve(leaf)).collect()
     }
 }
 

@@ -129,11 +129,12 @@ impl State {
                 axis.heard(ask, scheme);
             }
         }
-        if let Some(leaf) = &heard.leaf
-            && self.leaves.len() < MAX_LEAVES
-            && !self.leaves.contains(&(kind, leaf.clone()))
+        let known = |(of, chain): &(SignerKind, _)| *of == kind && *chain == heard.chain;
+        if !heard.chain.is_empty()
+            && self.chains.len() < MAX_CHAINS
+            && !self.chains.iter().any(known)
         {
-            self.leaves.push((kind, leaf.clone()));
+            self.chains.push((kind, heard.chain.clone()));
         }
     }
 
@@ -198,7 +199,7 @@ impl State {
             self.need_certificate_curve(Need::Proven);
             return;
         }
-        if let Aim::Compression(_) = asked.aim {
+        if let Aim::Compression(_) | Aim::Session(_) | Aim::Resumption(_) = asked.aim {
             // It minds the offer, which says nothing of what it would do.
             return;
         }
@@ -273,5 +274,5 @@ enum List {
     Protocols,
 }
 
-/// Different certificates kept: one per kind of key, and room for servers that have several machines.
-const MAX_LEAVES: usize = 8;
+/// Different chains kept: one per kind of key, and room for servers that have several machines.
+const MAX_CHAINS: usize = 8;

@@ -2,7 +2,7 @@
 //!
 //! In this order, each as soon as the ones before have nothing left to ask: an opening, the versions, TLS 1.3, the newest
 //! version before it, groups, what only older versions have, whose order counts; then what is nice to know: certificates,
-//! protocols, schemes, and the proof that older versions have what they are thought to have.
+//! protocols, schemes, sessions, and the proof that older versions have what they are thought to have.
 
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
@@ -44,6 +44,7 @@ impl State {
             .or_else(|| self.ask_compression())
             .or_else(|| self.ask_protocols())
             .or_else(|| self.ask_schemes())
+            .or_else(|| self.ask_resumption())
             .or_else(|| self.ask_older())
             .or_else(|| self.ask_order(&VERSIONS))
     }
@@ -273,7 +274,7 @@ impl State {
         if self.base().is_some() || self.no_other_certificate || self.is_futile(aim) {
             return None;
         }
-        let seen: Vec<SignerKind> = self.leaves.iter().map(|(kind, _)| *kind).collect();
+        let seen: Vec<SignerKind> = self.chains.iter().map(|(kind, _)| *kind).collect();
         let mut asked = self.with_share(aim)?;
         asked.schemes.retain(|(kind, _)| !seen.contains(kind));
         if seen.is_empty() || asked.schemes.is_empty() {
@@ -386,7 +387,7 @@ impl State {
     fn signs(&self, version: Version, kind: SignerKind) -> bool {
         match Era::of(version) {
             Era::Legacy => !self.signed_suites(kind).is_empty(),
-            Era::Tls13 => self.leaves.iter().any(|(of, _)| *of == kind),
+            Era::Tls13 => self.chains.iter().any(|(of, _)| *of == kind),
         }
     }
 

@@ -18,7 +18,6 @@ use std::time::Duration;
 use openssl::pkey::PKey;
 use openssl::x509::X509;
 use serde_json::Value;
-use tlscensus_tls_client::Client;
 use tlscensus_tls_client::Interruption;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Step;
@@ -141,7 +140,7 @@ fn ours(addr: SocketAddr, budget: u32) -> Facts {
     let keys = KeyShares::generate();
     let mut enumeration = Enumeration::new(budget, &[]);
     while let Some(question) = enumeration.next_question() {
-        let mut client = Client::new(&question.profile, Some(NAME), &keys).until(question.stop);
+        let mut client = question.client(Some(NAME), &keys);
         let mut stream = TcpStream::connect(addr).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut buffer = [0; 4_096];
@@ -158,7 +157,7 @@ fn ours(addr: SocketAddr, budget: u32) -> Facts {
                 Err(_) => client.interrupted(Interruption::Reset),
             }
         }
-        enumeration.answer(client.observer(), client.outcome().unwrap());
+        enumeration.answer(&client);
     }
     enumeration.facts()
 }
