@@ -353,7 +353,11 @@ impl State {
         let by_suite = base.is_some_and(|state| {
             state.suites.held().iter().any(|suite| SignerKind::of_suite(*suite) == Some(kind))
         });
-        let asked = base.is_some_and(|state| state.suites.is_done());
+        // TLS 1.3 has no scheme for some kinds (RFC 9846, section 4.3.3).
+        let is_signer = |(known, _): &(SignerKind, _)| *known == kind;
+        let of_tls13 = self.era(Era::Tls13).schemes.iter().any(is_signer);
+        let useless = !of_tls13 && self.support(Era::Legacy) == Verdict::Absent;
+        let asked = useless || base.is_some_and(|state| state.suites.is_done());
         match (shown || by_suite, asked || self.no_other_certificate) {
             (true, _) => Verdict::Supported,
             (false, true) => Verdict::Absent,
