@@ -7,11 +7,9 @@ use tokio::time::Instant;
 use tokio::time::sleep_until;
 
 use tlscensus_dialog::Identity;
-use tlscensus_tls_client as tls;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
 use tlscensus_tls_client::enumerate::Question;
-use tlscensus_tls_wire::observer::Observer;
 
 use crate::Endpoint;
 use crate::connect::connect;
@@ -52,11 +50,9 @@ impl Again<'_> {
             }
             next = Instant::now() + how.spacing;
             let conversation = self.ask(question).await;
-            let heard = conversation.as_ref().and_then(Conversation::tls_end);
-            match heard {
-                Some((observer, outcome)) => enumeration.answer(observer, &outcome),
-                // It did not come to TLS this time, which is as good as silence.
-                None => enumeration.answer(&Observer::new(), &tls::Outcome::Closed),
+            match conversation.as_ref().and_then(Conversation::client) {
+                Some(client) => enumeration.answer(client),
+                None => enumeration.unanswered(),
             }
         }
         enumeration.facts()

@@ -68,7 +68,7 @@ pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed>
                 // Boxed: only few runs enumerate, and every endpoint in flight has room for it.
                 let facts = Box::pin(again.enumerate(how)).await;
                 capabilities = capabilities::rows(&row, &facts);
-                chain.extend(facts.leaves.into_iter().map(|(_, leaf)| leaf));
+                chain.extend(facts.chains.into_iter().flat_map(|(_, chain)| chain));
             }
             return Some(Probed { row, chain, capabilities });
         }
