@@ -294,10 +294,11 @@ fn paired(table: &Table, row: Vec<Cell>) -> Vec<Entry> {
 }
 
 /// The views that stand on `counted`, each with its query.
-pub(crate) static VIEWS: [(&str, &str); 5] = [
+pub(crate) static VIEWS: [(&str, &str); 6] = [
     ("authentication_lists", include_str!("../sql/views/authentication_lists.sql")),
     ("authentication_offers", include_str!("../sql/views/authentication_offers.sql")),
     ("chain_certificates", include_str!("../sql/views/chain_certificates.sql")),
     ("enumerated", include_str!("../sql/views/enumerated.sql")),
+    ("shown_values", include_str!("../sql/views/shown_values.sql")),
     ("tls_choices", include_str!("../sql/views/tls_choices.sql")),
 ];

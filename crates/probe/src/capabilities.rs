@@ -138,7 +138,7 @@ impl About<'_> {
                     _ => CapabilityVerdict::Absent,
                 });
                 row.count = Some(*seen);
-                row.distinct = Some(*distinct);
+                row.distinct_values = Some(*distinct);
             });
         }
     }

@@ -160,7 +160,7 @@ rows! {
         /// Lists: how many candidates are unknown; the enumeration: connections asked for; reuse: connections that showed such a value.
         count: Option<u32>,
         /// Reuse: different values among them.
-        distinct: Option<u32>,
+        distinct_values: Option<u32>,
         /// The enumeration and failed openings: how it ended.
         ended: Option<String>,
     }

@@ -453,6 +453,9 @@ mod tests {
         assert_eq!((row.tls_session_id_length, row.tls_session_id_echoed), (Some(32), Some(false)));
         assert_eq!((row.tls_tickets_count, row.tls_ticket_length), (Some(1), Some(192)));
         assert_eq!(row.tls_ticket_lifetime_s, Some(300));
+        assert_eq!(row.tls_ticket_key_name, Some("01".repeat(16)));
+        assert_eq!(row.tls_server_random, Some("11".repeat(32)));
+        assert_eq!(row.tls_session_id_sha256, Some(Sha256::of(&[7; 32])));
         assert_eq!(row.tls_ja3s.map(|print| print.len()), Some(32));
     }
 
