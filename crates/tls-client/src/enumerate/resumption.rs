@@ -135,11 +135,12 @@ impl State {
         let held = self.era(era).groups.held();
         let has = |group: &NamedGroup| held.contains(group);
         let mut groups: Vec<NamedGroup> = CLASSICAL.into_iter().filter(has).collect();
+        // With none of these, the server asks for a share of what it has.
         let shares: Vec<NamedGroup> = match era {
             Era::Tls13 => groups.iter().take(1).copied().collect(),
             Era::Legacy => Vec::new(),
         };
-        if suites.list.is_empty() || era == Era::Tls13 && shares.is_empty() {
+        if suites.list.is_empty() {
             return None;
         }
         let rest: Vec<NamedGroup> =

@@ -75,7 +75,9 @@ fn what_is_configured_is_found() {
     };
     let none_in_tls13 = |builder: &mut SslContextBuilder| builder.set_num_tickets(0).unwrap();
     type More<'a> = &'a dyn Fn(&mut SslContextBuilder);
-    let cases: [(&str, V, V, More<'_>, Ways, usize); 8] = [
+    let only_x448 = |builder: &mut SslContextBuilder| builder.set_groups_list("X448").unwrap();
+    let cases: [(&str, V, V, More<'_>, Ways, usize); 9] = [
+        ("asks for a share", V::TLS1_3, V::TLS1_3, &only_x448, [Accepted, NoVersion, NoVersion], 2),
         ("as it comes", V::TLS1, V::TLS1_3, &nothing, [Accepted, Accepted, Accepted], 6),
         ("no tickets", V::TLS1, V::TLS1_3, &no_ticket, [Accepted, NotOffered, Accepted], 4),
         ("no cache", V::TLS1_2, V::TLS1_3, &no_cache, [Accepted, Accepted, NotOffered], 5),
