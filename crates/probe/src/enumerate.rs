@@ -10,6 +10,7 @@ use tlscensus_dialog::Identity;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
 use tlscensus_tls_client::enumerate::Question;
+use tlscensus_tls_wire::observer::Observer;
 
 use crate::Endpoint;
 use crate::connect::connect;
@@ -30,14 +31,24 @@ pub(crate) struct Again<'a> {
     pub(crate) addr: SocketAddr,
     pub(crate) server_name: Option<String>,
     pub(crate) peer_domain: Option<String>,
+    /// What is known already. Boxed: only few runs enumerate, and every endpoint in flight has room for it.
+    pub(crate) enumeration: Box<Enumeration>,
+}
+
+/// An enumeration at its start, which knows what the connection before it showed.
+pub(crate) fn begin(how: &Enumerating, met: Option<&Observer>) -> Box<Enumeration> {
+    let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    if let Some(observer) = met {
+        enumeration.notice(observer);
+    }
+    Box::new(enumeration)
 }
 
 impl Again<'_> {
     /// Asks until there is nothing left to ask, the budget is spent, or the run is stopped.
-    pub(crate) async fn enumerate(&self, how: &Enumerating) -> Facts {
-        let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    pub(crate) async fn enumerate(mut self, how: &Enumerating) -> Facts {
         let mut next = Instant::now() + how.spacing;
-        while let Some(question) = enumeration.next_question() {
+        while let Some(question) = self.enumeration.next_question() {
             let latest = next + self.shared.plan.longest_hold;
             let may_go_on = tokio::select! {
                 biased;
@@ -45,17 +56,17 @@ impl Again<'_> {
                 () = self.shared.stop.requested() => false,
             };
             if !may_go_on {
-                enumeration.abandon();
+                self.enumeration.abandon();
                 break;
             }
             next = Instant::now() + how.spacing;
             let conversation = self.ask(question).await;
             match conversation.as_ref().and_then(Conversation::client) {
-                Some(client) => enumeration.answer(client),
-                None => enumeration.unanswered(),
+                Some(client) => self.enumeration.answer(client),
+                None => self.enumeration.unanswered(),
             }
         }
-        enumeration.facts()
+        self.enumeration.facts()
     }
 
     async fn turn(&self, not_before: Instant, latest: Instant) -> Leave {

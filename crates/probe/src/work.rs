@@ -33,6 +33,7 @@ use crate::drive::Machine;
 use crate::drive::Meter;
 use crate::drive::drive;
 use crate::enumerate::Again;
+use crate::enumerate::begin;
 use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::pace::Pace;
@@ -314,6 +315,7 @@ impl<'a> Visit<'a> {
             addr: self.addr,
             server_name: self.attempts.get(*place)?.sni.clone(),
             peer_domain: found.peer_domain.clone(),
+            enumeration: begin(how, found.conversation.as_ref().and_then(Conversation::observer)),
         };
         reach.speaks_tls().then_some((again, how))
     }

@@ -290,7 +290,8 @@ impl Client {
         while let Some(message) = self.joiner.pop().map_err(|_| Failure::over_bytes())? {
             let protection = self.connection.receiving_protection();
             self.connection.heard(Side::Server, protection, message.message, message.encoded);
-            if self.stop.is_some_and(|stop| stop.is_at(message.message)) {
+            let observer = &self.connection.observer;
+            if self.stop.is_some_and(|stop| stop.is_at(message.message, observer)) {
                 self.say_goodbye();
                 return Err(Failure::silent(Outcome::Stopped));
             }

@@ -82,7 +82,7 @@ impl State {
         (!list.is_empty() && !curves.is_empty()).then_some(Ask { list, explores: false })
     }
 
-    fn named_key_curves(&self) -> Vec<NamedGroup> {
+    pub(super) fn named_key_curves(&self) -> Vec<NamedGroup> {
         let curves = self.key_curves().into_iter().filter_map(|curve| match curve {
             KeyCurve::Named(curve) => Some(curve),
             KeyCurve::None | KeyCurve::Unreadable => None,

@@ -127,6 +127,11 @@ impl Enumeration {
         next
     }
 
+    /// What another connection to the same server showed that should be new in each.
+    pub fn notice(&mut self, observer: &Observer) {
+        self.state.reuse.heard(observer);
+    }
+
     /// The last question could not be asked: it did not come to TLS this time, which is as good as silence.
     pub fn unanswered(&mut self) {
         let heard =

@@ -77,6 +77,7 @@ impl State {
         let suites = Ask { list: suites, explores: true };
         let groups = Ask { list: groups, explores: true };
         let mut asked = self.compose(Aim::Opening(opening), versions, suites, groups);
+        asked.stop = Stop::Plain;
         self.add_legacy_schemes(&mut asked);
         asked
     }

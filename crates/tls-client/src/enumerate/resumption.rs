@@ -146,6 +146,9 @@ impl State {
         let rest: Vec<NamedGroup> =
             held.into_iter().filter(|held| !groups.contains(held)).collect();
         groups.extend(rest);
+        let missing = |curve: &NamedGroup| !groups.contains(curve);
+        let curves: Vec<NamedGroup> = self.named_key_curves().into_iter().filter(missing).collect();
+        groups.extend(curves);
         let groups = Ask { list: groups, explores: false };
         let mut asked = self.compose(aim, vec![version], suites, groups);
         asked.shares = shares;
