@@ -18,7 +18,7 @@ fn sql(dataset: &Path, query: &str) -> Vec<Vec<String>> {
     text.lines().skip(1).map(cells).collect()
 }
 
-/// The relation `capabilities`, in the order of rank, code and name.
+/// The relation `capabilities`, in the order of rank and name.
 struct Capabilities(Vec<Capability>);
 
 /// A row of it; what is NULL is empty.
@@ -31,7 +31,6 @@ struct Capability {
     verdict: String,
     coverage: String,
     decides: String,
-    rank: String,
     resumption: String,
     chain: String,
     ended: String,
@@ -39,8 +38,8 @@ struct Capability {
 
 impl Capabilities {
     fn read(dataset: &Path) -> Self {
-        let query = "SELECT addr, kind, version, name, code, verdict, coverage, decides, rank, resumption, \
-                     array_to_string(chain, ' '), ended FROM capabilities ORDER BY addr, rank, code, name";
+        let query = "SELECT addr, kind, version, name, code, verdict, coverage, decides, resumption, \
+                     array_to_string(chain, ' '), ended FROM capabilities ORDER BY addr, rank, name";
         let rows = sql(dataset, query).into_iter().map(|row| {
             let [
                 addr,
@@ -51,7 +50,6 @@ impl Capabilities {
                 verdict,
                 coverage,
                 decides,
-                rank,
                 resumption,
                 chain,
                 ended,
@@ -65,7 +63,6 @@ impl Capabilities {
                 verdict,
                 coverage,
                 decides,
-                rank,
                 resumption,
                 chain,
                 ended,
@@ -83,6 +80,12 @@ impl Capabilities {
     fn names(&self, addr: &str, kind: &str, version: &str) -> Vec<&str> {
         let has = |row: &&Capability| row.verdict == "supported" && row.version == version;
         self.of(addr, kind).filter(has).map(|row| row.name.as_str()).collect()
+    }
+
+    /// Of a list as a whole: how much of it was asked, and who decides.
+    fn list(&self, addr: &str, kind: &str, version: &str) -> Vec<&str> {
+        let rows = self.of(addr, kind).filter(|row| row.version == version);
+        rows.flat_map(|row| [row.coverage.as_str(), row.decides.as_str()]).collect()
     }
 
     /// How an endpoint takes up sessions: by pre-shared key, ticket and identifier.
