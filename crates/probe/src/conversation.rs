@@ -229,6 +229,16 @@ impl Machine for Conversation {
         }
     }
 
+    /// In TLS 1.3 tickets come behind the handshake, and a visit without a dialogue is over by then.
+    fn overheard(&mut self, bytes: &[u8]) {
+        if let Layer::Inside(client) = &mut self.layer
+            && client.observer().tickets().is_empty()
+        {
+            client.receive(bytes);
+            let _nobody_asked = client.take_plaintext();
+        }
+    }
+
     fn interrupted(&mut self, how: Interruption) {
         match &mut self.layer {
             Layer::Plain => self.prober.interrupted(how),
