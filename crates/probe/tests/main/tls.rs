@@ -155,7 +155,7 @@ async fn imaps_is_spoken_inside_tls_from_the_first_byte() {
         say("* OK hello\r\n"),
         expect("CAPABILITY\r\n"),
         say("* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n"),
-        Act::Pause(std::time::Duration::from_millis(1)),
+        Act::Pause(Duration::from_millis(1)),
         say("a1 OK done\r\n"),
         Act::Hold,
     ];
