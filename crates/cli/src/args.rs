@@ -222,8 +222,8 @@ pub(crate) struct PaceArguments {
 pub(crate) enum Depth {
     /// One completed handshake, and what is said inside
     Handshake,
-    /// Then all it can do, into the relation capabilities: versions, suites, groups, schemes, certificates, and whose preference
-    /// counts, one short connection per question
+    /// Then all it can do, into the relation capabilities: versions, suites, groups, schemes, certificates, whose preference
+    /// counts, and whether sessions are taken up again, one short connection per question
     Enumerate,
 }
 

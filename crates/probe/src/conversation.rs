@@ -104,12 +104,12 @@ impl Conversation {
         }
     }
 
-    /// What the handshake said and how it ended; `None` where it did not come to it.
-    pub(crate) fn tls_end(&self) -> Option<(&Observer, tls::Outcome)> {
-        let (Layer::Handshake(client) | Layer::Inside(client)) = &self.layer else {
-            return None;
-        };
-        Some((client.observer(), client.outcome().copied().unwrap_or(tls::Outcome::TimedOut)))
+    /// The client of SSL 3 and later; `None` where it did not come to it.
+    pub(crate) fn client(&self) -> Option<&Client> {
+        match &self.layer {
+            Layer::Handshake(client) | Layer::Inside(client) => Some(client),
+            Layer::Plain | Layer::Ssl2(_) => None,
+        }
     }
 
     /// Why another hello may fare better; `None` where TLS was not tried, or another hello would change nothing.
@@ -140,8 +140,7 @@ impl Conversation {
         let client = |profile| Client::new(profile, server_name.as_deref(), keys);
         self.layer = match opening {
             Opening::Question(question) => {
-                let client = client(&question.profile).until(question.stop);
-                Layer::Handshake(Box::new(client))
+                Layer::Handshake(Box::new(question.client(server_name.as_deref(), keys)))
             }
             Opening::Rung(Hello::Ssl2) => Layer::Ssl2(Box::default()),
             Opening::Rung(Hello::Tls(profile)) => Layer::Handshake(Box::new(client(profile))),
@@ -201,9 +200,12 @@ impl Machine for Conversation {
             Layer::Handshake(mut client) => {
                 let step = client.poll(out);
                 let completed = client.outcome() == Some(&tls::Outcome::Completed);
+                // It goes no further than TLS, and takes leave by itself.
+                let asks = matches!(self.offer.opening, Opening::Question(_));
                 let turn = match step {
                     tls::Step::Read => Turn::Listen,
-                    tls::Step::Done if !completed => Turn::Leave,
+                    tls::Step::Established if asks => Turn::Listen,
+                    tls::Step::Done if asks || !completed => Turn::Leave,
                     tls::Step::Done | tls::Step::Established => {
                         self.prober.secured();
                         return self.talk_inside(client, step, out);
@@ -224,6 +226,16 @@ impl Machine for Conversation {
                 let step = client.poll(out);
                 self.talk_inside(client, step, out)
             }
+        }
+    }
+
+    /// In TLS 1.3 tickets come behind the handshake, and a visit without a dialogue is over by then.
+    fn overheard(&mut self, bytes: &[u8]) {
+        if let Layer::Inside(client) = &mut self.layer
+            && client.observer().tickets().is_empty()
+        {
+            client.receive(bytes);
+            let _nobody_asked = client.take_plaintext();
         }
     }
 

@@ -9,7 +9,6 @@ use tokio::time::sleep_until;
 use tlscensus_dialog::Identity;
 use tlscensus_records::Outcome;
 use tlscensus_records::Phase;
-use tlscensus_tls_client as tls;
 use tlscensus_tls_client::enumerate::Ended;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
@@ -37,6 +36,17 @@ pub(crate) struct Again<'a> {
     pub(crate) addr: SocketAddr,
     pub(crate) server_name: Option<String>,
     pub(crate) peer_domain: Option<String>,
+    /// What is known already. Boxed: only few runs enumerate, and every endpoint in flight has room for it.
+    pub(crate) enumeration: Box<Enumeration>,
+}
+
+/// An enumeration at its start, which knows what the connection before it showed.
+pub(crate) fn begin(how: &Enumerating, met: Option<&Observer>) -> Box<Enumeration> {
+    let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    if let Some(observer) = met {
+        enumeration.notice(observer);
+    }
+    Box::new(enumeration)
 }
 
 /// What an enumeration found out.
@@ -51,25 +61,22 @@ pub(crate) struct Findings {
 
 impl Again<'_> {
     /// Asks until there is nothing left to ask, the budget is spent, or the run is stopped.
-    pub(crate) async fn enumerate(&self, how: &Enumerating) -> Findings {
-        let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    pub(crate) async fn enumerate(mut self, how: &Enumerating) -> Findings {
         let mut next = Instant::now() + how.spacing;
-        while let Some(question) = enumeration.next_question() {
+        while let Some(question) = self.enumeration.next_question() {
             if !self.may_go_on(next).await {
-                enumeration.abandon();
+                self.enumeration.abandon();
                 break;
             }
             next = Instant::now() + how.spacing;
             let conversation = self.ask(Opening::Question(Box::new(question))).await;
-            let heard = conversation.as_ref().and_then(Conversation::tls_end);
-            match heard {
-                Some((observer, outcome)) => enumeration.answer(observer, &outcome),
-                // It did not come to TLS this time, which is as good as silence.
-                None => enumeration.answer(&Observer::new(), &tls::Outcome::Closed),
+            match conversation.as_ref().and_then(Conversation::client) {
+                Some(client) => self.enumeration.answer(client),
+                None => self.enumeration.unanswered(),
             }
         }
         let mut findings = Findings {
-            facts: enumeration.facts(),
+            facts: self.enumeration.facts(),
             ssl2: Verdict::Unknown,
             ssl2_ciphers: Vec::new(),
         };

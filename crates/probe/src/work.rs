@@ -33,6 +33,7 @@ use crate::drive::Machine;
 use crate::drive::Meter;
 use crate::drive::drive;
 use crate::enumerate::Again;
+use crate::enumerate::begin;
 use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::pace::Pace;
@@ -68,7 +69,7 @@ pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed>
                 // Boxed: only few runs enumerate, and every endpoint in flight has room for it.
                 let findings = Box::pin(again.enumerate(how)).await;
                 capabilities = capabilities::rows(&row, &findings);
-                chain.extend(findings.facts.leaves.into_iter().map(|(_, leaf)| leaf));
+                chain.extend(findings.facts.chains.into_iter().flat_map(|(_, chain)| chain));
             }
             return Some(Probed { row, chain, capabilities });
         }
@@ -314,6 +315,7 @@ impl<'a> Visit<'a> {
             addr: self.addr,
             server_name: self.attempts.get(*place)?.sni.clone(),
             peer_domain: found.peer_domain.clone(),
+            enumeration: begin(how, found.conversation.as_ref().and_then(Conversation::observer)),
         };
         reach.speaks_tls().then_some((again, how))
     }

@@ -26,6 +26,7 @@ pub use capability_row::CapabilityCoverage;
 pub use capability_row::CapabilityDecides;
 pub use capability_row::CapabilityEvidence;
 pub use capability_row::CapabilityKind;
+pub use capability_row::CapabilityResumption;
 pub use capability_row::CapabilityRow;
 pub use capability_row::CapabilityVerdict;
 pub use certificate_row::CertificateDer;

@@ -150,7 +150,8 @@ impl Client {
         }
     }
 
-    /// Takes its leave early, with close_notify and [`Outcome::Stopped`], once it has heard enough.
+    /// Takes its leave early, with close_notify and [`Outcome::Stopped`], once it has heard enough; of a handshake that is
+    /// complete by then, that is its [`end`](Self::end).
     #[must_use]
     pub fn until(mut self, stop: Stop) -> Self {
         self.stop = Some(stop);
@@ -301,7 +302,8 @@ impl Client {
         while let Some(message) = self.joiner.pop().map_err(|_| Failure::over_bytes())? {
             let protection = self.connection.receiving_protection();
             self.connection.heard(Side::Server, protection, message.message, message.encoded);
-            if self.stop.is_some_and(|stop| stop.is_at(message.message)) {
+            let observer = &self.connection.observer;
+            if self.stop.is_some_and(|stop| stop.is_at(message.message, observer)) {
                 self.say_goodbye();
                 return Err(Failure::silent(Outcome::Stopped));
             }
@@ -346,6 +348,12 @@ impl Client {
             }
             if !self.joiner.is_aligned() {
                 return Err(Failure::wrong_order(self.awaiting));
+            }
+        }
+        if self.is_traffic() && self.stop == Some(Stop::Session) {
+            self.say_goodbye();
+            if !self.connection.receives_tls13() || !self.connection.sessions().is_empty() {
+                return Err(Failure::silent(Outcome::Stopped));
             }
         }
         Ok(())
