@@ -21,6 +21,7 @@ use crate::Plan;
 use crate::Probed;
 use crate::Progress;
 use crate::Stop;
+use crate::again::Again;
 use crate::ask::Ask;
 use crate::ask::Reach;
 use crate::capabilities;
@@ -32,14 +33,17 @@ use crate::drive::Bounds;
 use crate::drive::Machine;
 use crate::drive::Meter;
 use crate::drive::drive;
-use crate::enumerate::Again;
+use crate::intrusive;
+use crate::intrusive::Known;
+use crate::intrusive::Standing;
 use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::pace::Pace;
-use crate::plan::Enumerating;
 use crate::plan::Sni;
 use crate::resolve::Names;
 use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Profile;
+use tlscensus_tls_wire::observer::Observer;
 
 /// What all endpoints of a run share.
 pub(crate) struct Shared {
@@ -62,22 +66,49 @@ pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed>
             visit.make_attempts().await;
             let again = visit.again();
             let mut row = begun.row(shared, endpoint);
-            let mut chain = visit.into_row(&mut row);
-            let mut capabilities = Vec::new();
-            if let Some((again, how)) = again {
-                // Boxed: only few runs enumerate, and every endpoint in flight has room for it.
-                let facts = Box::pin(again.enumerate(how)).await;
-                capabilities = capabilities::rows(&row, &facts);
-                chain.extend(facts.leaves.into_iter().map(|(_, leaf)| leaf));
+            let mut probed =
+                Probed { chain: visit.into_row(&mut row), row, capabilities: Vec::new() };
+            if shared.plan.enumerating.is_some() || shared.plan.intrusive.is_some() {
+                // Boxed: only few runs ask more, and every endpoint in flight has room for it.
+                Box::pin(ask_more(shared, endpoint, again, &mut probed)).await;
             }
-            return Some(Probed { row, chain, capabilities });
+            return Some(probed);
         }
         Err(untouched) => untouched,
     };
     let mut row = begun.row(shared, endpoint);
     row.conclude_without_attempt(untouched.phase, untouched.outcome, untouched.detail);
     row.duration_us = micros(begun.start.elapsed());
-    Some(Probed { row, chain: Vec::new(), capabilities: Vec::new() })
+    let mut probed = Probed { row, chain: Vec::new(), capabilities: Vec::new() };
+    if shared.plan.intrusive.is_some() {
+        Box::pin(ask_more(shared, endpoint, None, &mut probed)).await;
+    }
+    Some(probed)
+}
+
+/// What a plan asks beside what every row has, a connection per question.
+async fn ask_more(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    again: Option<(Again<'_>, Known)>,
+    probed: &mut Probed,
+) {
+    if let (Some(how), Some((again, _))) = (&shared.plan.enumerating, &again) {
+        let facts = again.enumerate(how).await;
+        probed.capabilities = capabilities::rows(&probed.row, &facts);
+        probed.chain.extend(facts.leaves.into_iter().map(|(_, leaf)| leaf));
+    }
+    if let Some(how) = &shared.plan.intrusive {
+        let addr = probed.row.addr.as_ref().and_then(|addr| addr.parse().ok());
+        let agreed = addr.is_none_or(|addr| how.consent.covers(endpoint.target(), addr));
+        let standing = match again {
+            _ if !agreed => Standing::NoConsent,
+            Some((again, known)) => Standing::Open(again, known),
+            None => Standing::NotReached,
+        };
+        let rows = intrusive::ask(how, endpoint, standing, &probed.row).await;
+        probed.capabilities.extend(rows);
+    }
 }
 
 /// What is known before the first connection. The row itself is large, and made at the end only.
@@ -304,18 +335,25 @@ impl<'a> Visit<'a> {
         plan.ladder.rung(plan.profile?, ask.rung)
     }
 
-    /// How to find out the whole of what the server can do, where the plan wants that and the server speaks TLS.
-    fn again(&self) -> Option<(Again<'a>, &'a Enumerating)> {
-        let how = self.shared.plan.enumerating.as_ref()?;
+    /// How to ask a server more, and what is known of it so far; `None`: it does not speak TLS.
+    fn again(&self) -> Option<(Again<'a>, Known)> {
         let (reach, place, found) = self.counted.as_ref()?;
+        let observer = found.conversation.as_ref().and_then(Conversation::observer);
+        let attempt = self.attempts.get(*place)?;
+        let known = Known {
+            profile: Profile::named(&attempt.profile),
+            version: observer.and_then(|observer| Some(observer.choice()?.version)),
+            completed: observer.is_some_and(Observer::established),
+        };
         let again = Again {
             shared: self.shared,
             endpoint: self.endpoint,
             addr: self.addr,
-            server_name: self.attempts.get(*place)?.sni.clone(),
+            server_name: attempt.sni.clone(),
             peer_domain: found.peer_domain.clone(),
+            start: self.start,
         };
-        reach.speaks_tls().then_some((again, how))
+        reach.speaks_tls().then_some((again, known))
     }
 
     fn into_row(self, row: &mut ProbeRow) -> Vec<Arc<[u8]>> {
@@ -350,7 +388,7 @@ async fn turn_again(shared: &Shared, addr: SocketAddr, deadline: Instant) -> boo
     shared.pace.turn(addr.ip(), deadline - least).await == Leave::Granted
 }
 
-fn micros(time: Duration) -> u64 {
+pub(crate) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 

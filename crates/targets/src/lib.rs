@@ -6,11 +6,13 @@
 //! * [`LineParser`] reads what a user lists as [`Target`]s, line by line.
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
 //! * [`Blocklist`] says whether an address may be touched, and if not, why.
+//! * [`Consent`] says who agreed to be asked what others are not.
 //! * [`Limiter`] says when.
 //! * [`Budget`] says how often.
 
 mod blocklist;
 mod budget;
+mod consent;
 mod gate;
 mod rate;
 mod special;
@@ -22,6 +24,8 @@ pub use blocklist::Entry;
 pub use blocklist::NotSpecial;
 pub use blocklist::Origin;
 pub use budget::Budget;
+pub use consent::Consent;
+pub use consent::ConsentError;
 pub use gate::Refusal;
 pub use gate::Scope;
 pub use rate::Decision;
