@@ -59,31 +59,28 @@ pub(crate) struct Shared {
 /// Probes one endpoint. `None`: the run was stopped before the endpoint was touched.
 pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed> {
     let mut begun = Begun { at: now(), start: Instant::now(), addr: None, resolve: None };
-    let untouched = match permitted_address(shared, endpoint, &mut begun).await? {
+    let (again, probed) = match permitted_address(shared, endpoint, &mut begun).await? {
         Ok(addr) => {
             let addr = SocketAddr::new(addr, endpoint.port);
             let mut visit = Visit::new(shared, endpoint, addr, begun.start);
             visit.make_attempts().await;
             let again = visit.again();
             let mut row = begun.row(shared, endpoint);
-            let mut probed =
-                Probed { chain: visit.into_row(&mut row), row, capabilities: Vec::new() };
-            if shared.plan.enumerating.is_some() || shared.plan.intrusive.is_some() {
-                // Boxed: only few runs ask more, and every endpoint in flight has room for it.
-                Box::pin(ask_more(shared, endpoint, again, &mut probed)).await;
-            }
-            return Some(probed);
+            let chain = visit.into_row(&mut row);
+            (again, Probed { row, chain, capabilities: Vec::new() })
         }
-        Err(untouched) => untouched,
+        Err(untouched) => {
+            let mut row = begun.row(shared, endpoint);
+            row.conclude_without_attempt(untouched.phase, untouched.outcome, untouched.detail);
+            row.duration_us = micros(begun.start.elapsed());
+            (None, Probed { row, chain: Vec::new(), capabilities: Vec::new() })
+        }
     };
-    let mut row = begun.row(shared, endpoint);
-    row.conclude_without_attempt(untouched.phase, untouched.outcome, untouched.detail);
-    row.duration_us = micros(begun.start.elapsed());
-    let mut probed = Probed { row, chain: Vec::new(), capabilities: Vec::new() };
-    if shared.plan.intrusive.is_some() {
-        Box::pin(ask_more(shared, endpoint, None, &mut probed)).await;
+    if shared.plan.enumerating.is_none() && shared.plan.intrusive.is_none() {
+        return Some(probed);
     }
-    Some(probed)
+    // Boxed: only few runs ask more, and every endpoint in flight has room for it.
+    Some(Box::pin(ask_more(shared, endpoint, again, probed)).await)
 }
 
 /// What a plan asks beside what every row has, a connection per question.
@@ -91,8 +88,8 @@ async fn ask_more(
     shared: &Shared,
     endpoint: &Endpoint,
     again: Option<(Again<'_>, Known)>,
-    probed: &mut Probed,
-) {
+    mut probed: Probed,
+) -> Probed {
     if let (Some(how), Some((again, _))) = (&shared.plan.enumerating, &again) {
         let facts = again.enumerate(how).await;
         probed.capabilities = capabilities::rows(&probed.row, &facts);
@@ -109,6 +106,7 @@ async fn ask_more(
         let rows = intrusive::ask(how, endpoint, standing, &probed.row).await;
         probed.capabilities.extend(rows);
     }
+    probed
 }
 
 /// What is known before the first connection. The row itself is large, and made at the end only.

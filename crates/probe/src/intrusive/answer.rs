@@ -24,9 +24,6 @@ pub(super) fn of(question: IntrusiveQuestion, conversation: &Conversation) -> An
 
 fn injection(conversation: &Conversation) -> Answer {
     let facts = conversation.facts();
-    if !facts.leftover.is_empty() {
-        return Answer::AnsweredInPlaintext;
-    }
     match facts.starttls {
         Starttls::Accepted => {}
         Starttls::Refused(_) | Starttls::Malformed => return Answer::Refused,
@@ -35,7 +32,7 @@ fn injection(conversation: &Conversation) -> Answer {
     }
     let Some((client, trial)) = conversation.tried() else {
         return match conversation.tls_end() {
-            // Its plaintext came behind our hello.
+            // What lay behind the go-ahead is the first that TLS hears: an alert there is a refusal, plaintext a reply.
             Some((_, tls::Outcome::NotTls)) => Answer::AnsweredInPlaintext,
             Some((_, outcome)) => refusal(&outcome),
             None => Answer::NoAnswer,

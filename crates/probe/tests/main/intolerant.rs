@@ -221,6 +221,16 @@ impl Write for Replayed {
 
 /// From this version to that one, with these suites before TLS 1.3, however weak, and an RSA key.
 pub(crate) fn openssl(lowest: SslVersion, highest: SslVersion, suites: &str) -> SslContext {
+    openssl_with(lowest, highest, suites, |_| ())
+}
+
+/// The same with something more.
+pub(crate) fn openssl_with(
+    lowest: SslVersion,
+    highest: SslVersion,
+    suites: &str,
+    more: impl FnOnce(&mut SslContextBuilder),
+) -> SslContext {
     static LEGACY: OnceLock<()> = OnceLock::new();
     LEGACY.get_or_init(|| {
         // RC4; never unloaded.
@@ -237,6 +247,7 @@ pub(crate) fn openssl(lowest: SslVersion, highest: SslVersion, suites: &str) -> 
     let (key, certificate) = identity();
     builder.set_certificate(certificate).expect("a certificate");
     builder.set_private_key(key).expect("its key");
+    more(&mut builder);
     builder.build()
 }
 

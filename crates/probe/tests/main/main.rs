@@ -3,6 +3,7 @@
 mod bounds;
 mod enumerate;
 mod intolerant;
+mod intrusive;
 mod ladder;
 mod names;
 mod outcomes;
