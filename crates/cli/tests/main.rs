@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
 mod demo;
+mod intrusive;
 mod other_readers;
 mod real_servers;
 mod resilience;

@@ -66,7 +66,9 @@ fn renegotiation(conversation: &Conversation) -> Answer {
         };
     };
     match (client.renegotiation(), client.end()) {
-        (None, _) => Answer::NotApplicable,
+        (None, None) => Answer::NotApplicable,
+        // It left before it could be asked.
+        (None, Some(end)) => refusal(end),
         (Some(Renegotiation::Bound), _) => Answer::SecureAccepted,
         (Some(Renegotiation::Unbound), _) => Answer::InsecureAccepted,
         (Some(Renegotiation::Refused), _) => Answer::Refused,

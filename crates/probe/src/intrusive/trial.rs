@@ -53,7 +53,11 @@ impl Trial {
         service: &Service,
         known: &Known,
     ) -> Result<Self, Answer> {
-        let offer = known.profile.ok_or(Answer::NotApplicable)?;
+        let offer = known.profile.ok_or(match question {
+            // Of SSL 2 no handshake is completed, and it has none of the others' questions.
+            IntrusiveQuestion::StarttlsInjection => Answer::NotReached,
+            _ => Answer::NotApplicable,
+        })?;
         let (profile, stop, inside) = match question {
             IntrusiveQuestion::StarttlsInjection => {
                 let injection = Injection::of(service.grammar).ok_or(Answer::NotAsked)?;
@@ -195,7 +199,7 @@ fn renegotiable(offer: Profile) -> Result<Profile, Answer> {
 
 /// A hello one version below what the server was seen to do, and the signal that it was higher before (RFC 7507 section 4).
 fn fallen_back(offer: &Profile, known: &Known) -> Result<Profile, Answer> {
-    let version = known.version.ok_or(Answer::NotApplicable)?;
+    let version = known.version.ok_or(Answer::NotReached)?;
     let older =
         OLDER.iter().copied().find(|older| *older < version).ok_or(Answer::NotApplicable)?;
     let of_then = match older {
@@ -218,7 +222,7 @@ fn fallen_back(offer: &Profile, known: &Known) -> Result<Profile, Answer> {
 
 /// The offer with another service's protocol.
 fn misled(offer: &Profile, known: &Known, protocol: &'static str) -> Result<Profile, Answer> {
-    let version = known.version.ok_or(Answer::NotApplicable)?;
+    let version = known.version.ok_or(Answer::NotReached)?;
     if version < Version::TLS_1_0 {
         return Err(Answer::NotApplicable);
     }

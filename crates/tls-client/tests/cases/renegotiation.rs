@@ -97,13 +97,16 @@ fn rustls_refuses_it() {
     assert_eq!(ask(profile("modern-tls12"), &mut server), (Some(Renegotiation::Refused), None));
 }
 
+/// SSL 3 has no alert that refuses it (RFC 6101, section 5.4.2): OpenSSL begins, or says nothing.
 #[test]
 fn ssl3_has_it_by_its_signal() {
     let ssl3 = profile("ssl3");
-    let found = ask(ssl3, &mut server(SslVersion::SSL3, ALLOW_CLIENT));
     let signals = ssl3.suites.contains(&CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
     assert!(signals, "or it could not be bound");
+    let found = ask(ssl3, &mut server(SslVersion::SSL3, ALLOW_CLIENT));
     assert_eq!(found, (Some(Renegotiation::Bound), Some(Outcome::Stopped)));
+    let found = ask(ssl3, &mut server(SslVersion::SSL3, SslOptions::empty()));
+    assert_eq!(found, (Some(Renegotiation::Asked), None));
 }
 
 #[test]
