@@ -133,7 +133,8 @@ pub(crate) struct ProbeArguments {
     #[arg(long, default_value = PROFILE)]
     pub(crate) profile: String,
     /// The offers that follow where a server turns one down, a connection each: default (down to SSL 2, as its answers give
-    /// reason), study (SSL 3 alone), exhaustive (also without a certificate, export, and all that has a name) or off
+    /// reason), study (SSL 3; SSL 2 where nothing is said at all), exhaustive (also without a certificate, export, all that has a
+    /// name, and SSL 2 where nothing is said) or off
     #[arg(long, default_value = LADDER)]
     pub(crate) ladder: String,
     /// How much each endpoint is asked

@@ -239,6 +239,7 @@ impl<'a> Visit<'a> {
             }
             let enough = self.attempts.len() >= plan.max_attempts
                 || self.bytes_left() == 0
+                || Instant::now() >= self.deadline
                 || self.shared.stop.is_requested();
             if enough
                 || (next.is_some() && !turn_again(self.shared, self.addr, self.deadline).await)

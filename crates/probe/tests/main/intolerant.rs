@@ -47,6 +47,7 @@ pub(crate) enum Answer {
     /// Says this fatal alert and closes.
     Alert(u8),
     Close,
+    /// Says nothing, and keeps the connection.
     Hang,
     Reset,
     /// Answers it.
@@ -138,14 +139,14 @@ fn visit(
             linger(stream)
         }
         Answer::Close => Ok(()),
-        Answer::Hang => linger(stream),
+        Answer::Hang => io::copy(&mut stream, &mut io::sink()).map(|_| ()),
         Answer::Reset => SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
         Answer::Serve if seen.highest == Version::SSL_2 => serve_ssl2(context, stream),
         Answer::Serve => serve(context, Replayed { before: Cursor::new(record), stream }),
     }
 }
 
-/// Reads until the client has gone.
+/// Says no more, and reads until the client has gone.
 fn linger(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown(std::net::Shutdown::Write).ok();
     io::copy(&mut stream, &mut io::sink()).map(|_| ())
