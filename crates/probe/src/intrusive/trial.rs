@@ -10,6 +10,7 @@ use tlscensus_dialog::Service;
 use tlscensus_records::IntrusiveAnswer as Answer;
 use tlscensus_records::Outcome;
 use tlscensus_records::Phase;
+use tlscensus_records::text::escape;
 use tlscensus_tls_client as tls;
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
@@ -144,7 +145,8 @@ impl Trial {
             Some(end) if ends_in_order(end) => Outcome::Closed,
             Some(_) => Outcome::Malformed,
         };
-        (Phase::AfterTls, outcome, end.and_then(handshake_detail))
+        let heard = self.injection().and_then(Injection::first_line).map(escape);
+        (Phase::AfterTls, outcome, heard.or_else(|| end.and_then(handshake_detail)))
     }
 }
 
