@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::Array;
 use arrow::array::ArrayRef;
 use arrow::array::BinaryBuilder;
 use arrow::array::BooleanBuilder;
@@ -166,11 +167,20 @@ impl Growing {
         }
     }
 
+    /// Takes the values out. What held many bytes is made as large again: the next rows are about as long.
     fn finish(&mut self) -> ArrayRef {
         match self {
-            Self::Binary(builder) => Arc::new(builder.finish()),
+            Self::Binary(builder) => {
+                let array = builder.finish();
+                *builder = BinaryBuilder::with_capacity(array.len(), array.value_data().len());
+                Arc::new(array)
+            }
             Self::Bool(builder) => Arc::new(builder.finish()),
-            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Text(builder) => {
+                let array = builder.finish();
+                *builder = StringBuilder::with_capacity(array.len(), array.value_data().len());
+                Arc::new(array)
+            }
             Self::Timestamp(builder) => Arc::new(builder.finish()),
             Self::U8(builder) => Arc::new(builder.finish()),
             Self::U16(builder) => Arc::new(builder.finish()),

@@ -16,8 +16,9 @@ use std::io;
 use std::io::Read;
 
 use arrow::array::RecordBatch;
+use arrow::buffer::Buffer;
 use arrow::error::ArrowError;
-use arrow::ipc::reader::StreamReader;
+use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::writer::StreamWriter;
 use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
@@ -111,13 +112,15 @@ fn decode(reader: &mut impl Read) -> io::Result<Option<Frame>> {
     let Some(header) = Header::read(&header) else {
         return Ok(None);
     };
-    let mut payload = Vec::new();
+    // A length is believed only so far: the CRC of the header is no seal.
+    let length = usize::try_from(header.length).unwrap_or(usize::MAX);
+    let mut payload = Vec::with_capacity(length.min(ROOM));
     reader.by_ref().take(u64::from(header.length)).read_to_end(&mut payload)?;
     let whole = u32::try_from(payload.len()).is_ok_and(|length| length == header.length);
     if !whole || crc32fast::hash(&payload) != header.payload_crc {
         return Ok(None);
     }
-    Ok(header.batch(&payload))
+    Ok(header.batch(payload))
 }
 
 struct Header {
@@ -152,9 +155,10 @@ impl Header {
         })
     }
 
-    fn batch(&self, payload: &[u8]) -> Option<Frame> {
-        let mut reader = StreamReader::try_new(payload, None).ok()?;
-        let batch = reader.next()?.ok()?;
+    /// The arrays of the batch are windows on the payload.
+    fn batch(&self, payload: Vec<u8>) -> Option<Frame> {
+        let mut payload = Buffer::from_vec(payload);
+        let batch = StreamDecoder::new().decode(&mut payload).ok()??;
         let counted = u32::try_from(batch.num_rows()).is_ok_and(|rows| rows == self.rows);
         let header_length = u64::try_from(HEADER_LENGTH).ok()?;
         counted.then_some(Frame {
@@ -190,6 +194,8 @@ fn coded(code: u8) -> Option<&'static Relation> {
 const MAGIC: &[u8] = b"TLSJ";
 const FORMAT: u16 = 1;
 const HEADER_LENGTH: usize = 28;
+/// Set aside for a payload before it is read; a longer one grows into its own.
+const ROOM: usize = 16 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -189,7 +189,9 @@ impl RunWriter {
         self.journal_rows += self.unwritten.1;
         let full = journal.length() >= self.limits.journal_bytes
             || self.journal_rows >= self.limits.journal_rows;
-        self.unwritten = (Vec::new(), 0);
+        // Its room is kept: the next frames are about as long.
+        self.unwritten.0.clear();
+        self.unwritten.1 = 0;
         // After a failure there may be rows behind the frames that could not be written.
         if self.probes.rows() > 0 {
             return self.flush();
@@ -207,10 +209,12 @@ impl RunWriter {
         ];
         let filled = buffers.into_iter().filter(|(_, buffer)| buffer.rows() > 0);
         let batches: Vec<_> = filled.map(|(relation, buffer)| (relation, buffer.take())).collect();
-        let mut frames = Vec::new();
-        frame::encode_group(SCHEMA_VERSION, &batches, &mut frames)
-            .map_err(|error| Error::damaged(&self.segment.journal(&self.dataset), error))?;
-        self.unwritten = (frames, rows);
+        let encoded = frame::encode_group(SCHEMA_VERSION, &batches, &mut self.unwritten.0);
+        if let Err(error) = encoded {
+            self.unwritten.0.clear();
+            return Err(Error::damaged(&self.segment.journal(&self.dataset), error));
+        }
+        self.unwritten.1 = rows;
         Ok(())
     }
 

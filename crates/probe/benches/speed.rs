@@ -86,7 +86,7 @@ fn main() -> Outcome<()> {
 fn conduct(arguments: &[String]) -> Outcome<()> {
     let mut numbers = arguments.iter().filter_map(|word| word.parse().ok());
     let rounds: u32 = numbers.next().unwrap_or(5);
-    let hosts: u32 = numbers.next().unwrap_or(1200);
+    let hosts: u32 = numbers.next().unwrap_or(1800);
     let s_clients: usize = usize::try_from(numbers.next().unwrap_or(100))?;
     let folder = tempfile::tempdir()?;
     let list = folder.path().join("hosts.txt");
@@ -136,9 +136,8 @@ impl Results {
     fn add(&mut self, ours: &Spent, two: &Spent, theirs: &Spent) {
         self.ours.push(ours.completed / ours.cpu);
         self.two.push(two.completed / two.cpu);
-        // Whether it came to TLS or not: in its favour.
-        self.theirs.push(theirs.asked / theirs.cpu);
-        self.ratio.push((ours.completed / ours.cpu) / (theirs.asked / theirs.cpu));
+        self.theirs.push(theirs.completed / theirs.cpu);
+        self.ratio.push((ours.completed / ours.cpu) / (theirs.completed / theirs.cpu));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Hashes, HMAC keys and the running hash of a handshake.
 
+use std::sync::LazyLock;
+
 use aws_lc_rs::digest;
 use aws_lc_rs::hmac;
 use md5::Digest;
@@ -31,6 +33,16 @@ impl Hash {
     /// The hash of `data`.
     pub(crate) fn of(self, data: &[u8]) -> digest::Digest {
         digest::digest(self.digest_algorithm(), data)
+    }
+
+    /// The hash of the empty string.
+    pub(crate) fn of_nothing(self) -> &'static [u8] {
+        static SHA256: LazyLock<digest::Digest> = LazyLock::new(|| Hash::Sha256.of(b""));
+        static SHA384: LazyLock<digest::Digest> = LazyLock::new(|| Hash::Sha384.of(b""));
+        match self {
+            Self::Sha256 => SHA256.as_ref(),
+            Self::Sha384 => SHA384.as_ref(),
+        }
     }
 
     fn digest_algorithm(self) -> &'static digest::Algorithm {

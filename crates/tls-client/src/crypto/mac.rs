@@ -38,8 +38,9 @@ impl Mac {
 }
 
 /// A key of HMAC (RFC 2104).
+#[expect(clippy::large_enum_variant, reason = "it lives no longer than a call")]
 pub(crate) enum HmacKey {
-    Library(Box<hmac::Key>),
+    Library(hmac::Key),
     /// MD5 is not in the library: the hashes that have taken the padded keys.
     Md5 {
         inner: Md5,
@@ -55,7 +56,7 @@ impl HmacKey {
             Mac::Sha256 => hmac::HMAC_SHA256,
             Mac::Sha384 => hmac::HMAC_SHA384,
         };
-        Self::Library(Box::new(hmac::Key::new(algorithm, key)))
+        Self::Library(hmac::Key::new(algorithm, key))
     }
 
     fn md5(key: &[u8]) -> Self {

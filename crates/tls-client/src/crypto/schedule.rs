@@ -10,6 +10,7 @@
 //! ```
 
 use std::marker::PhantomData;
+use std::sync::LazyLock;
 
 use aws_lc_rs::hmac;
 
@@ -33,30 +34,41 @@ pub(crate) struct KeySchedule<Stage> {
 
 impl KeySchedule<Early> {
     /// A schedule without a pre-shared key.
-    pub(crate) fn new(hash: Hash) -> Self {
+    fn new(hash: Hash) -> Self {
         let zeros = &ZEROS[..hash.output_len()];
-        Self::extract(hash, zeros, zeros)
+        Self::extract(hash, &hmac_key(hash, zeros), zeros)
     }
 
     /// A schedule that begins with the key of an earlier connection.
     pub(crate) fn with_key(hash: Hash, key: &[u8]) -> Self {
-        Self::extract(hash, &ZEROS[..hash.output_len()], key)
+        Self::extract(hash, &hmac_key(hash, &ZEROS[..hash.output_len()]), key)
     }
 
     /// The proof that we have that key; `transcript` is the hash up to the proofs.
     pub(crate) fn binder(&self, transcript: &[u8]) -> hmac::Tag {
-        let empty = self.hash.of(b"");
-        let secret: TrafficSecret<Handshake> = self.traffic_secret(b"res binder", empty.as_ref());
+        let secret = self.traffic_secret::<Handshake>(b"res binder", self.hash.of_nothing());
         secret.verify_data(transcript)
     }
 
     pub(crate) fn into_handshake(self, shared_secret: &[u8]) -> KeySchedule<Handshake> {
-        let salt = self.derived();
-        KeySchedule::extract(self.hash, salt.as_ref(), shared_secret)
+        KeySchedule::extract(self.hash, &self.next_salt(), shared_secret)
     }
 }
 
 impl KeySchedule<Handshake> {
+    /// The stage after [`KeySchedule::new`], where everything before the shared secret is the same for all connections.
+    pub(crate) fn without_key(hash: Hash, shared_secret: &[u8]) -> Self {
+        static SHA256: LazyLock<hmac::Key> =
+            LazyLock::new(|| KeySchedule::<Early>::new(Hash::Sha256).next_salt());
+        static SHA384: LazyLock<hmac::Key> =
+            LazyLock::new(|| KeySchedule::<Early>::new(Hash::Sha384).next_salt());
+        let salt = match hash {
+            Hash::Sha256 => &SHA256,
+            Hash::Sha384 => &SHA384,
+        };
+        Self::extract(hash, salt, shared_secret)
+    }
+
     /// Both sides' handshake traffic secrets; `transcript` is the hash through ServerHello.
     pub(crate) fn traffic(&self, transcript: &[u8]) -> BothSides<Handshake> {
         BothSides {
@@ -66,8 +78,7 @@ impl KeySchedule<Handshake> {
     }
 
     pub(crate) fn into_master(self) -> KeySchedule<Master> {
-        let salt = self.derived();
-        KeySchedule::extract(self.hash, salt.as_ref(), &ZEROS[..self.hash.output_len()])
+        KeySchedule::extract(self.hash, &self.next_salt(), &ZEROS[..self.hash.output_len()])
     }
 }
 
@@ -85,7 +96,7 @@ impl KeySchedule<Master> {
     /// What tickets of the server are good for; `transcript` is the hash through our Finished.
     pub(crate) fn resumption(&self, transcript: &[u8]) -> ResumptionSecret {
         let secret = expand_label(&self.secret, b"res master", transcript, self.hash.output_len());
-        let secret = hmac::Key::new(self.hash.hmac_algorithm(), secret.as_ref());
+        let secret = hmac_key(self.hash, secret.as_ref());
         ResumptionSecret { hash: self.hash, secret }
     }
 }
@@ -109,17 +120,16 @@ impl ResumptionSecret {
 }
 
 impl<Stage> KeySchedule<Stage> {
-    fn extract(hash: Hash, salt: &[u8], input: &[u8]) -> Self {
-        let secret = hmac::sign(&hmac::Key::new(hash.hmac_algorithm(), salt), input);
-        Self {
-            hash,
-            secret: hmac::Key::new(hash.hmac_algorithm(), secret.as_ref()),
-            stage: PhantomData,
-        }
+    fn extract(hash: Hash, salt: &hmac::Key, input: &[u8]) -> Self {
+        let secret = hmac::sign(salt, input);
+        Self { hash, secret: hmac_key(hash, secret.as_ref()), stage: PhantomData }
     }
 
-    fn derived(&self) -> hmac::Tag {
-        expand_label(&self.secret, b"derived", self.hash.of(b"").as_ref(), self.hash.output_len())
+    /// “derived”: the salt of the next stage.
+    fn next_salt(&self) -> hmac::Key {
+        let nothing = self.hash.of_nothing();
+        let salt = expand_label(&self.secret, b"derived", nothing, self.hash.output_len());
+        hmac_key(self.hash, salt.as_ref())
     }
 
     fn traffic_secret<Traffic>(&self, label: &[u8], transcript: &[u8]) -> TrafficSecret<Traffic> {
@@ -143,7 +153,7 @@ pub(crate) struct TrafficSecret<Traffic> {
 
 impl<Traffic> TrafficSecret<Traffic> {
     fn new(hash: Hash, secret: &[u8]) -> Self {
-        Self { hash, secret: hmac::Key::new(hash.hmac_algorithm(), secret), traffic: PhantomData }
+        Self { hash, secret: hmac_key(hash, secret), traffic: PhantomData }
     }
 
     /// The first `length` bytes of the write key.
@@ -164,7 +174,7 @@ impl TrafficSecret<Handshake> {
     /// The verify_data of this side's Finished over `transcript`.
     pub(crate) fn verify_data(&self, transcript: &[u8]) -> hmac::Tag {
         let finished_key = expand_label(&self.secret, b"finished", b"", self.hash.output_len());
-        let key = hmac::Key::new(self.hash.hmac_algorithm(), finished_key.as_ref());
+        let key = hmac_key(self.hash, finished_key.as_ref());
         hmac::sign(&key, transcript)
     }
 }
@@ -187,6 +197,10 @@ impl AsRef<[u8]> for TrafficKey {
     fn as_ref(&self) -> &[u8] {
         &self.tag.as_ref()[..self.length]
     }
+}
+
+fn hmac_key(hash: Hash, key: &[u8]) -> hmac::Key {
+    hmac::Key::new(hash.hmac_algorithm(), key)
 }
 
 /// HKDF-Expand-Label. Nothing in TLS asks for more than one hash of output, so one HMAC block is all of it;
@@ -229,7 +243,7 @@ mod tests {
         let through_server_finished =
             hex("9608102a0f1ccc6db6250b7b7e417b1a000eaada3daae4777a7686c9ff83df13");
 
-        let schedule = KeySchedule::<Early>::new(Hash::Sha256).into_handshake(&shared);
+        let schedule = KeySchedule::without_key(Hash::Sha256, &shared);
         let handshake = schedule.traffic(&through_server_hello);
         assert_eq!(handshake.server.key(16).as_ref(), hex("3fce516009c21727d0f2e4e86ee403bc"));
         assert_eq!(handshake.server.iv().as_slice(), hex("5d313eb2671276ee13000b30"));
@@ -252,7 +266,7 @@ mod tests {
     fn the_binder_of_rfc_8448() {
         let secret = hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c");
         let hash = Hash::Sha256;
-        let secret = hmac::Key::new(hash.hmac_algorithm(), &secret);
+        let secret = hmac_key(hash, &secret);
         let key = ResumptionSecret { hash, secret }.key(&[0, 0]).expect("short");
         let expected = hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3");
         assert_eq!(key.as_ref(), expected);

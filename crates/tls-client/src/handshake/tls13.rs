@@ -31,7 +31,6 @@ use crate::crypto::aead::Aead;
 use crate::crypto::hash::Transcript;
 use crate::crypto::schedule::Application;
 use crate::crypto::schedule::BothSides;
-use crate::crypto::schedule::Early;
 use crate::crypto::schedule::Handshake;
 use crate::crypto::schedule::KeySchedule;
 use crate::crypto::schedule::ResumptionSecret;
@@ -83,11 +82,10 @@ pub(super) fn begin(
     connection: &mut Connection,
 ) -> State {
     let Choice { suite, code } = choice;
-    let early = match pre_shared_key {
-        Some(key) => KeySchedule::<Early>::with_key(suite.hash, key),
-        None => KeySchedule::<Early>::new(suite.hash),
+    let schedule = match pre_shared_key {
+        Some(key) => KeySchedule::with_key(suite.hash, key).into_handshake(shared_secret),
+        None => KeySchedule::without_key(suite.hash, shared_secret),
     };
-    let schedule = early.into_handshake(shared_secret);
     let secrets = schedule.traffic(transcript.current().as_ref());
     connection
         .set_opener(Opener::Aead13(protection(suite.aead, &secrets.server)), Protection::Handshake);

@@ -4,11 +4,10 @@
 //! is `version,suite,extensions`. The version is the hello's own field. As the method's authors describe it:
 //! <https://github.com/salesforce/ja3>.
 
-use std::fmt::Write;
-
 use md5::Digest;
 use md5::Md5;
 
+use super::decimal;
 use super::hexadecimal;
 use super::join;
 use super::list;
@@ -56,14 +55,13 @@ pub fn ja3s_text(
     suite: CipherSuite,
     extensions: &Extensions<'_>,
 ) -> String {
-    let mut text = format!("{},{},", legacy_version.0, suite.0);
+    let mut text = String::with_capacity(TYPICAL_LENGTH);
+    decimal(legacy_version.0, &mut text);
+    text.push(',');
+    decimal(suite.0, &mut text);
+    text.push(',');
     join(extensions, '-', &mut text, |raw, text| decimal(raw.extension.0, text));
     text
-}
-
-fn decimal(value: u16, text: &mut String) {
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{value}");
 }
 
 fn md5(text: &str) -> String {

@@ -15,14 +15,13 @@
 //! As its authors describe the client's part, which is under a BSD licence:
 //! <https://github.com/FoxIO-LLC/ja4/blob/main/technical_details/JA4.md>. Nothing else of that family is here.
 
-use std::fmt::Write;
-
 use sha2::Digest;
 use sha2::Sha256;
 
 use super::hexadecimal;
 use super::join;
 use super::list;
+use super::two_digits;
 use crate::extension::ApplicationProtocols;
 use crate::extension::Extensions;
 use crate::extension::SignatureAlgorithms;
@@ -116,8 +115,7 @@ fn sorted(mut values: Vec<u16>) -> String {
 }
 
 fn four_digits(value: u16, text: &mut String) {
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{value:04x}");
+    value.to_be_bytes().into_iter().for_each(|byte| two_digits(byte, text));
 }
 
 /// Twelve digits of the hash; of nothing, twelve zeros.
@@ -125,11 +123,11 @@ fn cut(text: &str) -> String {
     if text.is_empty() {
         return "0".repeat(DIGITS);
     }
-    let mut hash = hexadecimal(&Sha256::digest(text));
-    hash.truncate(DIGITS);
-    hash
+    let hash = Sha256::digest(text);
+    hexadecimal(&hash[..DIGITS / 2])
 }
 
+/// Hexadecimal ones.
 const DIGITS: usize = 12;
 
 #[cfg(test)]

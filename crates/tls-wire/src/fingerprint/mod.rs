@@ -6,8 +6,6 @@
 mod ja3;
 mod ja4;
 
-use std::fmt::Write;
-
 use crate::extension::Extension;
 use crate::extension::Extensions;
 use crate::observer::Observer;
@@ -65,9 +63,47 @@ fn join<T>(
 
 fn hexadecimal(digest: &[u8]) -> String {
     let mut text = String::with_capacity(2 * digest.len());
-    for byte in digest {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
+    digest.iter().for_each(|byte| two_digits(*byte, &mut text));
     text
+}
+
+// The formatting machinery of the standard library would cost more than the hashes.
+
+/// Two lower-case hexadecimal digits.
+fn two_digits(byte: u8, text: &mut String) {
+    for nibble in [byte >> 4, byte & 0xf] {
+        text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
+    }
+}
+
+/// Without leading zeros.
+fn decimal(value: u16, text: &mut String) {
+    for power in [10_000, 1_000, 100, 10] {
+        if value >= power {
+            text.push(decimal_digit(value / power % 10));
+        }
+    }
+    text.push(decimal_digit(value % 10));
+}
+
+fn decimal_digit(value: u16) -> char {
+    char::from_digit(u32::from(value), 10).expect("a remainder of ten is a digit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_those_of_the_standard_library() {
+        for value in 0..=u16::MAX {
+            let (mut ours, [high, low]) = (String::new(), value.to_be_bytes());
+            decimal(value, &mut ours);
+            assert_eq!(ours, value.to_string());
+            ours.clear();
+            two_digits(high, &mut ours);
+            two_digits(low, &mut ours);
+            assert_eq!(ours, format!("{value:04x}"));
+        }
+    }
 }

@@ -183,6 +183,17 @@ struct Speaker {
     first_record: Option<Version>,
 }
 
+impl Speaker {
+    /// For `length` bytes more in the flight, and not for twice as many: what comes next is mostly short, and many
+    /// connections wait at once.
+    fn make_room(&mut self, length: usize) {
+        let length = length.min(MAX_FLIGHT_BYTES);
+        if self.flight.capacity() - self.flight.len() < length {
+            self.flight.reserve_exact(length.max(self.flight.len() / 4));
+        }
+    }
+}
+
 /// Hears a connection and keeps its facts.
 #[derive(Clone, Debug, Default)]
 pub struct Observer {
@@ -429,8 +440,11 @@ impl Observer {
             return;
         }
         let before = speaker.flight.len();
-        speaker.flight.reserve((body.len() + HANDSHAKE_HEADER_BYTES).min(MAX_FLIGHT_BYTES));
-        if message == HandshakeType::CERTIFICATE && understood {
+        let blank = message == HandshakeType::CERTIFICATE && understood;
+        if !blank {
+            speaker.make_room(body.len() + HANDSHAKE_HEADER_BYTES);
+        }
+        if blank {
             put_handshake(message, &mut speaker.flight, |out| blank_chain(body, tls13, out));
         } else if before + body.len() < MAX_FLIGHT_BYTES {
             put_handshake(message, &mut speaker.flight, |out| out.extend_from_slice(body));

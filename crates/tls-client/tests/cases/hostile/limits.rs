@@ -53,7 +53,7 @@ fn no_misbehaviour_makes_us_hold_more_than_the_limit() {
 /// What the driver reads at once.
 const PIECE: usize = 1 << 12;
 /// Of a handshake with a chain of one certificate.
-const HONEST_BYTES: u64 = 24 << 10;
+const HONEST_BYTES: u64 = 16 << 10;
 /// A chain of 30 thousand empty certificates as a list that grew by doubling; nothing else comes near.
 const HOSTILE_BYTES: u64 = 2 << 20;
 /// The window of the packer's choice, for as long as it takes to unpack one certificate message.
