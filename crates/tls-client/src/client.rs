@@ -324,7 +324,7 @@ impl Client {
             if let Some(wish) = &mut self.wish
                 && message.message == HandshakeType::SERVER_HELLO
             {
-                wish.answered(message.body);
+                wish.answered(message.body)?;
                 self.say_goodbye();
                 return Err(Failure::silent(Outcome::Stopped));
             }

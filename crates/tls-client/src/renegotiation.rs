@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use tlscensus_tls_wire::codec::Codec;
+use tlscensus_tls_wire::codec::DecodeError;
 use tlscensus_tls_wire::extension::RenegotiationInfo;
 use tlscensus_tls_wire::handshake::ServerHello;
 use tlscensus_tls_wire::registry::ExtensionType;
@@ -55,15 +56,13 @@ impl Wish {
     }
 
     /// The server's hello, which says that it takes part.
-    pub(crate) fn answered(&mut self, hello: &[u8]) {
-        let hello = ServerHello::decode(hello, "ServerHello").ok();
-        let info = hello
-            .as_ref()
-            .and_then(|hello| hello.extensions.get::<RenegotiationInfo<'_>>().ok()?);
-        self.state = match info {
+    pub(crate) fn answered(&mut self, hello: &[u8]) -> Result<(), DecodeError> {
+        let hello = ServerHello::decode(hello, "ServerHello")?;
+        self.state = match hello.extensions.get::<RenegotiationInfo<'_>>()? {
             Some(RenegotiationInfo(info)) if info == self.expected => Renegotiation::Bound,
             _ => Renegotiation::Unbound,
         };
+        Ok(())
     }
 }
 
