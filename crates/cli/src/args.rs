@@ -156,7 +156,7 @@ pub(crate) struct ProbeArguments {
     /// Loopback and --allow-test-range need none. Without this file every target has to be one of those, or the run is
     /// refused; with it, all others are probed as always and their intrusive questions are 'not-asked'. A name counts
     /// where it was looked up, not where the list gives its address. The file's hash stands in the run's row.
-    #[arg(long, value_name = "FILE", requires = "intrusive")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) consent: Option<PathBuf>,
     /// A name server to ask instead of the system's own (repeatable)
     #[arg(long, value_name = "ADDRESS[:PORT]")]

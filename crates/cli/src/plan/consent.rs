@@ -25,7 +25,7 @@ impl Agreed {
     /// Loopback and test ranges, and what the file says.
     ///
     /// # Errors
-    /// When the file cannot be read, or has a line that is none: nobody is asked on a guess.
+    /// When the file cannot be read, has a line that is none, or is of no use: nobody is asked on a guess.
     pub(crate) fn read(settings: &Settings, path: Option<&Path>) -> anyhow::Result<Self> {
         let mut consent = Consent::default();
         for range in settings.test_ranges()? {
@@ -34,6 +34,11 @@ impl Agreed {
         let Some(path) = path else {
             return Ok(Self { consent, used: None });
         };
+        if settings.intrusive.is_empty() {
+            return Err(unusable(
+                "--consent: says who agreed to be asked intrusively; say what they are asked with --intrusive",
+            ));
+        }
         let bytes = fs::read(path).map_err(|error| {
             unusable(format!(
                 "the consent file {}: {error}; name the file with --consent",

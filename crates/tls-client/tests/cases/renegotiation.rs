@@ -198,7 +198,7 @@ fn only_a_whole_hello_of_the_server_is_a_beginning() {
         // The first hello said so too, and then it is not bound to the first handshake.
         ("with the wrong binding", say(), Some(b"\x04abcd".as_slice()), (Some(Unbound), "stopped")),
         ("garbage", hello(b"garbage"), None, (Some(Asked), "malformed: server")),
-        ("nothing", hello(b""), None, (Some(Asked), "malformed: server")),
+        ("nothing", hello(b""), None, (Some(Asked), "malformed: Version")),
         (
             "a request first",
             [vec![request.clone()], say()].concat(),
