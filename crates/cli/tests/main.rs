@@ -3,6 +3,7 @@
 
 mod demo;
 mod enumerated;
+mod intrusive;
 mod other_readers;
 mod prefixes;
 mod real_servers;

@@ -29,6 +29,7 @@ pub use capability_row::CapabilityKind;
 pub use capability_row::CapabilityResumption;
 pub use capability_row::CapabilityRow;
 pub use capability_row::CapabilityVerdict;
+pub use capability_row::IntrusiveAnswer;
 pub use certificate_row::CertificateDer;
 pub use certificate_row::CertificateRow;
 pub use certificate_row::ParseStatus;
