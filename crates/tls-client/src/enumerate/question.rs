@@ -175,7 +175,7 @@ impl Asked {
                 key_shares: self.shares.clone().into(),
                 schemes: schemes.collect::<Vec<_>>().into(),
                 alpn: self.protocols.list.clone().into(),
-                extensions: Cow::Borrowed(extensions(highest)),
+                extensions: self.extensions(),
                 compressions: self.compressions.into(),
                 // Before TLS 1.3 a server is to show whether it gives one of its own.
                 session_id: highest.is_tls13(),
@@ -185,15 +185,19 @@ impl Asked {
             aim: self.aim,
         }
     }
-}
 
-/// What a hello up to this version carries: nothing that it has no use for, for the sake of its length.
-fn extensions(highest: Version) -> &'static [ExtensionType] {
-    let (before_tls12, _) = EXTENSIONS.split_at(EXTENSIONS_BEFORE_TLS12);
-    match highest {
-        Version::SSL_3 => &[],
-        Version::TLS_1_0 | Version::TLS_1_1 => before_tls12,
-        _ => EXTENSIONS,
+    /// What the hello carries: nothing that it has no use for, for the sake of its length.
+    fn extensions(&self) -> Cow<'static, [ExtensionType]> {
+        let (before_tls12, _) = EXTENSIONS.split_at(EXTENSIONS_BEFORE_TLS12);
+        match (self.highest(), self.aim) {
+            (Version::SSL_3, _) => Cow::Borrowed(&[]),
+            (Version::TLS_1_0 | Version::TLS_1_1, _) => Cow::Borrowed(before_tls12),
+            // The schemes that are left in the question need not be those of the certificates.
+            (_, Aim::Schemes(..)) => {
+                [EXTENSIONS, &[ExtensionType::SIGNATURE_ALGORITHMS_CERT]].concat().into()
+            }
+            _ => Cow::Borrowed(EXTENSIONS),
+        }
     }
 }
 
