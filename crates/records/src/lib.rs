@@ -9,6 +9,7 @@ mod certificate_row;
 mod column;
 mod conclude;
 pub mod derive;
+mod fill_certificates;
 mod fill_dialog;
 mod fill_tls;
 #[doc(hidden)]
@@ -25,8 +26,10 @@ pub use capability_row::CapabilityCoverage;
 pub use capability_row::CapabilityDecides;
 pub use capability_row::CapabilityEvidence;
 pub use capability_row::CapabilityKind;
+pub use capability_row::CapabilityResumption;
 pub use capability_row::CapabilityRow;
 pub use capability_row::CapabilityVerdict;
+pub use capability_row::IntrusiveAnswer;
 pub use certificate_row::CertificateDer;
 pub use certificate_row::CertificateRow;
 pub use certificate_row::ParseStatus;
