@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
+    /// Print the prefixes that are routed, out of dumps of routing tables
+    Prefixes(PrefixesArguments),
     /// Print result tables of a dataset
     Tables(TablesArguments),
     /// Ask a dataset in SQL
@@ -244,6 +246,42 @@ pub(crate) enum Sni {
     Named,
     /// Never
     Off,
+}
+
+/// `prefixes`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tlscensus prefixes rib.20261123.0800.bz2 > routed.txt\n  \
+    tlscensus prefixes rib-*.gz --ipv4 --format csv > origins.csv\n\n\
+    Read are TABLE_DUMP and TABLE_DUMP_V2 (RFC 6396), plain or packed with gzip or bzip2. Each prefix comes once, behind it the\n\
+    systems that announce it. Routes for everything, or for more than a /8 (IPv6: /16), are left out.")]
+pub(crate) struct PrefixesArguments {
+    /// Dumps of whole tables (RIB), of one collector or several; - reads stdin
+    #[arg(value_name = "RIB", required = true)]
+    pub(crate) ribs: Vec<PathBuf>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t = PrefixesFormat::List)]
+    pub(crate) format: PrefixesFormat,
+    /// IPv4 only
+    #[arg(long, conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
+    /// IPv6 only
+    #[arg(long)]
+    pub(crate) ipv6: bool,
+    /// Nothing on stderr but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How routed prefixes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrefixesFormat {
+    /// A prefix a line, its origins behind #: a list for this program and for ZMap
+    List,
+    /// prefix,origins with blanks between the origins
+    Csv,
+    /// One JSON object a line
+    Json,
 }
 
 /// `tables`

@@ -3,6 +3,7 @@
 
 mod demo;
 mod other_readers;
+mod prefixes;
 mod real_servers;
 mod resilience;
 mod scale;

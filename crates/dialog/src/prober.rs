@@ -6,6 +6,7 @@ use crate::Interruption;
 use crate::Phase;
 use crate::Service;
 use crate::course::MAX_LEFTOVER;
+use crate::course::MAX_LIST_BYTES;
 use crate::frame::Framer;
 use crate::session;
 use crate::session::Move;
@@ -16,6 +17,10 @@ use crate::text;
 /// Turns we take at most in one conversation: the longest real one has 6 (EHLO, HELO, STARTTLS, EHLO, HELO, QUIT), and a
 /// peer must not make us answer for ever (IRC's PING).
 const MAX_TURNS: usize = 32;
+
+/// Bytes, those of unfinished units apart, that we listen to before TLS, and again inside it: eight of the longest lists. A peer that talks on
+/// (IMAP's untagged answers, IRC's notices, XMPP's stanzas) would otherwise hold us until the driver has had enough.
+const MAX_HEARD: usize = 8 * MAX_LIST_BYTES;
 
 /// What the driver has to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub struct Prober {
     client: Box<dyn Framer + Send>,
     leftover: Vec<u8>,
     turns: usize,
+    /// Bytes of units since the start, or since TLS came up.
+    heard: usize,
 }
 
 impl Prober {
@@ -52,6 +59,7 @@ impl Prober {
             session,
             leftover: Vec::new(),
             turns: 0,
+            heard: 0,
         }
     }
 
@@ -73,7 +81,13 @@ impl Prober {
             match session::turn(self.session.as_ref()) {
                 Move::Say(words) => self.say(&words, out),
                 Move::Listen => match self.server.unit() {
-                    Ok(Some(unit)) => self.session.hear(Side::Server, &unit),
+                    Ok(Some(unit)) => {
+                        self.heard += unit.len();
+                        if !self.has_heard_enough() {
+                            self.session.hear(Side::Server, &unit);
+                        }
+                    }
+                    Ok(None) if self.has_heard_enough() => {}
                     Ok(None) => return Step::Read,
                     Err(error) => {
                         let start = self.server.rest().to_vec();
@@ -104,6 +118,7 @@ impl Prober {
         session::secure(self.session.as_mut());
         self.server = self.session.framer(Side::Server);
         self.client = self.session.framer(Side::Client);
+        self.heard = 0;
     }
 
     /// No more bytes will come. What was received and not polled for is heard first.
@@ -132,6 +147,16 @@ impl Prober {
     /// What is known so far.
     pub fn facts(&self) -> &Facts {
         self.session.course().facts()
+    }
+
+    /// Ends it where the peer talks on and on.
+    fn has_heard_enough(&mut self) -> bool {
+        let enough = self.heard + self.server.skipped() > MAX_HEARD;
+        if enough {
+            self.session.interrupted(Interruption::OverBytes, b"");
+            self.session.course_mut().over();
+        }
+        enough
     }
 
     fn say(&mut self, words: &[u8], out: &mut Vec<u8>) {

@@ -89,7 +89,7 @@ pub(crate) static FLAVOURS: &[FlavourSpec] = &[
     FlavourSpec { flavour: F::OpensslCamellia, word: "openssl-camellia", made_by: Openssl, version: "TLS 1.2",
         rsa: "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA", ec: None, exchange: Rsa, reach: Completed, weights: (0, 2) },
     FlavourSpec { flavour: F::OpensslBinaryCurve, word: "openssl-binary-curve", made_by: Openssl, version: "TLS 1.2",
-        rsa: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", ec: None, exchange: Curve("sect571r1"), reach: Heard, weights: (0, 1) },
+        rsa: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", ec: None, exchange: Curve("sect571r1"), reach: Completed, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslPsk, word: "openssl-psk", made_by: Openssl, version: "TLS 1.2",
         rsa: "TLS_PSK_WITH_AES_128_CBC_SHA", ec: None, exchange: Shared("PSK"), reach: Heard, weights: (0, 1) },
     FlavourSpec { flavour: F::OpensslSrp, word: "openssl-srp", made_by: Openssl, version: "TLS 1.2",

@@ -12,6 +12,8 @@ pub mod derive;
 mod fill_certificates;
 mod fill_dialog;
 mod fill_tls;
+#[doc(hidden)]
+pub mod fuzzing;
 mod outcome;
 mod probe_row;
 mod relation;

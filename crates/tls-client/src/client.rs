@@ -92,6 +92,18 @@ impl Client {
         Self::with_session(profile, server_name, keys, Some(session.clone()), Random::new())
     }
 
+    /// The same bytes for the same seed, keys and session.
+    pub fn seeded_resuming(
+        profile: &Profile,
+        server_name: Option<&str>,
+        keys: &KeyShares,
+        session: &Session,
+        seed: u64,
+    ) -> Self {
+        let random = Random::seeded(seed);
+        Self::with_session(profile, server_name, keys, Some(session.clone()), random)
+    }
+
     /// The same client, which remembers the sessions that the server would take up again.
     pub fn remembering(mut self) -> Self {
         self.connection.remember_sessions();
