@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::head::Head;
 
 /// The files, in the order of the catalogue.
-static FILES: [&str; 16] = [
+static FILES: [&str; 17] = [
     include_str!("../sql/t01_dataset_active.sql"),
     include_str!("../sql/t03_starttls.sql"),
     include_str!("../sql/t04_versions.sql"),
@@ -19,6 +19,7 @@ static FILES: [&str; 16] = [
     include_str!("../sql/t06b_finite_field_sizes.sql"),
     include_str!("../sql/t07_groups.sql"),
     include_str!("../sql/t07b_groups_supported.sql"),
+    include_str!("../sql/t07c_values_shared.sql"),
     include_str!("../sql/t08_authentication.sql"),
     include_str!("../sql/t08b_combinations.sql"),
     include_str!("../sql/t08c_authentication_flags.sql"),

@@ -2,6 +2,7 @@
 
 use crate::Facts;
 use crate::Identity;
+use crate::Injection;
 use crate::Interruption;
 use crate::Phase;
 use crate::Service;
@@ -47,6 +48,8 @@ pub struct Prober {
     turns: usize,
     /// Bytes of units since the start, or since TLS came up.
     heard: usize,
+    /// Said behind the wish to upgrade, in the same breath, and heard by nobody on our side.
+    injected: Option<&'static [u8]>,
 }
 
 impl Prober {
@@ -60,7 +63,14 @@ impl Prober {
             leftover: Vec::new(),
             turns: 0,
             heard: 0,
+            injected: None,
         }
+    }
+
+    /// The same conversation, with a command behind its wish to upgrade, before TLS could have protected it: where a
+    /// server answers it inside TLS, anybody on the way can put words there (CVE-2011-0411).
+    pub fn injecting(service: &Service, identity: &Identity, injection: &Injection) -> Self {
+        Self { injected: Some(injection.words()), ..Self::new(service, identity) }
     }
 
     /// Server's bytes, in any split. Bytes that come after [`Step::Upgrade`] and before [`secured`](Self::secured) are leftover.
@@ -121,6 +131,20 @@ impl Prober {
         self.heard = 0;
     }
 
+    /// Whether silence would be an answer now: a driver that waited for a while calls [`hear_silence`](Self::hear_silence)
+    /// and polls again.
+    pub fn takes_silence(&self) -> bool {
+        let listens = session::turn(self.session.as_ref()) == Move::Listen;
+        listens && self.session.takes_silence()
+    }
+
+    /// The server said nothing for a while.
+    pub fn hear_silence(&mut self) {
+        if self.takes_silence() {
+            self.session.hear_silence();
+        }
+    }
+
     /// No more bytes will come. What was received and not polled for is heard first.
     pub fn interrupted(&mut self, how: Interruption) {
         while session::turn(self.session.as_ref()) == Move::Listen {
@@ -170,6 +194,11 @@ impl Prober {
         self.client.feed(words);
         while let Ok(Some(unit)) = self.client.unit() {
             self.session.hear(Side::Client, &unit);
+        }
+        if self.session.course().upgrade_pending()
+            && let Some(words) = self.injected.take()
+        {
+            out.extend_from_slice(words);
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use openssl::error::ErrorStack;
 use openssl::provider::Provider;
+use openssl::ssl::AlpnError;
 use openssl::ssl::Ssl;
 use openssl::ssl::SslContext;
 use openssl::ssl::SslContextBuilder;
@@ -33,6 +34,7 @@ use crate::certificates::Credential;
 use crate::flavour::FlavourSpec;
 use crate::flavour::Library;
 use crate::flavour_table::FLAVOURS;
+use crate::intrusive::Protocols;
 use crate::own_tls;
 use crate::own_tls::Suite;
 use crate::repertoire::Decider;
@@ -183,6 +185,14 @@ fn openssl_server(spec: &FlavourSpec) -> Result<Server, Error> {
     if spec.flavour == Flavour::OpensslAsksCertificate {
         ask_for_certificate(&mut builder)?;
     }
+    if spec.flavour.renegotiates() {
+        builder.set_options(ALLOW_CLIENT_RENEGOTIATION);
+    }
+    match spec.flavour.protocols() {
+        Protocols::Any => builder.set_alpn_select_callback(|_, offered| first_protocol(offered)),
+        Protocols::None => builder.set_alpn_select_callback(|_, _| Err(AlpnError::ALERT_FATAL)),
+        Protocols::Unasked => {}
+    }
     Ok(Server::Openssl(builder.build()))
 }
 
@@ -195,6 +205,15 @@ fn openssl_version(name: &str) -> SslVersion {
         _ => SslVersion::TLS1_3,
     }
 }
+
+/// Whatever the client likes best.
+fn first_protocol(offered: &[u8]) -> Result<&[u8], AlpnError> {
+    let (length, rest) = offered.split_first().ok_or(AlpnError::NOACK)?;
+    rest.get(..usize::from(*length)).ok_or(AlpnError::ALERT_FATAL)
+}
+
+/// `SSL_OP_ALLOW_CLIENT_RENEGOTIATION`, as all servers were before OpenSSL 3; the binding does not name it.
+const ALLOW_CLIENT_RENEGOTIATION: SslOptions = SslOptions::from_bits_retain(1 << 8);
 
 fn ask_for_certificate(builder: &mut SslContextBuilder) -> Result<(), ErrorStack> {
     builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);

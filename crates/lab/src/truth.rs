@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::Exchange;
 use crate::Field;
 use crate::Flavour;
+use crate::IntrusiveTruth;
 use crate::Repertoire;
 use crate::Service;
 use crate::State;
@@ -87,6 +88,8 @@ pub struct TruthRow {
     pub mechanisms_before: Option<Vec<String>>,
     /// Mechanisms inside TLS in the server's order; absent where no list can be read.
     pub mechanisms_after: Option<Vec<String>>,
+    /// What intrusive questions must find.
+    pub intrusive: IntrusiveTruth,
 }
 
 /// What a server chose, as far as a correct scan can know.
@@ -183,6 +186,7 @@ impl TruthRow {
             }),
             mechanisms_after: after
                 .then(|| speech.after.mechanisms(service.language, service.implicit)),
+            intrusive: IntrusiveTruth::at(endpoint, &finding),
         }
     }
 
@@ -208,6 +212,7 @@ impl TruthRow {
             capabilities_after_read: false,
             mechanisms_before: None,
             mechanisms_after: None,
+            intrusive: IntrusiveTruth::not_reached(service),
         }
     }
 }

@@ -4,10 +4,12 @@ use tlscensus_records::CapabilityCoverage;
 use tlscensus_records::CapabilityDecides;
 use tlscensus_records::CapabilityEvidence;
 use tlscensus_records::CapabilityKind;
+use tlscensus_records::CapabilityResumption;
 use tlscensus_records::CapabilityRow;
 use tlscensus_records::CapabilityVerdict;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::Sha256;
+use tlscensus_tls_client::Carrier;
 use tlscensus_tls_client::enumerate::Coverage;
 use tlscensus_tls_client::enumerate::Decides;
 use tlscensus_tls_client::enumerate::Era;
@@ -15,6 +17,8 @@ use tlscensus_tls_client::enumerate::Evidence;
 use tlscensus_tls_client::enumerate::Facts;
 use tlscensus_tls_client::enumerate::Found;
 use tlscensus_tls_client::enumerate::ListFacts;
+use tlscensus_tls_client::enumerate::Resumption;
+use tlscensus_tls_client::enumerate::Reuse;
 use tlscensus_tls_client::enumerate::Verdict;
 use tlscensus_tls_wire::registry::Ssl2CipherKind;
 use tlscensus_tls_wire::registry::Version;
@@ -43,6 +47,8 @@ pub(crate) fn rows(probe: &ProbeRow, findings: &Findings) -> Vec<CapabilityRow> 
     about.ssl2(findings);
     about.lists(facts);
     about.single(facts);
+    about.sessions(facts);
+    about.reuse(facts);
     rows
 }
 
@@ -148,19 +154,51 @@ impl About<'_> {
         }
     }
 
+    fn sessions(&mut self, facts: &Facts) {
+        for (carrier, known) in facts.resumption {
+            let era = match carrier {
+                Carrier::PreSharedKey => Era::Tls13,
+                Carrier::Identifier | Carrier::Ticket => Era::Legacy,
+            };
+            self.add(CapabilityKind::Resumption, |row| {
+                row.version = Some(era_word(era).to_owned());
+                row.name = Some(carrier.word().to_owned());
+                row.verdict = Some(resumption_verdict(known));
+                row.resumption = CapabilityResumption::from_word(known.word());
+            });
+        }
+    }
+
+    fn reuse(&mut self, facts: &Facts) {
+        for Reuse { value, seen, distinct } in &facts.reuse {
+            self.add(CapabilityKind::Reuse, |row| {
+                row.name = Some(value.word().to_owned());
+                row.verdict = Some(match (seen, distinct) {
+                    (0 | 1, _) => CapabilityVerdict::Unknown,
+                    _ if distinct < seen => CapabilityVerdict::Supported,
+                    _ => CapabilityVerdict::Absent,
+                });
+                row.count = Some(*seen);
+                row.distinct_values = Some(*distinct);
+            });
+        }
+    }
+
     fn single(&mut self, facts: &Facts) {
         for (kind, known) in &facts.certificates {
-            let leaves = facts.leaves.iter().filter(|(of, _)| of == kind);
-            let mut hashes: Vec<Option<Sha256>> =
-                leaves.map(|(_, der)| Some(Sha256::of(der))).collect();
-            if hashes.is_empty() {
-                hashes.push(None);
+            let chains = facts.chains.iter().filter(|(of, _)| of == kind);
+            let mut chains: Vec<Option<Vec<Sha256>>> = chains
+                .map(|(_, chain)| Some(chain.iter().map(|der| Sha256::of(der)).collect()))
+                .collect();
+            if chains.is_empty() {
+                chains.push(None);
             }
-            for hash in hashes {
+            for chain in chains {
                 self.add(CapabilityKind::Certificate, |row| {
                     row.name = Some(kind.word().to_owned());
                     row.verdict = Some(verdict(*known));
-                    row.cert_sha256 = hash;
+                    row.cert_sha256 = chain.as_ref().and_then(|chain| chain.first().copied());
+                    row.chain = chain;
                 });
             }
         }
@@ -193,6 +231,18 @@ impl About<'_> {
     }
 }
 
+fn resumption_verdict(known: Resumption) -> CapabilityVerdict {
+    match known {
+        Resumption::Accepted => CapabilityVerdict::Supported,
+        Resumption::NoVersion | Resumption::NotOffered | Resumption::Refused => {
+            CapabilityVerdict::Absent
+        }
+        Resumption::Offered | Resumption::Unasked | Resumption::Unreached => {
+            CapabilityVerdict::Unknown
+        }
+    }
+}
+
 fn era_word(era: Era) -> &'static str {
     match era {
         Era::Legacy => "before TLS 1.3",
@@ -221,6 +271,9 @@ mod tests {
         }
         for word in [Evidence::Chosen, Evidence::Declared, Evidence::Inferred] {
             assert!(CapabilityEvidence::from_word(word.word()).is_some());
+        }
+        for word in Resumption::ALL {
+            assert!(CapabilityResumption::from_word(word.word()).is_some());
         }
         use Decides::*;
         for word in [Client, Mixed, Moot, Server, Unknown] {

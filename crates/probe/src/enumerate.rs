@@ -1,15 +1,11 @@
 //! What one endpoint can do, a connection per question: the driver of an enumeration, and its spacing. SSL 2 comes last.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio::time::sleep_until;
 
-use tlscensus_dialog::Identity;
 use tlscensus_records::Outcome;
 use tlscensus_records::Phase;
-use tlscensus_tls_client as tls;
 use tlscensus_tls_client::enumerate::Ended;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
@@ -17,26 +13,20 @@ use tlscensus_tls_client::enumerate::Verdict;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
-use crate::Endpoint;
-use crate::connect::connect;
+use crate::again::Again;
 use crate::conversation::Conversation;
-use crate::conversation::Offer;
 use crate::conversation::Opening;
-use crate::drive::Bounds;
-use crate::drive::Meter;
-use crate::drive::drive;
 use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::plan::Enumerating;
-use crate::work::Shared;
 
-/// How an endpoint is met again.
-pub(crate) struct Again<'a> {
-    pub(crate) shared: &'a Shared,
-    pub(crate) endpoint: &'a Endpoint,
-    pub(crate) addr: SocketAddr,
-    pub(crate) server_name: Option<String>,
-    pub(crate) peer_domain: Option<String>,
+/// An enumeration at its start, which knows what the connection before it showed.
+pub(crate) fn begin(how: &Enumerating, met: Option<&Observer>) -> Box<Enumeration> {
+    let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    if let Some(observer) = met {
+        enumeration.notice(observer);
+    }
+    Box::new(enumeration)
 }
 
 /// What an enumeration found out.
@@ -51,21 +41,22 @@ pub(crate) struct Findings {
 
 impl Again<'_> {
     /// Asks until there is nothing left to ask, the budget is spent, or the run is stopped.
-    pub(crate) async fn enumerate(&self, how: &Enumerating) -> Findings {
-        let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    pub(crate) async fn enumerate(
+        &self,
+        how: &Enumerating,
+        mut enumeration: Box<Enumeration>,
+    ) -> Findings {
         let mut next = Instant::now() + how.spacing;
         while let Some(question) = enumeration.next_question() {
-            if !self.may_go_on(next).await {
+            if self.leave(next).await != Some(Leave::Granted) {
                 enumeration.abandon();
                 break;
             }
             next = Instant::now() + how.spacing;
-            let conversation = self.ask(Opening::Question(Box::new(question))).await;
-            let heard = conversation.as_ref().and_then(Conversation::tls_end);
-            match heard {
-                Some((observer, outcome)) => enumeration.answer(observer, &outcome),
-                // It did not come to TLS this time, which is as good as silence.
-                None => enumeration.answer(&Observer::new(), &tls::Outcome::Closed),
+            let met = self.meet(Opening::Question(Box::new(question))).await;
+            match met.conversation.as_ref().and_then(Conversation::client) {
+                Some(client) => enumeration.answer(client),
+                None => enumeration.unanswered(),
             }
         }
         let mut findings = Findings {
@@ -87,12 +78,13 @@ impl Again<'_> {
             facts.ended = Ended::BudgetSpent;
             return;
         }
-        if !self.may_go_on(next).await {
+        if self.leave(next).await != Some(Leave::Granted) {
             facts.ended = Ended::Abandoned;
             return;
         }
         facts.asked += 1;
-        let Some(conversation) = self.ask(Opening::Rung(Hello::Ssl2)).await else {
+        let met = self.meet(Opening::Rung(Hello::Ssl2)).await;
+        let Some(conversation) = met.conversation else {
             return;
         };
         let choice = conversation.observer().and_then(Observer::ssl2_choice);
@@ -108,36 +100,6 @@ impl Again<'_> {
         };
         findings.ssl2_ciphers =
             choice.map(|choice| choice.cipher_kinds.clone()).unwrap_or_default();
-    }
-
-    /// Waits for its turn; false where there will be none, or the run is stopped.
-    async fn may_go_on(&self, not_before: Instant) -> bool {
-        let latest = not_before + self.shared.plan.longest_hold;
-        tokio::select! {
-            biased;
-            leave = self.turn(not_before, latest) => leave == Leave::Granted,
-            () = self.shared.stop.requested() => false,
-        }
-    }
-
-    async fn turn(&self, not_before: Instant, latest: Instant) -> Leave {
-        sleep_until(not_before).await;
-        self.shared.pace.turn(self.addr.ip(), latest).await
-    }
-
-    /// One connection; `None`: there was none.
-    async fn ask(&self, opening: Opening) -> Option<Conversation> {
-        let Shared { plan, progress, keys, .. } = self.shared;
-        progress.connection();
-        let (connected, _) = connect(self.addr, plan.timeouts.connect, progress).await;
-        let mut stream = connected.ok()?;
-        let offer = Offer { opening, server_name: self.server_name.clone(), keys: keys.clone() };
-        let identity = Identity { peer_domain: self.peer_domain.clone(), ..plan.identity.clone() };
-        let mut conversation = Conversation::new(self.endpoint.service, &identity, offer);
-        let deadline = Instant::now() + plan.timeouts.total;
-        let bounds = Bounds { deadline, timeouts: &plan.timeouts, bytes: plan.byte_budget };
-        drive(&mut stream, &mut conversation, &bounds, &mut Meter::default()).await;
-        Some(conversation)
     }
 }
 

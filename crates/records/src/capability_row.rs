@@ -3,6 +3,7 @@
 use tlscensus_certs::Sha256;
 
 use crate::column::rows;
+use crate::probe_row::Attempt;
 use crate::word::words;
 
 words! {
@@ -24,10 +25,16 @@ words! {
         Group => "group",
         /// The list of groups as a whole.
         GroupList => "group-list",
+        /// An intrusive question: its word in name, what came of it in answer.
+        Intrusive => "intrusive",
         /// An application protocol.
         Protocol => "protocol",
         /// The list of application protocols as a whole.
         ProtocolList => "protocol-list",
+        /// Whether sessions are taken up again, in one of three ways.
+        Resumption => "resumption",
+        /// Whether what should be new in every connection came again.
+        Reuse => "reuse",
         /// A signature scheme.
         Scheme => "scheme",
         /// The list of signature schemes of one kind of key as a whole.
@@ -80,6 +87,92 @@ words! {
 }
 
 words! {
+    /// What came of an intrusive question. Which answers each question can have: [`IntrusiveAnswer::of`].
+    #[derive(Default)]
+    pub enum IntrusiveAnswer {
+        /// Wrong protocol: the server chose what was offered, which is another service's.
+        AcceptedAsOffered => "accepted-as-offered",
+        /// Wrong protocol: the server chose a protocol that was not offered.
+        AcceptedOther => "accepted-other",
+        /// Wrong protocol: the server went on without choosing any.
+        AcceptedWithout => "accepted-without",
+        /// Injection: what was said before TLS was answered inside it.
+        Answered => "answered",
+        /// Injection: what was said behind the wish to upgrade was answered before TLS.
+        AnsweredInPlaintext => "answered-in-plaintext",
+        /// Injection: inside TLS the server speaks, and never of what was said before.
+        Discarded => "discarded",
+        /// Fall-back, renegotiation: the server goes on as if it had not been asked.
+        Ignored => "ignored",
+        /// Fall-back: the server says that it can do better (RFC 7507).
+        InappropriateFallback => "inappropriate-fallback",
+        /// Renegotiation: begun, and bound to nothing (CVE-2009-3555).
+        InsecureAccepted => "insecure-accepted",
+        /// No answer that tells: silence, or bytes that are none of the protocol's.
+        NoAnswer => "no-answer",
+        /// There is nothing to ask: no older version, no TLS before 1.3, no extensions.
+        NotApplicable => "not-applicable",
+        /// Not asked; why stands in ended.
+        #[default]
+        NotAsked => "not-asked",
+        /// The endpoint never came to where it could be asked.
+        NotReached => "not-reached",
+        /// The server ended it: by an alert, a word of refusal, or a close.
+        Refused => "refused",
+        /// Wrong protocol: no_application_protocol (RFC 7301).
+        RefusedAlert => "refused-alert",
+        /// Renegotiation: begun, and bound to the first handshake (RFC 5746).
+        SecureAccepted => "secure-accepted",
+        /// Fall-back: the server has no older version to fall back to.
+        VersionRefused => "version-refused",
+    }
+}
+
+impl IntrusiveAnswer {
+    /// What can come of the question with this word; nothing for a word that is none.
+    pub fn of(question: &str) -> &'static [Self] {
+        use IntrusiveAnswer::*;
+        match question {
+            "starttls-injection" => {
+                &[Answered, AnsweredInPlaintext, Discarded, Refused, NoAnswer, NotReached, NotAsked]
+            }
+            "renegotiation" => &[
+                SecureAccepted,
+                InsecureAccepted,
+                Refused,
+                Ignored,
+                NoAnswer,
+                NotApplicable,
+                NotReached,
+                NotAsked,
+            ],
+            "fallback-scsv" => &[
+                InappropriateFallback,
+                Ignored,
+                VersionRefused,
+                Refused,
+                NoAnswer,
+                NotApplicable,
+                NotReached,
+                NotAsked,
+            ],
+            "wrong-alpn" => &[
+                AcceptedWithout,
+                AcceptedAsOffered,
+                AcceptedOther,
+                RefusedAlert,
+                Refused,
+                NoAnswer,
+                NotApplicable,
+                NotReached,
+                NotAsked,
+            ],
+            _ => &[],
+        }
+    }
+}
+
+words! {
     /// Whose order of preference counts.
     pub enum CapabilityDecides {
         /// The client's.
@@ -95,8 +188,28 @@ words! {
     }
 }
 
+words! {
+    /// Whether the server takes up a session again in one of the three ways.
+    pub enum CapabilityResumption {
+        /// It did, and the handshake was completed.
+        Accepted => "accepted",
+        /// It has no version in which that can be.
+        NoVersion => "no-version",
+        /// It gave nothing that a session could be taken up by.
+        NotOffered => "not-offered",
+        /// It gave something; whether it would take it was not asked, or the answer does not tell.
+        Offered => "offered",
+        /// It gave something and later went on without it, or ended the handshake over it.
+        Refused => "refused",
+        /// It was not asked: the budget was spent, or the version is not known.
+        Unasked => "unasked",
+        /// It was asked, and no handshake was completed.
+        Unreached => "unreached",
+    }
+}
+
 rows! {
-    /// One row per endpoint and fact of its enumeration. What is in a list has a row each; what is not has none, and the list's own
+    /// One row per endpoint and fact of its enumeration, and one per intrusive question. What is in a list has a row each; what is not has none, and the list's own
     /// row says whether that means anything.
     pub struct CapabilityRow filled by Active {
         /// The run, as in probes.
@@ -117,23 +230,33 @@ rows! {
         code: Option<u32>,
         /// The name of the code point, or the thing's own word; hexadecimal for a code point without a name.
         name: Option<String>,
-        /// supported, absent or unknown: unknown is what was not asked, or not answered in a way that tells.
+        /// supported, absent or unknown: unknown is what was not asked, or not answered in a way that tells. Reuse: whether a value came again; unknown where fewer than two were seen.
         verdict: Option<CapabilityVerdict>,
         /// How it is known: chosen by the server, declared in a list of the server's own, or inferred from a newer version.
         evidence: Option<CapabilityEvidence>,
         /// Certificates: the one that was seen, as in certificates; NULL: none was read.
         cert_sha256: Option<Sha256>,
+        /// Certificates: the chain that it came with, itself first, wire order, as in certificates; NULL: none was read.
+        chain: Option<Vec<Sha256>>,
         /// Its place in the server's order of preference, from 0; NULL: the server has none, or the place is unknown.
         rank: Option<u16>,
         /// Lists: whether all of it was asked: complete, inferred (all but what a newer version has), partial or unasked.
         coverage: Option<CapabilityCoverage>,
         /// Lists: whose order of preference counts: server, client, mixed, moot (nothing to choose from) or unknown.
         decides: Option<CapabilityDecides>,
-        /// Lists: how many candidates are unknown; the enumeration: connections asked for.
+        /// Resumption, by name identifier, ticket (both before TLS 1.3) or psk (TLS 1.3): accepted, refused, offered (whether it is accepted is unknown), not-offered, no-version (none that has it), unasked or unreached.
+        resumption: Option<CapabilityResumption>,
+        /// Lists: how many candidates are unknown; the enumeration: connections asked for; reuse: connections that showed such a value.
         count: Option<u32>,
         /// Lists: how many of the candidates the server has.
         found: Option<u32>,
-        /// The enumeration and failed openings: how it ended.
+        /// Reuse: different values among them.
+        distinct_values: Option<u32>,
+        /// The enumeration and failed openings: how it ended; an intrusive question that was not asked: why.
         ended: Option<String>,
+        /// Intrusive questions: what came of it.
+        answer: Option<IntrusiveAnswer>,
+        /// Intrusive questions: the connection it took; empty: none was made.
+        attempts: Vec<Attempt>,
     }
 }

@@ -278,18 +278,24 @@ rows! {
         tls_renegotiation_info: Option<bool>,
         /// Heartbeat mode the server answered with (RFC 6520); NULL: none.
         tls_heartbeat: Option<u8>,
+        /// Random of the ServerHello, lower-case hexadecimal: two connections should never have the same.
+        tls_server_random: Option<String>,
         /// The server resumed an earlier session.
         tls_session_resumed: Option<bool>,
         /// Length in bytes of the session id in the ServerHello; 0: the session can only be resumed by ticket, or not at all.
         tls_session_id_length: Option<u16>,
         /// The ServerHello repeats the session id of our last ClientHello, which was not empty.
         tls_session_id_echoed: Option<bool>,
+        /// SHA-256 of the session id that the server gave; NULL: it gave none, or repeats ours.
+        tls_session_id_sha256: Option<Sha256>,
         /// Session tickets seen; NULL: not asked for, or it ended before.
         tls_tickets_count: Option<u32>,
         /// Lifetime of the first session ticket, in seconds; NULL: no ticket was seen.
         tls_ticket_lifetime_s: Option<u32>,
         /// Length of the first session ticket in bytes; NULL: no ticket was seen.
         tls_ticket_length: Option<u32>,
+        /// First 16 bytes of the first session ticket, lower-case hexadecimal: most servers name the key of their tickets so (RFC 5077, section 4), and equal ones share it; random with others. NULL: no ticket was seen, or a shorter one.
+        tls_ticket_key_name: Option<String>,
         /// How the server's certificate message was compressed (RFC 8879), IANA name; NULL: it was not.
         tls_certificate_compression: Option<String>,
         /// OCSP response stapled, raw DER; NULL: none.

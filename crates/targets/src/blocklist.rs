@@ -216,13 +216,13 @@ impl Blocklist {
 
 /// Prefixes by length, one hash table per length that occurs, longest first.
 #[derive(Clone, Debug, Default)]
-struct Table {
+pub(crate) struct Table {
     v4: Vec<(u8, HashMap<u128, usize>)>,
     v6: Vec<(u8, HashMap<u128, usize>)>,
 }
 
 impl Table {
-    fn insert(&mut self, prefix: IpNet, place: usize) {
+    pub(crate) fn insert(&mut self, prefix: IpNet, place: usize) {
         let (key, lengths) = match prefix.trunc() {
             IpNet::V4(net) => (u128::from(net.network().to_bits()), &mut self.v4),
             IpNet::V6(net) => (net.network().to_bits(), &mut self.v6),
@@ -256,7 +256,7 @@ impl Table {
         v4.chain(v6).collect()
     }
 
-    fn longest(&self, addr: IpAddr) -> Option<(u8, usize)> {
+    pub(crate) fn longest(&self, addr: IpAddr) -> Option<(u8, usize)> {
         let (bits, width, lengths) = match addr {
             IpAddr::V4(addr) => (u128::from(addr.to_bits()), 32_u8, &self.v4),
             IpAddr::V6(addr) => (addr.to_bits(), 128, &self.v6),
@@ -269,7 +269,7 @@ impl Table {
     }
 }
 
-fn constant(prefix: &str) -> IpNet {
+pub(crate) fn constant(prefix: &str) -> IpNet {
     prefix.parse().expect("a constant that tests parse")
 }
 

@@ -6,6 +6,7 @@
 //! * [`LineParser`] reads what a user lists as [`Target`]s, line by line.
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
 //! * [`Blocklist`] says whether an address may be touched, and if not, why.
+//! * [`Consent`] says who agreed to be asked what others are not.
 //! * [`Limiter`] says when.
 //! * [`Budget`] says how often.
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
@@ -15,6 +16,7 @@
 mod address_set;
 mod blocklist;
 mod budget;
+mod consent;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
@@ -34,6 +36,8 @@ pub use blocklist::Entry;
 pub use blocklist::NotSpecial;
 pub use blocklist::Origin;
 pub use budget::Budget;
+pub use consent::Consent;
+pub use consent::ConsentError;
 pub use gate::Refusal;
 pub use gate::Scope;
 pub use grid::Grid;

@@ -47,6 +47,8 @@ pub(crate) struct Connection {
     ignored: u32,
     /// Sessions the server would take up again; `None` where nobody wants them.
     sessions: Option<Vec<Session>>,
+    /// What the Finished messages before TLS 1.3 held, the client's and the server's: another handshake is bound to them.
+    pub(crate) verify_data: [Vec<u8>; 2],
 }
 
 /// One direction's protection and the number of its next record.
@@ -76,6 +78,7 @@ impl Connection {
             receiving_changed: false,
             ignored: 0,
             sessions: None,
+            verify_data: [Vec::new(), Vec::new()],
         }
     }
 
@@ -172,6 +175,17 @@ impl Connection {
             self.observer.finished(Side::Client, true);
         }
         encoded
+    }
+
+    /// Sends a handshake message of which the observer is not told: it would take it for one of the first handshake's.
+    pub(crate) fn send_unobserved(
+        &mut self,
+        message: HandshakeType,
+        body: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let mut encoded = Vec::new();
+        put_handshake(message, &mut encoded, body);
+        self.send_record(ContentType::HANDSHAKE, &encoded);
     }
 
     /// Sends a first hello in the frame of SSL 2 and gives it back as the transcript takes it: without its header

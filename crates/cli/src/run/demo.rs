@@ -57,15 +57,19 @@ pub(crate) fn demo(typed: &DemoArguments) -> anyhow::Result<Exit> {
     let mut plan = LabPlan::new(typed.hosts, typed.seed);
     plan.port_offset = if low_ports_are_free() { 0 } else { HIGH_PORTS };
     let offset = plan.port_offset;
-    say(&format!("starting {} hosts on loopback, ports as assigned + {offset} …", typed.hosts));
+    say(&format!(
+        "starting {} on loopback, ports as assigned + {offset} …",
+        console::count(typed.hosts, "host")
+    ));
     let lab = runtime.block_on(Lab::start(plan))?;
-    say(&format!("probing {} endpoints that answer and those that do not …", lab.listeners()));
+    let answer = console::count(u64::try_from(lab.listeners())?, "endpoint");
+    say(&format!("probing {answer} that answer and those that do not …"));
     let began = Instant::now();
     let campaign = campaign(typed, &lab, offset, &out)?;
     let summary = runtime.block_on(campaign.run())?;
     let seconds = began.elapsed().as_secs_f64();
     runtime.block_on(lab.stop());
-    say(&format!("{} endpoints in {seconds:.0} s\n", summary.counts.done));
+    say(&format!("{} in {seconds:.0} s\n", console::count(summary.counts.done, "endpoint")));
     if summary.exit == Exit::Interrupted {
         return Ok(summary.exit);
     }

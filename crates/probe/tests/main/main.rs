@@ -4,6 +4,7 @@ mod bounds;
 mod certificates;
 mod enumerate;
 mod intolerant;
+mod intrusive;
 mod ladder;
 mod names;
 mod outcomes;

@@ -33,6 +33,8 @@ pub(super) struct Axis<T> {
     /// certificate is on a curve that the client does not name, whether they exchange keys over it or not.
     absent: Vec<T>,
     offers_absent: bool,
+    /// What goes behind every offer although the server has it, because it may turn down all else without.
+    kept: Vec<T>,
     /// The server takes what is not offered; it makes no sense to ask on.
     deaf: bool,
 }
@@ -70,6 +72,7 @@ impl<T: Copy + PartialEq> Axis<T> {
             rounds: Vec::new(),
             absent: Vec::new(),
             offers_absent: false,
+            kept: Vec::new(),
             deaf: false,
         }
     }
@@ -80,7 +83,15 @@ impl<T: Copy + PartialEq> Axis<T> {
         self
     }
 
+    /// From now on, these go behind every offer.
+    pub(super) fn keep(&mut self, items: Vec<T>) {
+        self.kept = items;
+    }
+
     fn ask(&self, mut list: Vec<T>, explores: bool) -> Ask<T> {
+        let missing = self.kept.iter().filter(|item| !list.contains(item)).copied();
+        let missing: Vec<T> = missing.collect();
+        list.extend(missing);
         if self.offers_absent {
             list.extend(&self.absent);
         }

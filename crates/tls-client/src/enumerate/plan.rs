@@ -2,7 +2,7 @@
 //!
 //! In this order, each as soon as the ones before have nothing left to ask: an opening, the versions, TLS 1.3, the newest
 //! version before it, groups, what only older versions have, whose order counts; then what is nice to know: certificates,
-//! protocols, schemes, and the proof that older versions have what they are thought to have.
+//! protocols, schemes, sessions, and the proof that older versions have what they are thought to have.
 
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
@@ -14,6 +14,7 @@ use crate::enumerate::catalogue::CLASSICAL;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
 use crate::enumerate::catalogue::VERSIONS;
+use crate::enumerate::certificate_curve::Need;
 use crate::enumerate::facts::Flag;
 use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
@@ -44,6 +45,7 @@ impl State {
             .or_else(|| self.ask_compression())
             .or_else(|| self.ask_protocols())
             .or_else(|| self.ask_schemes())
+            .or_else(|| self.ask_resumption())
             .or_else(|| self.ask_older())
             .or_else(|| self.ask_order(&VERSIONS))
     }
@@ -76,6 +78,7 @@ impl State {
         let suites = Ask { list: suites, explores: true };
         let groups = Ask { list: groups, explores: true };
         let mut asked = self.compose(Aim::Opening(opening), versions, suites, groups);
+        asked.stop = Stop::Plain;
         self.add_legacy_schemes(&mut asked);
         asked
     }
@@ -203,8 +206,14 @@ impl State {
             return None;
         }
         let suites = Ask { list, explores: false };
-        let groups = self.era(Era::Legacy).groups.explore(usize::MAX);
-        Some(self.compose(Aim::Groups(base), vec![base], suites, groups))
+        let mut aim = Aim::Groups(base);
+        let mut groups = self.era(Era::Legacy).groups.explore(usize::MAX);
+        if self.certificate_curve == Need::Suspected {
+            // With nothing but the curve itself to offer, it stays a suspicion.
+            aim = Aim::CertificateCurve(base);
+            groups = self.groups_without_certificate_curve()?;
+        }
+        Some(self.compose(aim, vec![base], suites, groups))
     }
 
     /// An older version is thought to have what the base has; whether it has more is asked.
@@ -266,7 +275,7 @@ impl State {
         if self.base().is_some() || self.no_other_certificate {
             return None;
         }
-        let seen: Vec<SignerKind> = self.leaves.iter().map(|(kind, _)| *kind).collect();
+        let seen: Vec<SignerKind> = self.chains.iter().map(|(kind, _)| *kind).collect();
         let aim = if seen.is_empty() { Aim::Certificate } else { Aim::OtherCertificate };
         if self.is_futile(aim) {
             return None;
@@ -381,7 +390,7 @@ impl State {
     fn signs(&self, version: Version, kind: SignerKind) -> bool {
         match Era::of(version) {
             Era::Legacy => !self.signed_suites(kind).is_empty(),
-            Era::Tls13 => self.leaves.iter().any(|(of, _)| *of == kind),
+            Era::Tls13 => self.chains.iter().any(|(of, _)| *of == kind),
         }
     }
 

@@ -66,6 +66,8 @@ struct Shared {
     change_cipher_spec_due: bool,
     /// Whether the server is known from an earlier connection, and shows no certificate.
     resumed: bool,
+    /// The code point under which the server took up application settings, and waits for ours.
+    settings_due: Option<ExtensionType>,
 }
 
 /// Once the ServerHello is in the transcript: changes both directions to the handshake keys.
@@ -95,6 +97,7 @@ pub(super) fn begin(
             certificate_request: None,
             change_cipher_spec_due,
             resumed: pre_shared_key.is_some(),
+            settings_due: None,
         }),
     })
 }
@@ -117,6 +120,8 @@ impl ExpectEncryptedExtensions {
             EncryptedExtensions::decode(message.body, "EncryptedExtensions")?;
         if !extensions.is_empty() {
             check_answers(&extensions, &connection.observer)?;
+            let mut settings = APPLICATION_SETTINGS.into_iter();
+            self.shared.settings_due = settings.find(|code| extensions.contains(*code));
         }
         self.shared.transcript.add(message.encoded);
         if self.shared.resumed {
@@ -125,6 +130,13 @@ impl ExpectEncryptedExtensions {
         Ok(State::Certificate13(ExpectCertificate { shared: self.shared }))
     }
 }
+
+/// Who takes up application settings waits for a message with those of the client before its certificate or Finished, and
+/// gives up where that does not come (draft-vvv-tls-alps-01, section 4; servers of Google do).
+const APPLICATION_SETTINGS: [ExtensionType; 2] =
+    [ExtensionType::APPLICATION_SETTINGS, ExtensionType::APPLICATION_SETTINGS_OLD];
+/// What browsers say of HTTP/2 there.
+const NO_SETTINGS: &[u8] = b"";
 
 /// Each of the server's extensions answers one of ours (RFC 9846, section 4.3).
 fn check_answers(extensions: &Extensions<'_>, observer: &Observer) -> Result<(), Failure> {
@@ -273,6 +285,14 @@ impl Shared {
     fn send_last_flight(&mut self, connection: &mut Connection) {
         if self.change_cipher_spec_due {
             connection.send_change_cipher_spec();
+        }
+        if let Some(code) = self.settings_due {
+            let settings = connection.send_handshake(HandshakeType::ENCRYPTED_EXTENSIONS, |out| {
+                let mut extensions = Extensions::new();
+                extensions.push(code, NO_SETTINGS);
+                EncryptedExtensions { extensions }.encode(out);
+            });
+            self.transcript.add(&settings);
         }
         if let Some(context) = &self.certificate_request {
             let none = connection.send_handshake(HandshakeType::CERTIFICATE, |out| {

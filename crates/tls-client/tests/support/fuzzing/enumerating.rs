@@ -48,7 +48,7 @@ pub(crate) fn enumerating(data: &[u8]) {
         assert!(enumeration.asked() <= u32::from(*budget), "the budget is kept");
         let mut observer = asked(&question);
         let outcome = answer(&question, &mut observer, &mut reader).unwrap_or(Outcome::Closed);
-        enumeration.answer(&observer, &outcome);
+        enumeration.heard(&observer, outcome);
         check(&enumeration.facts());
     }
     assert_ne!(enumeration.facts().ended, Ended::NotYet);
@@ -175,7 +175,7 @@ fn check(facts: &Facts) {
     facts.groups.iter().for_each(|(_, groups)| check_list(groups));
     facts.schemes.iter().for_each(|(_, _, schemes)| check_list(schemes));
     check_list(&facts.protocols);
-    assert!(facts.leaves.len() <= MOST_LEAVES);
+    assert!(facts.chains.len() <= MOST_CHAINS);
     assert!(facts.dh_bits.len() <= usize::try_from(facts.asked).unwrap());
 }
 
@@ -195,6 +195,6 @@ fn check_list<T: Copy + PartialEq + std::fmt::Debug>(list: &ListFacts<T>) {
 
 /// Everything that is known, in one hello, with a hybrid share; an answer cannot make it much longer.
 const LONGEST_HELLO: usize = 1 << 13;
-const MOST_LEAVES: usize = 8;
+const MOST_CHAINS: usize = 8;
 /// At most as many as an extension can have, twice each.
 const GROUPS_AT_ONCE: usize = 127;

@@ -26,6 +26,7 @@ use tlscensus_tls_wire::handshake::NewSessionTicketLegacy;
 use tlscensus_tls_wire::handshake::NewSessionTicketTls13;
 use tlscensus_tls_wire::handshake::ServerHello;
 use tlscensus_tls_wire::handshake::ServerParameters;
+use tlscensus_tls_wire::record::Joiner;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::ClientCertificateType;
 use tlscensus_tls_wire::registry::CompressionMethod;
@@ -234,6 +235,18 @@ impl ScriptedServer {
                 ContentType::CHANGE_CIPHER_SPEC if self.mode != Mode::Tls13 => {
                     self.heard.changed_cipher = true;
                 }
+                ContentType::APPLICATION_DATA if self.mode == Mode::Tls13 => {
+                    let schedule = self.schedule.as_ref();
+                    let opened = schedule.and_then(|schedule| {
+                        schedule.open_client(self.heard.last_records, record.payload)
+                    });
+                    // What comes behind the flight is under other keys.
+                    if let Some([message @ .., 22]) = opened.as_deref() {
+                        self.heard.last_flight.extend_from_slice(message);
+                        self.heard.last_records += 1;
+                    }
+                    continue;
+                }
                 _ => continue,
             }
             while let Ok(Some(frame)) = self.joiner.pop() {
@@ -250,6 +263,21 @@ impl ScriptedServer {
                 self.agree_on_keys();
             }
         }
+    }
+
+    /// The messages of a client of TLS 1.3 behind our Finished, and whether its own Finished is right about all before it.
+    pub(crate) fn last_flight(&self) -> (Vec<(HandshakeType, Vec<u8>)>, bool) {
+        let mut joiner = Joiner::new();
+        joiner.push(&self.heard.last_flight);
+        let (mut messages, mut transcript, mut right) =
+            (Vec::new(), self.transcript.clone(), false);
+        while let Ok(Some(frame)) = joiner.pop() {
+            let schedule = self.schedule.as_ref().unwrap();
+            right = frame.body == schedule.client_finished(&transcript);
+            transcript.extend_from_slice(frame.encoded);
+            messages.push((frame.message, frame.body.to_vec()));
+        }
+        (messages, right)
     }
 
     fn agree_on_keys(&mut self) {

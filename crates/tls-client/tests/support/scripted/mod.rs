@@ -225,6 +225,9 @@ struct Heard {
     extended_master_secret: bool,
     premaster: Vec<u8>,
     changed_cipher: bool,
+    /// Handshake messages behind the server's Finished (TLS 1.3), and the records they came in.
+    last_flight: Vec<u8>,
+    last_records: u64,
 }
 
 impl ScriptedServer {
