@@ -288,8 +288,15 @@ fn what_only_an_older_version_has_is_found_there() {
 
 /// Questions up to the last that the picture of versions, suites, groups and orders needs.
 fn core_questions(log: &[String]) -> u32 {
-    let beyond =
-        ["offered share", "other certificate", "protocols", "RSA schemes", "curve schemes"];
+    let beyond = [
+        "offered share",
+        "other certificate",
+        "protocols",
+        "session",
+        "resumption",
+        "RSA schemes",
+        "curve schemes",
+    ];
     let beyond = |line: &String| beyond.iter().any(|aim| line.starts_with(aim));
     u32::try_from(log.iter().position(beyond).unwrap_or(log.len())).unwrap()
 }
