@@ -18,6 +18,7 @@ use std::time::Duration;
 use openssl::pkey::PKey;
 use openssl::x509::X509;
 use serde_json::Value;
+use tlscensus_tls_client::Carrier;
 use tlscensus_tls_client::Interruption;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Step;
@@ -27,6 +28,7 @@ use tlscensus_tls_client::enumerate::Ended;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Era;
 use tlscensus_tls_client::enumerate::Facts;
+use tlscensus_tls_client::enumerate::Resumption;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::support::NAME;
@@ -41,7 +43,8 @@ fn the_picture_is_what_sslyze_says() {
         return skip("the program openssl");
     };
     let everything = ["-cipher", "ALL:COMPLEMENTOFALL:@SECLEVEL=0", "-min_protocol", "TLSv1"];
-    let few = ["-cipher", "ECDHE+AES:RSA+AES:@SECLEVEL=0", "-min_protocol", "TLSv1.2"];
+    let few =
+        ["-cipher", "ECDHE+AES:RSA+AES:@SECLEVEL=0", "-min_protocol", "TLSv1.2", "-no_ticket"];
     let forty = suites(&openssl, FORTY - TLS13_SUITES);
     let forty = ["-cipher", &forty, "-min_protocol", "TLSv1"];
     for (options, groups, decides, budget) in [
@@ -57,6 +60,9 @@ fn the_picture_is_what_sslyze_says() {
             ours.ended == Ended::Complete || budget == THRIFTY && ours.ended == Ended::BudgetSpent;
         assert!(ended && ours.contradictions == 0, "{ours:#?}");
         let found = compare(&ours, &theirs, decides);
+        if budget == PATIENT {
+            compare_resumption(&ours, &theirs);
+        }
         if budget == THRIFTY {
             assert!(ours.asked <= THRIFTY);
             assert_eq!(found, FORTY, "suites in all");
@@ -125,6 +131,19 @@ fn compare(ours: &Facts, theirs: &Value, decides: Decides) -> usize {
     all.len()
 }
 
+/// By tickets before TLS 1.3. Sessions with a name sslyze never finds with OpenSSL: it leaves without close_notify, upon
+/// which OpenSSL forgets them. In TLS 1.3 it does not try.
+fn compare_resumption(ours: &Facts, theirs: &Value) {
+    let result = &theirs["session_resumption"]["result"];
+    let (_, known) = ours.resumption.iter().find(|(of, _)| *of == Carrier::Ticket).unwrap();
+    let expected = match result["tls_ticket_resumption_result"].as_str().unwrap() {
+        "FULLY_SUPPORTED" => Resumption::Accepted,
+        "NOT_SUPPORTED" => Resumption::NotOffered,
+        other => panic!("{other}"),
+    };
+    assert_eq!(*known, expected);
+}
+
 fn names<'a>(list: &'a Value, name: impl Fn(&'a Value) -> &'a Value) -> BTreeSet<String> {
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |item| name(item).as_str().unwrap().to_owned();
@@ -148,7 +167,8 @@ fn ours(addr: SocketAddr, budget: u32) -> Facts {
             let mut out = Vec::new();
             let step = client.poll(&mut out);
             let _closed = stream.write_all(&out);
-            if step != Step::Read {
+            // Behind a completed handshake a ticket may still be waited for.
+            if step == Step::Done {
                 break;
             }
             match stream.read(&mut buffer) {
@@ -166,7 +186,7 @@ fn ours(addr: SocketAddr, budget: u32) -> Facts {
 fn theirs(sslyze: &str, addr: SocketAddr) -> Value {
     let output = Command::new(sslyze)
         .args(["--json_out=-", "--sslv3", "--tlsv1", "--tlsv1_1", "--tlsv1_2", "--tlsv1_3"])
-        .args(["--elliptic_curves", &addr.to_string()])
+        .args(["--resum", "--elliptic_curves", &addr.to_string()])
         .stderr(Stdio::null())
         .output()
         .unwrap();
