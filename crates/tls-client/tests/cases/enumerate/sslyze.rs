@@ -4,7 +4,6 @@
 #![expect(clippy::disallowed_types, reason = "other programs serve on sockets")]
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -19,20 +18,16 @@ use openssl::pkey::PKey;
 use openssl::x509::X509;
 use serde_json::Value;
 use tlscensus_tls_client::Carrier;
-use tlscensus_tls_client::Interruption;
-use tlscensus_tls_client::KeyShares;
-use tlscensus_tls_client::Step;
 use tlscensus_tls_client::enumerate::Coverage;
 use tlscensus_tls_client::enumerate::Decides;
 use tlscensus_tls_client::enumerate::Ended;
-use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Era;
 use tlscensus_tls_client::enumerate::Facts;
 use tlscensus_tls_client::enumerate::Resumption;
 use tlscensus_tls_wire::registry::Version;
 
-use crate::support::NAME;
 use crate::support::certificates::Kind;
+use crate::support::enumerating::enumerate_over_tcp;
 
 #[test]
 fn the_picture_is_what_sslyze_says() {
@@ -55,7 +50,7 @@ fn the_picture_is_what_sslyze_says() {
     ] {
         let server = Server::start(&openssl, options, groups, decides);
         let theirs = theirs(&sslyze, server.addr);
-        let ours = ours(server.addr, budget);
+        let ours = enumerate_over_tcp(budget, server.addr);
         let ended =
             ours.ended == Ended::Complete || budget == THRIFTY && ours.ended == Ended::BudgetSpent;
         assert!(ended && ours.contradictions == 0, "{ours:#?}");
@@ -152,34 +147,6 @@ fn names<'a>(list: &'a Value, name: impl Fn(&'a Value) -> &'a Value) -> BTreeSet
         .map(text)
         .map(|name| if name.starts_with("TLS_") { name } else { name.to_lowercase() })
         .collect()
-}
-
-/// What this client finds out.
-fn ours(addr: SocketAddr, budget: u32) -> Facts {
-    let keys = KeyShares::generate();
-    let mut enumeration = Enumeration::new(budget, &[]);
-    while let Some(question) = enumeration.next_question() {
-        let mut client = question.client(Some(NAME), &keys);
-        let mut stream = TcpStream::connect(addr).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let mut buffer = [0; 4_096];
-        loop {
-            let mut out = Vec::new();
-            let step = client.poll(&mut out);
-            let _closed = stream.write_all(&out);
-            // Behind a completed handshake a ticket may still be waited for.
-            if step == Step::Done {
-                break;
-            }
-            match stream.read(&mut buffer) {
-                Ok(0) => client.interrupted(Interruption::Closed),
-                Ok(count) => client.receive(&buffer[..count]),
-                Err(_) => client.interrupted(Interruption::Reset),
-            }
-        }
-        enumeration.answer(&client);
-    }
-    enumeration.facts()
 }
 
 /// What sslyze finds out.
