@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
+    /// Print the prefixes that are routed, out of dumps of routing tables
+    Prefixes(PrefixesArguments),
     /// Print result tables of a dataset
     Tables(TablesArguments),
     /// Ask a dataset in SQL
@@ -86,9 +88,13 @@ pub(crate) struct DemoArguments {
     /// Seed of the population
     #[arg(long, default_value_t = 2015)]
     pub(crate) seed: u64,
-    /// Where the dataset is written; must not exist [default: demo-dataset, or demo-dataset-2, … if taken]
+    /// Where the dataset is written, the whole tables among it; must not exist [default: demo-dataset, or demo-dataset-2, … if
+    /// taken]
     #[arg(long, value_name = "DATASET")]
     pub(crate) out: Option<PathBuf>,
+    /// Print the whole tables instead of their headlines
+    #[arg(long)]
+    pub(crate) full: bool,
     /// Nothing on stderr but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -101,6 +107,7 @@ pub(crate) struct DemoArguments {
     zmap -p 25 … | tlscensus probe - --protocols smtp --contact … --client-name … --out census\n  \
     tlscensus probe hosts.txt --protocols smtp --profile paper-2015 --ladder study --sni off --contact … --out as-in-2015\n  \
     tlscensus probe hosts.txt --protocols smtp --depth enumerate --contact … --client-name … --out abilities\n  \
+    tlscensus probe ours.txt --intrusive starttls-injection,renegotiation --consent agreed.txt --contact … --out ours\n  \
     tlscensus probe hosts.txt --out census --resume latest\n\n\
     A line of the list is ADDRESS, ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
     A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
@@ -132,12 +139,31 @@ pub(crate) struct ProbeArguments {
     #[arg(long, default_value = PROFILE)]
     pub(crate) profile: String,
     /// The offers that follow where a server turns one down, a connection each: default (down to SSL 2, as its answers give
-    /// reason), study (SSL 3 alone), exhaustive (also without a certificate, export, and all that has a name) or off
+    /// reason), study (SSL 3; SSL 2 where nothing is said at all), exhaustive (also without a certificate, export, all that has a
+    /// name, and SSL 2 where nothing is said) or off
     #[arg(long, default_value = LADDER)]
     pub(crate) ladder: String,
     /// How much each endpoint is asked
     #[arg(long, value_enum, default_value_t = Depth::Handshake)]
     pub(crate) depth: Depth,
+    /// Intrusive questions, by comma, or all: starttls-injection, renegotiation, fallback-scsv, wrong-alpn. For servers of
+    /// your own, and of those who agreed (--consent)
+    ///
+    /// Each is a connection more per endpoint, within the host's budget and rates, --question-spacing apart; none goes
+    /// further than it takes to see what the server does, and each has a row of kind 'intrusive' in the relation
+    /// capabilities. starttls-injection: a harmless command in the same segment as STARTTLS; is it answered inside TLS?
+    /// renegotiation: a second ClientHello inside TLS 1.2 or older; does the server begin, and is it bound to the first
+    /// (RFC 5746)? fallback-scsv: a hello one version lower than need be, that says so; is it turned away (RFC 7507)?
+    /// wrong-alpn: the protocol of another service; is it refused, passed over or chosen (RFC 7301)?
+    #[arg(long, value_delimiter = ',', value_name = "QUESTION")]
+    pub(crate) intrusive: Vec<String>,
+    /// Whose operators agreed to be asked intrusively: a network, address or name a line, who and when behind #
+    ///
+    /// Loopback and --allow-test-range need none. Without this file every target has to be one of those, or the run is
+    /// refused; with it, all others are probed as always and their intrusive questions are 'not-asked'. A name counts
+    /// where it was looked up, not where the list gives its address. The file's hash stands in the run's row.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) consent: Option<PathBuf>,
     /// A name server to ask instead of the system's own (repeatable)
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub(crate) resolver: Vec<String>,
@@ -203,7 +229,7 @@ pub(crate) struct PaceArguments {
     /// Most connections that --depth enumerate adds to one endpoint
     #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500))]
     pub(crate) questions: u32,
-    /// Shortest time from one of these connections to the next
+    /// Shortest time from one of these connections, or of --intrusive, to the next
     #[arg(long, default_value_t = 500, value_name = "MILLISECONDS")]
     pub(crate) question_spacing: u32,
     /// Most connections to one host, all its endpoints together; what comes after is over-budget. 0: no limit (loopback only)
@@ -242,6 +268,42 @@ pub(crate) enum Sni {
     Off,
 }
 
+/// `prefixes`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tlscensus prefixes rib.20261123.0800.bz2 > routed.txt\n  \
+    tlscensus prefixes rib-*.gz --ipv4 --format csv > origins.csv\n\n\
+    Read are TABLE_DUMP and TABLE_DUMP_V2 (RFC 6396), plain or packed with gzip or bzip2. Each prefix comes once, behind it the\n\
+    systems that announce it. Routes for everything, or for more than a /8 (IPv6: /16), are left out.")]
+pub(crate) struct PrefixesArguments {
+    /// Dumps of whole tables (RIB), of one collector or several; - reads stdin
+    #[arg(value_name = "RIB", required = true)]
+    pub(crate) ribs: Vec<PathBuf>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t = PrefixesFormat::List)]
+    pub(crate) format: PrefixesFormat,
+    /// IPv4 only
+    #[arg(long, conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
+    /// IPv6 only
+    #[arg(long)]
+    pub(crate) ipv6: bool,
+    /// Nothing on stderr but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How routed prefixes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrefixesFormat {
+    /// A prefix a line, its origins behind #: a list for this program and for ZMap
+    List,
+    /// prefix,origins with blanks between the origins
+    Csv,
+    /// One JSON object a line
+    Json,
+}
+
 /// `tables`
 #[derive(Debug, Args)]
 #[command(
@@ -255,6 +317,9 @@ pub(crate) struct TablesArguments {
     /// How they are written: text, markdown (md), latex, csv, json
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
+    /// The headline of each table: the columns that tell most, and the first rows over all services
+    #[arg(long)]
+    pub(crate) short: bool,
     /// One run, or all [default: the newest complete one]
     #[arg(long)]
     pub(crate) run: Option<String>,

@@ -8,6 +8,14 @@ pub(crate) fn say(line: &str) {
     let _closed = writeln!(io::stderr(), "{line}");
 }
 
+/// A number and what it counts: `1 endpoint`, `2 endpoints`.
+pub(crate) fn count(number: impl Into<u64>, thing: &str) -> String {
+    match number.into() {
+        1 => format!("1 {thing}"),
+        number => format!("{number} {thing}s"),
+    }
+}
+
 /// An error with its causes, each said once.
 pub(crate) fn told(error: &anyhow::Error) -> String {
     error.chain().fold(String::new(), |told, cause| match cause.to_string() {

@@ -96,7 +96,8 @@ impl Display {
             bar.set_position(counts.done + counts.passed_over);
             bar.set_message(figures(&counts));
             // What is over has no time left to tell.
-            bar.set_style(style("{pos} endpoints in {elapsed}, {msg}"));
+            let noun = if bar.position() == 1 { "endpoint" } else { "endpoints" };
+            bar.set_style(style(&format!("{{pos}} {noun} in {{elapsed}}, {{msg}}")));
             bar.abandon();
         }
         if self.plain {
@@ -108,8 +109,8 @@ impl Display {
         let of = self.endpoints.map_or_else(String::new, |all| format!(" of {all}"));
         let elapsed = self.began.elapsed().as_secs();
         format!(
-            "{elapsed} s: {} endpoints{of}, {}",
-            counts.done + counts.passed_over,
+            "{elapsed} s: {}{of}, {}",
+            console::count(counts.done + counts.passed_over, "endpoint"),
             figures(counts)
         )
     }

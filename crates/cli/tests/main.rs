@@ -3,7 +3,9 @@
 
 mod demo;
 mod enumerated;
+mod intrusive;
 mod other_readers;
+mod prefixes;
 mod real_servers;
 mod resilience;
 mod scale;

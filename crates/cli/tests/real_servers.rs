@@ -45,6 +45,38 @@ const EXPECTED: &[Expected] = &[
     ("nginx", "https", "unasked", "-", "-"),
 ];
 
+/// What comes of a needless fall-back, of another handshake, of a command behind STARTTLS (CVE-2011-0411), and of another
+/// service's protocol. InspIRCd 3 does answer inside TLS what it read before; dovecot hands it to TLS, which fails; exim leaves
+/// TLS and goes on in plaintext where it is asked for another handshake.
+const LEANINGS: &[(&str, &str, &str)] = &[
+    ("postfix", "smtp", "inappropriate-fallback refused discarded accepted-without"),
+    ("postfix", "submission", "inappropriate-fallback refused discarded accepted-without"),
+    ("postfix", "smtps", "inappropriate-fallback refused not-asked accepted-without"),
+    ("exim4-daemon-light", "smtp", "inappropriate-fallback no-answer discarded refused-alert"),
+    (
+        "exim4-daemon-light",
+        "submission",
+        "inappropriate-fallback no-answer discarded refused-alert",
+    ),
+    ("exim4-daemon-light", "smtps", "inappropriate-fallback no-answer not-asked refused-alert"),
+    ("dovecot", "imap", "refused refused refused accepted-without"),
+    ("dovecot", "imaps", "refused refused not-asked accepted-without"),
+    ("dovecot", "pop3", "refused refused refused accepted-without"),
+    ("dovecot", "pop3s", "refused refused not-asked accepted-without"),
+    ("prosody", "xmpp-c2s", "inappropriate-fallback refused not-asked accepted-without"),
+    ("prosody", "xmpps-c2s", "inappropriate-fallback refused not-asked accepted-without"),
+    ("prosody", "xmpp-s2s", "inappropriate-fallback refused not-asked accepted-without"),
+    ("prosody", "xmpps-s2s", "inappropriate-fallback refused not-asked accepted-without"),
+    ("ejabberd", "xmpp-c2s", "refused refused not-asked accepted-without"),
+    ("ejabberd", "xmpps-c2s", "refused refused not-asked accepted-without"),
+    ("ejabberd", "xmpp-s2s", "refused refused not-asked accepted-without"),
+    ("ejabberd", "xmpps-s2s", "refused refused not-asked accepted-without"),
+    ("inspircd", "irc", "refused refused answered accepted-without"),
+    ("inspircd", "ircs", "refused refused not-asked accepted-without"),
+    ("ngircd", "ircs", "refused ignored not-asked accepted-without"),
+    ("nginx", "https", "inappropriate-fallback refused not-asked refused-alert"),
+];
+
 const EJABBERD_MECHANISMS: &str = "DIGEST-MD5 PLAIN SCRAM-SHA-512-PLUS SCRAM-SHA-512 SCRAM-SHA-256-PLUS \
     SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 X-OAUTH2";
 
@@ -62,7 +94,7 @@ fn rows_of_real_servers_are_right() {
             Err(other) => panic!("{other}"),
         }
     }
-    let dataset = probe(&site, &up);
+    let dataset = probe(&site, &up, "dataset", &[]);
     let mut found = found(&dataset);
     let certificate = tlscensus_certs::Sha256::of(&site.certificate_der().unwrap()).to_string();
     let mut differences = Vec::new();
@@ -96,6 +128,36 @@ fn rows_of_real_servers_are_right() {
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert!(found.is_empty(), "more answered than was started: {found:?}");
+    intrusive_answers_are_right(&site, &up);
+}
+
+fn intrusive_answers_are_right(site: &Site, up: &[Daemon]) {
+    let more = ["--intrusive", "all", "--question-spacing", "0", "--phase-timeout", "8"];
+    let dataset = probe(site, up, "leanings", &more);
+    let sql = "SELECT addr, protocol, string_agg(answer, ' ' ORDER BY name), \
+               string_agg(concat(attempts[1]['outcome'], ' ', attempts[1]['detail']), ', ' ORDER BY name) \
+               FROM capabilities WHERE kind = 'intrusive' AND answer <> 'not-reached' \
+               GROUP BY addr, protocol HAVING count(*) = 4";
+    let rows = Engine::open(&dataset).unwrap().query(sql).unwrap().rows;
+    let mut found: BTreeMap<_, _> = rows
+        .iter()
+        .map(|row| ((show(&row[0]), show(&row[1])), (show(&row[2]), show(&row[3]))))
+        .collect();
+    let mut differences = Vec::new();
+    for (package, service, expected) in LEANINGS {
+        let Some(daemon) = up.iter().find(|daemon| daemon.package == *package) else {
+            continue;
+        };
+        let row = found.remove(&(daemon.address.to_owned(), (*service).to_owned()));
+        // An answer shows its words: the list of capabilities, asked for before TLS.
+        let shown = |(_, how): &(String, String)| how.contains(" CAP ") && how.contains(" LS ");
+        let shows = !expected.contains("answered") || row.as_ref().is_some_and(shown);
+        if !shows || row.as_ref().map(|(answers, _)| answers.as_str()) != Some(expected) {
+            differences.push(format!("{package} {service}: {row:?}, expected {expected}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(found.is_empty(), "more answered than was started: {found:?}");
 }
 
 fn sorted(words: &str) -> String {
@@ -105,15 +167,15 @@ fn sorted(words: &str) -> String {
 }
 
 /// Name and address of each daemon: XMPP servers answer for their own domain only.
-fn probe(site: &Site, up: &[Daemon]) -> std::path::PathBuf {
+fn probe(site: &Site, up: &[Daemon], name: &str, more: &[&str]) -> std::path::PathBuf {
     let list: String = up.iter().map(|d| format!("{},{}\n", d.name, d.address)).collect();
     let path = site.path().join("list.txt");
     fs::write(&path, list).unwrap();
-    let dataset = site.path().join("dataset");
+    let dataset = site.path().join(name);
     let mut command = support::tlscensus();
     command.arg("probe").arg(&path).arg("--out").arg(&dataset).arg("--quiet");
     command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0", "--host-budget", "0"]);
-    command.args(["--client-name", "probe.real.test"]);
+    command.args(["--client-name", "probe.real.test"]).args(more);
     support::run(&mut command, 0);
     dataset
 }

@@ -6,13 +6,14 @@
 //! | `NOTICE` lines | waiting goes on |
 //! | `PING` | `PONG`: some servers want it before anything else; it registers nobody |
 //! | the whole list, with `tls` | `STARTTLS` |
-//! | 421, 451 … to `CAP` | `STARTTLS` once: servers older than `CAP` may know it |
+//! | 421, 451 … to `CAP`, or silence | `STARTTLS` once: servers older than `CAP` may know it |
 //! | 670 | TLS |
 //! | 691, 421, 451 … to `STARTTLS` | `QUIT` |
 //! | `ERROR` | shed |
 //!
-//! A server that does not answer `CAP` at all is not asked anything else: it timed out at its capabilities. Registration
-//! (`NICK`, `USER`) is never begun, and of a watched client that begins it nothing further is heard.
+//! A server that has shown itself as one of IRC and says nothing to `CAP` does not know it: it is asked for `STARTTLS` once as
+//! well. One that never says a word is left alone. Registration (`NICK`, `USER`) is never begun, and of a watched client
+//! that begins it nothing further is heard.
 
 mod message;
 
@@ -226,6 +227,16 @@ impl Session for Irc {
             (None, Command::Starttls) => Move::Say(b"STARTTLS\r\n".to_vec()),
             (None, Command::Quit) => Move::Say(self.quit()),
         }
+    }
+
+    fn takes_silence(&self) -> bool {
+        let spoken = self.course.facts().speaks == Some(true);
+        let unanswered = self.asked == Some(Command::CapLs) && self.list.is_none();
+        spoken && unanswered && !self.course.is_secured() && !self.course.has_ended()
+    }
+
+    fn hear_silence(&mut self) {
+        self.cap_refused(b"");
     }
 
     fn restart(&mut self) {

@@ -2,10 +2,12 @@
 
 use crate::Facts;
 use crate::Identity;
+use crate::Injection;
 use crate::Interruption;
 use crate::Phase;
 use crate::Service;
 use crate::course::MAX_LEFTOVER;
+use crate::course::MAX_LIST_BYTES;
 use crate::frame::Framer;
 use crate::session;
 use crate::session::Move;
@@ -16,6 +18,10 @@ use crate::text;
 /// Turns we take at most in one conversation: the longest real one has 6 (EHLO, HELO, STARTTLS, EHLO, HELO, QUIT), and a
 /// peer must not make us answer for ever (IRC's PING).
 const MAX_TURNS: usize = 32;
+
+/// Bytes, those of unfinished units apart, that we listen to before TLS, and again inside it: eight of the longest lists. A peer that talks on
+/// (IMAP's untagged answers, IRC's notices, XMPP's stanzas) would otherwise hold us until the driver has had enough.
+const MAX_HEARD: usize = 8 * MAX_LIST_BYTES;
 
 /// What the driver has to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +46,10 @@ pub struct Prober {
     client: Box<dyn Framer + Send>,
     leftover: Vec<u8>,
     turns: usize,
+    /// Bytes of units since the start, or since TLS came up.
+    heard: usize,
+    /// Said behind the wish to upgrade, in the same breath, and heard by nobody on our side.
+    injected: Option<&'static [u8]>,
 }
 
 impl Prober {
@@ -52,7 +62,15 @@ impl Prober {
             session,
             leftover: Vec::new(),
             turns: 0,
+            heard: 0,
+            injected: None,
         }
+    }
+
+    /// The same conversation, with a command behind its wish to upgrade, before TLS could have protected it: where a
+    /// server answers it inside TLS, anybody on the way can put words there (CVE-2011-0411).
+    pub fn injecting(service: &Service, identity: &Identity, injection: &Injection) -> Self {
+        Self { injected: Some(injection.words()), ..Self::new(service, identity) }
     }
 
     /// Server's bytes, in any split. Bytes that come after [`Step::Upgrade`] and before [`secured`](Self::secured) are leftover.
@@ -73,7 +91,13 @@ impl Prober {
             match session::turn(self.session.as_ref()) {
                 Move::Say(words) => self.say(&words, out),
                 Move::Listen => match self.server.unit() {
-                    Ok(Some(unit)) => self.session.hear(Side::Server, &unit),
+                    Ok(Some(unit)) => {
+                        self.heard += unit.len();
+                        if !self.has_heard_enough() {
+                            self.session.hear(Side::Server, &unit);
+                        }
+                    }
+                    Ok(None) if self.has_heard_enough() => {}
                     Ok(None) => return Step::Read,
                     Err(error) => {
                         let start = self.server.rest().to_vec();
@@ -104,6 +128,21 @@ impl Prober {
         session::secure(self.session.as_mut());
         self.server = self.session.framer(Side::Server);
         self.client = self.session.framer(Side::Client);
+        self.heard = 0;
+    }
+
+    /// Whether silence would be an answer now: a driver that waited for a while calls [`hear_silence`](Self::hear_silence)
+    /// and polls again.
+    pub fn takes_silence(&self) -> bool {
+        let listens = session::turn(self.session.as_ref()) == Move::Listen;
+        listens && self.session.takes_silence()
+    }
+
+    /// The server said nothing for a while.
+    pub fn hear_silence(&mut self) {
+        if self.takes_silence() {
+            self.session.hear_silence();
+        }
     }
 
     /// No more bytes will come. What was received and not polled for is heard first.
@@ -134,6 +173,16 @@ impl Prober {
         self.session.course().facts()
     }
 
+    /// Ends it where the peer talks on and on.
+    fn has_heard_enough(&mut self) -> bool {
+        let enough = self.heard + self.server.skipped() > MAX_HEARD;
+        if enough {
+            self.session.interrupted(Interruption::OverBytes, b"");
+            self.session.course_mut().over();
+        }
+        enough
+    }
+
     fn say(&mut self, words: &[u8], out: &mut Vec<u8>) {
         self.turns += 1;
         if self.turns > MAX_TURNS {
@@ -145,6 +194,11 @@ impl Prober {
         self.client.feed(words);
         while let Ok(Some(unit)) = self.client.unit() {
             self.session.hear(Side::Client, &unit);
+        }
+        if self.session.course().upgrade_pending()
+            && let Some(words) = self.injected.take()
+        {
+            out.extend_from_slice(words);
         }
     }
 

@@ -71,6 +71,12 @@ pub(crate) trait Session: Send {
     fn course(&self) -> &Course;
     /// The same, to write.
     fn course_mut(&mut self) -> &mut Course;
+    /// Whether silence would be an answer now, to a question that some servers do not know and say nothing to.
+    fn takes_silence(&self) -> bool {
+        false
+    }
+    /// The server said nothing for a while, where that is an answer.
+    fn hear_silence(&mut self) {}
     /// No more bytes will come; `rest` is the start of a unit of the server that never became whole.
     fn interrupted(&mut self, how: Interruption, rest: &[u8]) {
         self.course_mut().interrupted(how, rest);

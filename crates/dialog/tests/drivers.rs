@@ -1,11 +1,13 @@
 //! What the drivers promise beside the words: phases, leftover, and ends that are not the peer's.
 
 use tlscensus_dialog::Identity;
+use tlscensus_dialog::Injection;
 use tlscensus_dialog::Interruption;
 use tlscensus_dialog::Mode;
 use tlscensus_dialog::Outcome;
 use tlscensus_dialog::Phase;
 use tlscensus_dialog::Prober;
+use tlscensus_dialog::Reading;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::Service;
 use tlscensus_dialog::Side;
@@ -167,4 +169,78 @@ fn a_server_can_neither_be_answered_for_ever_nor_fill_our_memory() {
     assert!(said < 1_000, "{said}");
     let ending = prober.facts().ending.as_ref().map(|ending| ending.outcome);
     assert_eq!(ending, Some(Outcome::OverBytes));
+}
+
+#[test]
+fn an_irc_server_that_says_nothing_to_cap_is_asked_for_starttls() {
+    let mut prober = prober("irc");
+    let mut out = Vec::new();
+    assert_eq!(prober.poll(&mut out), Step::Read);
+    assert_eq!(out, b"CAP LS 302\r\n");
+    assert!(!prober.takes_silence(), "nobody has said yet that this is IRC");
+    prober.hear_silence();
+    assert_eq!(prober.phase(), Phase::Greeting);
+    assert_eq!(hears(&mut prober, b":irc.example NOTICE * :*** hello\r\n"), Step::Read);
+    assert!(prober.takes_silence());
+    prober.hear_silence();
+    let mut out = Vec::new();
+    assert_eq!(prober.poll(&mut out), Step::Read);
+    assert_eq!((out.as_slice(), prober.phase()), (b"STARTTLS\r\n".as_slice(), Phase::Starttls));
+    assert!(!prober.takes_silence(), "once");
+    assert_eq!(prober.facts().before, Reading::NotUnderstood);
+    assert_eq!(hears(&mut prober, b":irc.example 670 * :go ahead\r\n"), Step::Upgrade);
+}
+
+#[test]
+fn silence_is_an_answer_to_nothing_else() {
+    let talks: [(&str, &[u8]); 5] = [
+        ("smtp", b"220 a\r\n"),
+        ("imap", b"* OK a\r\n"),
+        ("pop3", b"+OK a\r\n"),
+        ("irc", b":irc.example CAP * LS * :half\r\n"),
+        (
+            "xmpp-c2s",
+            b"<stream:stream version='1.0' xmlns:stream='http://etherx.jabber.org/streams'>",
+        ),
+    ];
+    for (word, opening) in talks {
+        let mut prober = prober(word);
+        prober.poll(&mut Vec::new());
+        hears(&mut prober, opening);
+        assert!(!prober.takes_silence(), "{word}");
+    }
+    let mut inside = prober("ircs");
+    inside.poll(&mut Vec::new());
+    inside.secured();
+    hears(&mut inside, b":irc.example NOTICE * :*** hello\r\n");
+    assert!(!inside.takes_silence(), "inside TLS there is nothing left to ask");
+}
+
+#[test]
+fn what_is_injected_goes_in_one_breath_with_the_wish_to_upgrade() {
+    let talks: [(&str, &[&str], &str); 4] = [
+        ("smtp", &["220 a\r\n", "250-a\r\n250 STARTTLS\r\n"], "STARTTLS\r\nNOOP\r\n"),
+        (
+            "imap",
+            &["* OK a\r\n", "* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK\r\n"],
+            "a2 STARTTLS\r\ninjected NOOP\r\n",
+        ),
+        ("pop3", &["+OK a\r\n", "+OK\r\nSTLS\r\n.\r\n"], "STLS\r\nCAPA\r\n"),
+        ("irc", &[":a CAP * LS :tls\r\n"], "STARTTLS\r\nCAP LS 302\r\n"),
+    ];
+    for (word, talk, expected) in talks {
+        let service = service(word);
+        let injection = Injection::of(service.grammar).expect("it has a command");
+        let identity =
+            Identity { client_name: "a.example".to_owned(), peer_domain: None, contact: None };
+        let mut prober = Prober::injecting(service, &identity, &injection);
+        let mut said = Vec::new();
+        prober.poll(&mut said);
+        for words in talk {
+            said.clear();
+            prober.receive(words.as_bytes());
+            assert_eq!(prober.poll(&mut said), Step::Read, "{word}");
+        }
+        assert_eq!(String::from_utf8_lossy(&said), expected, "{word}");
+    }
 }

@@ -34,6 +34,7 @@ use crate::state::Handshake;
 use crate::state::Inside;
 use crate::state::Manner;
 use crate::state::Opening;
+use crate::state::Upgrade;
 use crate::tls_servers::TlsServers;
 use crate::wire::Duplex;
 use crate::wire::Truncated;
@@ -145,15 +146,19 @@ async fn serve(mut tcp: TcpStream, endpoint: &Endpoint, house: &House) -> io::Re
     if conduct.opening != Opening::Proper {
         return misbehave::open(tcp, conduct.opening, &endpoint.service, endpoint.variant).await;
     }
+    let mut kept = Vec::new();
     if !endpoint.service.implicit {
         let role = role(endpoint, conduct, false);
-        let next = hold(&mut tcp, endpoint, &role).await?;
+        let (next, behind) = hold(&mut tcp, endpoint, &role, Vec::new()).await?;
         if next == Next::End {
             leave(&mut tcp).await;
             return Ok(());
         }
+        if conduct.upgrade == Upgrade::AcceptAndKeep {
+            kept = behind;
+        }
     }
-    if secure(&mut tcp, endpoint, conduct, house).await.is_err() {
+    if secure(&mut tcp, endpoint, conduct, house, kept).await.is_err() {
         // The alert has to arrive: a close with unread bytes would overtake it with a RST.
         leave(&mut tcp).await;
     }
@@ -166,6 +171,7 @@ async fn secure(
     endpoint: &Endpoint,
     conduct: Conduct,
     house: &House,
+    kept: Vec<u8>,
 ) -> io::Result<()> {
     let flavour = match conduct.handshake {
         Handshake::Proper => endpoint.flavour,
@@ -199,16 +205,21 @@ async fn secure(
         }
     };
     let mut stream = house.servers.accept(flavour, &endpoint.credential, tcp).await?;
-    inside(&mut *stream, endpoint, conduct).await
+    inside(&mut *stream, endpoint, conduct, kept).await
 }
 
-/// What follows inside TLS.
-async fn inside(stream: &mut dyn Duplex, endpoint: &Endpoint, conduct: Conduct) -> io::Result<()> {
+/// What follows inside TLS; `kept` is what came before it, and is answered there.
+async fn inside(
+    stream: &mut dyn Duplex,
+    endpoint: &Endpoint,
+    conduct: Conduct,
+    kept: Vec<u8>,
+) -> io::Result<()> {
     let language = endpoint.service.language;
     match conduct.inside {
         Inside::Proper | Inside::Shed => {
             let role = role(endpoint, conduct, true);
-            hold(stream, endpoint, &role).await?;
+            hold(stream, endpoint, &role, kept).await?;
         }
         Inside::AnotherProtocol => {
             let mut wire = Wire::new(stream, 1);
@@ -223,9 +234,16 @@ async fn inside(stream: &mut dyn Duplex, endpoint: &Endpoint, conduct: Conduct) 
     Ok(())
 }
 
-async fn hold(stream: &mut dyn Duplex, endpoint: &Endpoint, role: &Role<'_>) -> io::Result<Next> {
-    let mut wire = Wire::new(stream, endpoint.pieces);
-    converse(endpoint.service.language, &mut wire, role).await
+/// Holds a dialogue that begins with `heard`; gives what was heard behind its end.
+async fn hold(
+    stream: &mut dyn Duplex,
+    endpoint: &Endpoint,
+    role: &Role<'_>,
+    heard: Vec<u8>,
+) -> io::Result<(Next, Vec<u8>)> {
+    let mut wire = Wire::new(stream, endpoint.pieces).after(heard);
+    let next = converse(endpoint.service.language, &mut wire, role).await?;
+    Ok((next, wire.into_heard()))
 }
 
 fn role(endpoint: &Endpoint, conduct: Conduct, secured: bool) -> Role<'_> {

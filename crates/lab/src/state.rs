@@ -9,6 +9,7 @@ pub enum State {
     AcceptedThenPlaintext,
     AcceptedWithLeftover,
     AnotherMailProtocol,
+    AnswersInjected,
     CapUnknown,
     CapaUnknown,
     ClosesAtCapabilities,
@@ -78,6 +79,8 @@ pub(crate) enum Manner {
 pub(crate) enum Upgrade {
     #[default]
     Accept,
+    /// What lay behind the wish is answered inside TLS.
+    AcceptAndKeep,
     AcceptWithLeftover,
     Mangle,
     NotOffered,
@@ -137,6 +140,7 @@ impl State {
             Self::AcceptedThenPlaintext => handshake(Handshake::Plaintext),
             Self::AcceptedWithLeftover => upgrade(Upgrade::AcceptWithLeftover),
             Self::AnotherMailProtocol => opening(Opening::AnotherMailProtocol),
+            Self::AnswersInjected => upgrade(Upgrade::AcceptAndKeep),
             Self::CapUnknown | Self::CapaUnknown => {
                 Conduct { manner: Manner::CapabilitiesUnknown, ..upgrade(Upgrade::Refuse) }
             }

@@ -102,6 +102,10 @@ pub(crate) static STATES: &[StateSpec] = &[
         some(14, at("after-tls", &["ok"]).then("upgraded").spoken().listed().tls().listed_inside()),
         some(18, at("after-tls", &["ok"]).spoken().tls().listed_inside())),
 
+    // the same to everybody but one who says more behind the wish to upgrade
+    row(State::AnswersInjected, "answers-injected", &[Language::Imap, Language::Irc, Language::Pop3, Language::Smtp],
+        some(1, at("after-tls", &["ok"]).then("upgraded").spoken().listed().tls().listed_inside()), None),
+
     // the upgrade
     row(State::NotOffered, "starttls-not-offered", DIALOGUES,
         some(10, at("starttls", &["not-offered"]).then("not-offered").spoken().listed()), None),

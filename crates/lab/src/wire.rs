@@ -33,6 +33,16 @@ impl<'a> Wire<'a> {
         Self { stream, heard: Vec::new(), heard_in_all: 0, pieces: pieces.max(1) }
     }
 
+    /// The same with what was heard before.
+    pub(crate) fn after(self, heard: Vec<u8>) -> Self {
+        Self { heard, ..self }
+    }
+
+    /// What was heard and not read.
+    pub(crate) fn into_heard(self) -> Vec<u8> {
+        self.heard
+    }
+
     /// The next line without its end; `None` when the client has left.
     pub(crate) async fn line(&mut self) -> io::Result<Option<String>> {
         let end = |heard: &[u8]| heard.iter().position(|byte| *byte == b'\n');

@@ -10,15 +10,24 @@ use tlscensus_records::CapabilityVerdict;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::Sha256;
 use tlscensus_tls_client::Carrier;
+use tlscensus_tls_client::enumerate::Coverage;
+use tlscensus_tls_client::enumerate::Decides;
 use tlscensus_tls_client::enumerate::Era;
+use tlscensus_tls_client::enumerate::Evidence;
 use tlscensus_tls_client::enumerate::Facts;
+use tlscensus_tls_client::enumerate::Found;
 use tlscensus_tls_client::enumerate::ListFacts;
 use tlscensus_tls_client::enumerate::Resumption;
 use tlscensus_tls_client::enumerate::Reuse;
 use tlscensus_tls_client::enumerate::Verdict;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
+use tlscensus_tls_wire::registry::Version;
+
+use crate::enumerate::Findings;
 
 /// One row for each fact about the endpoint of this probe.
-pub(crate) fn rows(probe: &ProbeRow, facts: &Facts) -> Vec<CapabilityRow> {
+pub(crate) fn rows(probe: &ProbeRow, findings: &Findings) -> Vec<CapabilityRow> {
+    let facts = &findings.facts;
     let blank = CapabilityRow {
         run_id: probe.run_id.clone(),
         target: probe.target.clone(),
@@ -35,6 +44,7 @@ pub(crate) fn rows(probe: &ProbeRow, facts: &Facts) -> Vec<CapabilityRow> {
     }];
     let mut about = About { blank, rows: &mut rows };
     about.versions(facts);
+    about.ssl2(findings);
     about.lists(facts);
     about.single(facts);
     about.sessions(facts);
@@ -70,6 +80,36 @@ impl About<'_> {
         }
     }
 
+    /// A server of SSL 2 says what it takes and leaves the choice to the client.
+    fn ssl2(&mut self, findings: &Findings) {
+        let scope = Version::SSL_2.to_string();
+        self.add(CapabilityKind::Version, |row| {
+            row.version = Some(scope.clone());
+            row.code = Some(u32::from(Version::SSL_2.0));
+            row.name = Some(scope.clone());
+            row.verdict = Some(verdict(findings.ssl2));
+        });
+        if findings.ssl2 != Verdict::Supported {
+            return;
+        }
+        let declared = |cipher: &Ssl2CipherKind| Found {
+            item: *cipher,
+            evidence: Evidence::Declared,
+            rank: None,
+        };
+        let ciphers = ListFacts {
+            found: findings.ssl2_ciphers.iter().map(declared).collect(),
+            unknown: Vec::new(),
+            coverage: Coverage::Complete,
+            decides: match findings.ssl2_ciphers.len() {
+                0 | 1 => Decides::Moot,
+                _ => Decides::Client,
+            },
+        };
+        let kinds = (CapabilityKind::SuiteList, CapabilityKind::Suite);
+        self.list(kinds, Some(&scope), None, &ciphers, |cipher| cipher.0);
+    }
+
     fn lists(&mut self, facts: &Facts) {
         for (era, groups) in &facts.groups {
             let kinds = (CapabilityKind::GroupList, CapabilityKind::Group);
@@ -99,6 +139,7 @@ impl About<'_> {
             row.coverage = CapabilityCoverage::from_word(facts.coverage.word());
             row.decides = CapabilityDecides::from_word(facts.decides.word());
             row.count = u32::try_from(facts.unknown.len()).ok();
+            row.found = u32::try_from(facts.found.len()).ok();
         });
         for found in &facts.found {
             let code = code(&found.item);
@@ -219,10 +260,7 @@ fn verdict(verdict: Verdict) -> CapabilityVerdict {
 
 #[cfg(test)]
 mod tests {
-    use tlscensus_tls_client::enumerate::Coverage;
-    use tlscensus_tls_client::enumerate::Decides;
     use tlscensus_tls_client::enumerate::Enumeration;
-    use tlscensus_tls_client::enumerate::Evidence;
 
     use super::*;
 
@@ -246,8 +284,9 @@ mod tests {
     #[test]
     fn who_was_asked_nothing_has_nothing_but_unknowns() {
         let facts = Enumeration::new(0, &[]).facts();
-        let rows = rows(&ProbeRow::default(), &facts);
-        assert_eq!(rows.iter().filter(|row| row.kind == CapabilityKind::Version).count(), 5);
+        let findings = Findings { facts, ssl2: Verdict::Unknown, ssl2_ciphers: Vec::new() };
+        let rows = rows(&ProbeRow::default(), &findings);
+        assert_eq!(rows.iter().filter(|row| row.kind == CapabilityKind::Version).count(), 6);
         for row in rows {
             let known = row.verdict.filter(|verdict| *verdict != CapabilityVerdict::Unknown);
             assert!(

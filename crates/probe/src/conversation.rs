@@ -12,6 +12,7 @@ use tlscensus_records::ended;
 
 use crate::drive::Machine;
 use crate::drive::Turn;
+use crate::intrusive::Trial;
 use crate::ladder::Hello;
 use crate::ladder::Reason;
 use tlscensus_tls_client as tls;
@@ -29,6 +30,19 @@ pub(crate) enum Opening {
     Question(Box<Question>),
     /// A rung of the ladder.
     Rung(Hello),
+    /// One that is asked intrusively, with what follows inside TLS.
+    Trial(Box<Trial>),
+}
+
+impl Opening {
+    /// The word that rows carry for the offer.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Question(question) => &question.profile.name,
+            Self::Rung(hello) => hello.name(),
+            Self::Trial(trial) => &trial.profile.name,
+        }
+    }
 }
 
 /// What is offered when it comes to TLS.
@@ -70,7 +84,11 @@ enum Layer {
 
 impl Conversation {
     pub(crate) fn new(service: &Service, identity: &Identity, offer: Offer) -> Self {
-        Self { prober: Prober::new(service, identity), offer, layer: Layer::Plain }
+        let prober = match &offer.opening {
+            Opening::Trial(trial) => trial.prober(service, identity),
+            Opening::Question(_) | Opening::Rung(_) => Prober::new(service, identity),
+        };
+        Self { prober, offer, layer: Layer::Plain }
     }
 
     /// Where and how it ended, with the words that ended it.
@@ -84,6 +102,9 @@ impl Conversation {
             // A handshake that neither completed nor failed was left by us.
             let outcome = outcome.copied().unwrap_or(tls::Outcome::TimedOut);
             return (Phase::Tls, handshake_outcome(&outcome), handshake_detail(&outcome));
+        }
+        if let (Layer::Inside(client), Opening::Trial(trial)) = (&self.layer, &self.offer.opening) {
+            return trial.end(client);
         }
         match &self.prober.facts().ending {
             Some(ending) => ended(ending),
@@ -109,6 +130,21 @@ impl Conversation {
         match &self.layer {
             Layer::Handshake(client) | Layer::Inside(client) => Some(client),
             Layer::Plain | Layer::Ssl2(_) => None,
+        }
+    }
+
+    /// What the handshake said and how it ended, by us where it neither completed nor failed; `None` where it did not come
+    /// to it.
+    pub(crate) fn tls_end(&self) -> Option<(&Observer, tls::Outcome)> {
+        let client = self.client()?;
+        Some((client.observer(), client.outcome().copied().unwrap_or(tls::Outcome::TimedOut)))
+    }
+
+    /// The client inside TLS, and what was tried there; `None` where it did not come to it, or nothing is tried.
+    pub(crate) fn tried(&self) -> Option<(&Client, &Trial)> {
+        match (&self.layer, &self.offer.opening) {
+            (Layer::Inside(client), Opening::Trial(trial)) => Some((client, trial)),
+            _ => None,
         }
     }
 
@@ -142,6 +178,13 @@ impl Conversation {
             Opening::Question(question) => {
                 Layer::Handshake(Box::new(question.client(server_name.as_deref(), keys)))
             }
+            Opening::Trial(trial) => {
+                let mut client = client(&trial.profile);
+                if let Some(stop) = trial.stop {
+                    client = client.until(stop);
+                }
+                Layer::Handshake(Box::new(client))
+            }
             Opening::Rung(Hello::Ssl2) => Layer::Ssl2(Box::default()),
             Opening::Rung(Hello::Tls(profile)) => Layer::Handshake(Box::new(client(profile))),
         };
@@ -149,6 +192,22 @@ impl Conversation {
         if !leftover.is_empty() {
             self.receive(&leftover);
         }
+    }
+
+    /// Inside TLS: the dialogue, or what is tried instead.
+    fn go_on_inside(
+        &mut self,
+        mut client: Box<Client>,
+        step: tls::Step,
+        out: &mut Vec<u8>,
+    ) -> Turn {
+        let Offer { opening, server_name, keys } = &mut self.offer;
+        let Opening::Trial(trial) = opening else {
+            return self.talk_inside(client, step, out);
+        };
+        let turn = trial.go_on(&mut client, step, server_name.as_deref(), keys, out);
+        self.layer = Layer::Inside(client);
+        turn
     }
 
     /// Hands plaintext in, the prober's words out.
@@ -207,8 +266,10 @@ impl Machine for Conversation {
                     tls::Step::Established if asks => Turn::Listen,
                     tls::Step::Done if asks || !completed => Turn::Leave,
                     tls::Step::Done | tls::Step::Established => {
-                        self.prober.secured();
-                        return self.talk_inside(client, step, out);
+                        if !matches!(self.offer.opening, Opening::Trial(_)) {
+                            self.prober.secured();
+                        }
+                        return self.go_on_inside(client, step, out);
                     }
                 };
                 self.layer = Layer::Handshake(client);
@@ -224,7 +285,7 @@ impl Machine for Conversation {
             }
             Layer::Inside(mut client) => {
                 let step = client.poll(out);
-                self.talk_inside(client, step, out)
+                self.go_on_inside(client, step, out)
             }
         }
     }
@@ -263,6 +324,22 @@ impl Machine for Conversation {
         match self.layer {
             Layer::Plain | Layer::Inside(_) => self.prober.is_leaving(),
             Layer::Handshake(_) | Layer::Ssl2(_) => false,
+        }
+    }
+
+    fn takes_silence(&self) -> bool {
+        match (&self.layer, &self.offer.opening) {
+            (Layer::Plain, _) => self.prober.takes_silence(),
+            (Layer::Inside(_), Opening::Trial(_)) => true,
+            _ => false,
+        }
+    }
+
+    fn hear_silence(&mut self) {
+        match (&self.layer, &mut self.offer.opening) {
+            (Layer::Plain, _) => self.prober.hear_silence(),
+            (Layer::Inside(_), Opening::Trial(trial)) => trial.hear_silence(),
+            _ => {}
         }
     }
 }
@@ -308,7 +385,7 @@ const fn handshake_outcome(outcome: &tls::Outcome) -> Outcome {
 }
 
 /// What is known beyond the word: the client prints it behind a colon.
-fn handshake_detail(outcome: &tls::Outcome) -> Option<String> {
+pub(crate) fn handshake_detail(outcome: &tls::Outcome) -> Option<String> {
     let text = outcome.to_string();
     text.split_once(": ").map(|(_, detail)| detail.to_owned())
 }

@@ -39,6 +39,13 @@ pub(crate) trait Machine {
     fn phase(&self) -> Phase;
     /// What there was to learn is learnt; only the farewell is outstanding.
     fn is_leaving(&self) -> bool;
+    /// Whether silence is an answer now: then [`hear_silence`](Self::hear_silence) is called, and it is polled again, once
+    /// the peer has said nothing for [`Timeouts::silence`].
+    fn takes_silence(&self) -> bool {
+        false
+    }
+    /// The peer said nothing for that long.
+    fn hear_silence(&mut self) {}
 }
 
 /// Whose turn it is.
@@ -149,8 +156,11 @@ where
             wire.said_goodbye = wrote || was_leaving;
             return None;
         }
-        if let Err(how) = wire.read(bounds, meter, |bytes| machine.receive(bytes)).await {
-            return Some(how);
+        wire.clock.bear_silence(machine.takes_silence().then_some(bounds.timeouts.silence));
+        match wire.read(bounds, meter, |bytes| machine.receive(bytes)).await {
+            Err(Interruption::TimedOut) if wire.clock.was_silence() => machine.hear_silence(),
+            Err(how) => return Some(how),
+            Ok(()) => {}
         }
     }
 }
@@ -246,6 +256,8 @@ struct Clock {
     /// Made when first needed: what is answered at once needs none.
     sleep: Option<Pin<Box<Sleep>>>,
     until: Instant,
+    /// When silence is an answer, before that.
+    silent_at: Option<Instant>,
     entered: Instant,
     phase: Option<Phase>,
     leaving: bool,
@@ -253,7 +265,14 @@ struct Clock {
 
 impl Clock {
     fn start(deadline: Instant) -> Self {
-        Self { sleep: None, until: deadline, entered: Instant::now(), phase: None, leaving: false }
+        Self {
+            sleep: None,
+            until: deadline,
+            silent_at: None,
+            entered: Instant::now(),
+            phase: None,
+            leaving: false,
+        }
     }
 
     /// After each poll of the machine: on a change of phase time is booked and the deadline moves.
@@ -292,13 +311,39 @@ impl Clock {
 
     fn set(&mut self, until: Instant, bounds: &Bounds<'_>) {
         self.until = until.min(bounds.deadline);
+        self.silent_at = None;
+        self.wind();
+    }
+
+    /// From now on; `None`: silence is no answer. The phase's own limit comes before.
+    fn bear_silence(&mut self, patience: Option<Duration>) {
+        let silent_at = patience.map(|patience| Instant::now() + patience);
+        let silent_at = silent_at.filter(|at| *at < self.until);
+        if silent_at.is_some() || self.silent_at.is_some() {
+            self.silent_at = silent_at;
+            self.wind();
+        }
+    }
+
+    /// Whether what passed was the time for an answer, and not the phase's.
+    fn was_silence(&self) -> bool {
+        let now = Instant::now();
+        now < self.until && self.silent_at.is_some_and(|at| at <= now)
+    }
+
+    fn wakes_at(&self) -> Instant {
+        self.silent_at.unwrap_or(self.until)
+    }
+
+    fn wind(&mut self) {
+        let at = self.wakes_at();
         if let Some(sleep) = &mut self.sleep {
-            sleep.as_mut().reset(self.until);
+            sleep.as_mut().reset(at);
         }
     }
 
     fn poll_passed(&mut self, cx: &mut Context<'_>) -> Poll<Interruption> {
-        let until = self.until;
+        let until = self.wakes_at();
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(until)));
         sleep.as_mut().poll(cx).map(|()| Interruption::TimedOut)
     }
@@ -343,6 +388,8 @@ mod tests {
         heard: Vec<u8>,
         said: bool,
         phase_two: bool,
+        /// How often silence is an answer, and was.
+        silences: (usize, usize),
         interrupted: Option<Interruption>,
     }
 
@@ -370,6 +417,12 @@ mod tests {
         fn is_leaving(&self) -> bool {
             false
         }
+        fn takes_silence(&self) -> bool {
+            self.silences.1 < self.silences.0
+        }
+        fn hear_silence(&mut self) {
+            self.silences.1 += 1;
+        }
     }
 
     fn timeouts() -> Timeouts {
@@ -377,6 +430,7 @@ mod tests {
             greeting: Duration::from_secs(5),
             capabilities: Duration::from_secs(3),
             farewell: Duration::from_secs(1),
+            silence: Duration::from_secs(2),
             total: Duration::from_secs(20),
             ..Timeouts::default()
         }
@@ -386,11 +440,18 @@ mod tests {
         bytes: u64,
         peer: impl AsyncFnOnce(tokio::io::DuplexStream),
     ) -> (Echo, Meter, Duration) {
+        run_machine(Echo::default(), bytes, peer).await
+    }
+
+    async fn run_machine(
+        mut echo: Echo,
+        bytes: u64,
+        peer: impl AsyncFnOnce(tokio::io::DuplexStream),
+    ) -> (Echo, Meter, Duration) {
         let (mut near, far) = duplex(64);
         let timeouts = timeouts();
         let start = Instant::now();
         let bounds = Bounds { deadline: start + timeouts.total, timeouts: &timeouts, bytes };
-        let mut echo = Echo::default();
         let mut meter = Meter::default();
         tokio::join!(
             async {
@@ -415,6 +476,31 @@ mod tests {
         assert_eq!(meter.spent(Phase::Greeting).map(|t| t.as_secs()), Some(5));
         assert_eq!(meter.spent(Phase::Capabilities), None);
         assert_eq!((meter.bytes_in, meter.bytes_out), (0, 5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_an_answer_where_the_machine_takes_it_for_one() {
+        // Two seconds each, counted from the last byte; the phase's five are not stretched.
+        for (takes, says_at, heard, seconds) in [
+            (1, None, 1, 5),
+            (2, None, 2, 5),
+            (9, None, 2, 5),
+            (1, Some(1), 1, 5),
+            (2, Some(1), 1, 5),
+        ] {
+            let echo = Echo { silences: (takes, 0), ..Echo::default() };
+            let (echo, _, took) = run_machine(echo, 100, async |mut far| {
+                if let Some(at) = says_at {
+                    tokio::time::sleep(Duration::from_secs(at)).await;
+                    far.write_all(b".").await.expect("open");
+                }
+                let mut all = Vec::new();
+                far.read_to_end(&mut all).await.expect("closed");
+            })
+            .await;
+            assert_eq!(echo.interrupted, Some(Interruption::TimedOut));
+            assert_eq!((echo.silences.1, took.as_secs()), (heard, seconds), "{takes} {says_at:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,39 +1,24 @@
-//! What one endpoint can do, a connection per question: the driver of an enumeration, and its spacing.
+//! What one endpoint can do, a connection per question: the driver of an enumeration, and its spacing. SSL 2 comes last.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio::time::sleep_until;
 
-use tlscensus_dialog::Identity;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
+use tlscensus_tls_client::enumerate::Ended;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
-use tlscensus_tls_client::enumerate::Question;
+use tlscensus_tls_client::enumerate::Verdict;
 use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
-use crate::Endpoint;
-use crate::connect::connect;
+use crate::again::Again;
 use crate::conversation::Conversation;
-use crate::conversation::Offer;
 use crate::conversation::Opening;
-use crate::drive::Bounds;
-use crate::drive::Meter;
-use crate::drive::drive;
+use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::plan::Enumerating;
-use crate::work::Shared;
-
-/// How an endpoint is met again.
-pub(crate) struct Again<'a> {
-    pub(crate) shared: &'a Shared,
-    pub(crate) endpoint: &'a Endpoint,
-    pub(crate) addr: SocketAddr,
-    pub(crate) server_name: Option<String>,
-    pub(crate) peer_domain: Option<String>,
-    /// What is known already. Boxed: only few runs enumerate, and every endpoint in flight has room for it.
-    pub(crate) enumeration: Box<Enumeration>,
-}
 
 /// An enumeration at its start, which knows what the connection before it showed.
 pub(crate) fn begin(how: &Enumerating, met: Option<&Observer>) -> Box<Enumeration> {
@@ -44,53 +29,77 @@ pub(crate) fn begin(how: &Enumerating, met: Option<&Observer>) -> Box<Enumeratio
     Box::new(enumeration)
 }
 
+/// What an enumeration found out.
+pub(crate) struct Findings {
+    /// Of SSL 3 to TLS 1.3; the question in SSL 2 is counted with those asked.
+    pub(crate) facts: Facts,
+    /// Whether the server has SSL 2.
+    pub(crate) ssl2: Verdict,
+    /// What it takes there, in its order.
+    pub(crate) ssl2_ciphers: Vec<Ssl2CipherKind>,
+}
+
 impl Again<'_> {
     /// Asks until there is nothing left to ask, the budget is spent, or the run is stopped.
-    pub(crate) async fn enumerate(mut self, how: &Enumerating) -> Facts {
+    pub(crate) async fn enumerate(
+        &self,
+        how: &Enumerating,
+        mut enumeration: Box<Enumeration>,
+    ) -> Findings {
         let mut next = Instant::now() + how.spacing;
-        while let Some(question) = self.enumeration.next_question() {
-            let latest = next + self.shared.plan.longest_hold;
-            let may_go_on = tokio::select! {
-                biased;
-                leave = self.turn(next, latest) => leave == Leave::Granted,
-                () = self.shared.stop.requested() => false,
-            };
-            if !may_go_on {
-                self.enumeration.abandon();
+        while let Some(question) = enumeration.next_question() {
+            if self.leave(next).await != Some(Leave::Granted) {
+                enumeration.abandon();
                 break;
             }
             next = Instant::now() + how.spacing;
-            let conversation = self.ask(question).await;
-            match conversation.as_ref().and_then(Conversation::client) {
-                Some(client) => self.enumeration.answer(client),
-                None => self.enumeration.unanswered(),
+            let met = self.meet(Opening::Question(Box::new(question))).await;
+            match met.conversation.as_ref().and_then(Conversation::client) {
+                Some(client) => enumeration.answer(client),
+                None => enumeration.unanswered(),
             }
         }
-        self.enumeration.facts()
-    }
-
-    async fn turn(&self, not_before: Instant, latest: Instant) -> Leave {
-        sleep_until(not_before).await;
-        self.shared.pace.turn(self.addr.ip(), latest).await
-    }
-
-    /// One connection; `None`: there was none.
-    async fn ask(&self, question: Question) -> Option<Conversation> {
-        let Shared { plan, progress, keys, .. } = self.shared;
-        progress.connection();
-        let (connected, _) = connect(self.addr, plan.timeouts.connect, progress).await;
-        let mut stream = connected.ok()?;
-        let offer = Offer {
-            opening: Opening::Question(Box::new(question)),
-            server_name: self.server_name.clone(),
-            keys: keys.clone(),
+        let mut findings = Findings {
+            facts: enumeration.facts(),
+            ssl2: Verdict::Unknown,
+            ssl2_ciphers: Vec::new(),
         };
-        let identity = Identity { peer_domain: self.peer_domain.clone(), ..plan.identity.clone() };
-        let mut conversation = Conversation::new(self.endpoint.service, &identity, offer);
-        let deadline = Instant::now() + plan.timeouts.total;
-        let bounds = Bounds { deadline, timeouts: &plan.timeouts, bytes: plan.byte_budget };
-        drive(&mut stream, &mut conversation, &bounds, &mut Meter::default()).await;
-        Some(conversation)
+        self.ask_ssl2(how, next, &mut findings).await;
+        findings
+    }
+
+    /// SSL 2 has a hello of its own, in which nothing else can be asked.
+    async fn ask_ssl2(&self, how: &Enumerating, next: Instant, findings: &mut Findings) {
+        let facts = &mut findings.facts;
+        if !matches!(facts.ended, Ended::Complete | Ended::NeverAnswered) {
+            return;
+        }
+        if facts.asked >= how.connections {
+            facts.ended = Ended::BudgetSpent;
+            return;
+        }
+        if self.leave(next).await != Some(Leave::Granted) {
+            facts.ended = Ended::Abandoned;
+            return;
+        }
+        facts.asked += 1;
+        let met = self.meet(Opening::Rung(Hello::Ssl2)).await;
+        let Some(conversation) = met.conversation else {
+            return;
+        };
+        let choice = conversation.observer().and_then(Observer::ssl2_choice);
+        findings.ssl2 = match (choice, conversation.end()) {
+            (Some(_), _) => Verdict::Supported,
+            // It had an answer to every hello before, and none that it waited with.
+            (None, (Phase::Tls, outcome, _))
+                if facts.ended == Ended::Complete && outcome != Outcome::Timeout =>
+            {
+                Verdict::Absent
+            }
+            (None, _) => Verdict::Unknown,
+        };
+        findings.ssl2_ciphers =
+            choice.map(|choice| choice.cipher_kinds.clone()).unwrap_or_default();
     }
 }
 

@@ -87,13 +87,26 @@ pub static LADDERS: &[Ladder] = &[
     },
     Ladder {
         name: "study",
-        purpose: "SSL 3 behind the first hello, as the study of 2015 fell back",
-        rungs: &[Rung { profile: "ssl3", after: &[Reason::Form, Reason::Suite, Reason::Version] }],
+        purpose: "SSL 3 behind the first hello, as the study of 2015 fell back; SSL 2 where a server says nothing to that",
+        rungs: &[
+            Rung { profile: "ssl3", after: &[Reason::Form, Reason::Suite, Reason::Version] },
+            Rung { profile: Ssl2Client::PROFILE, after: &[Reason::Silence] },
+        ],
     },
     Ladder {
         name: "exhaustive",
         purpose: "the default one, then suites without a certificate, export suites, and all that has a name",
-        rungs: &[MODERN_TLS12, LEGACY, PLAIN, TLS10, SSL3, ANONYMOUS, EXPORT, EVERYTHING, SSL2],
+        rungs: &[
+            MODERN_TLS12,
+            LEGACY,
+            PLAIN,
+            TLS10,
+            SSL3,
+            ANONYMOUS,
+            EXPORT,
+            EVERYTHING,
+            SSL2_TO_THE_SILENT,
+        ],
     },
     Ladder { name: "off", purpose: "the first hello and no other", rungs: &[] },
 ];
@@ -111,6 +124,12 @@ const TLS10: Rung =
 const SSL3: Rung = Rung { profile: "ssl3", after: &[Reason::Form, Reason::Suite, Reason::Version] };
 const SSL2: Rung =
     Rung { profile: Ssl2Client::PROFILE, after: &[Reason::Form, Reason::Suite, Reason::Version] };
+/// The same for those, too, who wait for the rest of what they take for a long record of SSL 2: the first bytes of a TLS
+/// hello are a header there.
+const SSL2_TO_THE_SILENT: Rung = Rung {
+    profile: Ssl2Client::PROFILE,
+    after: &[Reason::Form, Reason::Silence, Reason::Suite, Reason::Version],
+};
 const ANONYMOUS: Rung = Rung { profile: "anonymous", after: &[Reason::Suite] };
 const EXPORT: Rung = Rung { profile: "export", after: &[Reason::Suite] };
 /// For those who do nothing but what nobody else offers: NULL, ARIA, X448, a field of RFC 7919.
@@ -240,7 +259,8 @@ mod tests {
                 "modern legacy tls10 ssl3 anonymous export everything ssl2",
             ),
             ("study", "paper-2015", Form, "paper-2015 ssl3"),
-            ("study", "paper-2015", Silence, "paper-2015"),
+            ("study", "paper-2015", Silence, "paper-2015 ssl2"),
+            ("exhaustive", "modern", Silence, "modern modern-tls12 ssl2"),
             ("off", "modern", Form, "modern"),
             // never up, never the same again
             ("default", "plain", Form, "plain modern-tls12 tls10 ssl3 ssl2"),

@@ -3,6 +3,7 @@
 //! [`run`] takes a [`Plan`] and targets, and hands over one [`Probed`] for each endpoint, whatever becomes of it: a way of not
 //! succeeding is an outcome in the row. One loop drives every conversation; it alone knows sockets, deadlines and budgets.
 
+mod again;
 mod ask;
 mod capabilities;
 mod connect;
@@ -10,6 +11,7 @@ mod conversation;
 mod drive;
 mod endpoint;
 mod enumerate;
+mod intrusive;
 mod ladder;
 mod list;
 mod pace;
@@ -24,6 +26,8 @@ mod work;
 
 pub use endpoint::Endpoint;
 pub use endpoint::places;
+pub use intrusive::Intrusive;
+pub use intrusive::IntrusiveQuestion;
 pub use ladder::LADDERS;
 pub use ladder::Ladder;
 pub use list::ListError;

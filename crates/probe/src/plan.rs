@@ -14,6 +14,7 @@ use tlscensus_targets::Limits;
 use tlscensus_tls_client::Profile;
 
 use crate::Endpoint;
+use crate::Intrusive;
 use crate::Ladder;
 use crate::enumerate::DEFAULT_CONNECTIONS;
 use crate::enumerate::DEFAULT_SPACING;
@@ -35,6 +36,8 @@ pub struct Plan {
     pub max_attempts: usize,
     /// Whether what a server can do is found out in many connections more; not by default.
     pub enumerating: Option<Enumerating>,
+    /// Intrusive questions, and who agreed to be asked them; not by default.
+    pub intrusive: Option<Intrusive>,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// Bytes that an endpoint may send, over all its connections.
@@ -70,6 +73,7 @@ impl Plan {
             ladder: Ladder::named(DEFAULT_LADDER).expect("it is in the list"),
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             enumerating: None,
+            intrusive: None,
             timeouts: Timeouts::default(),
             byte_budget: DEFAULT_BYTE_BUDGET,
             concurrency: DEFAULT_CONCURRENCY,
@@ -119,6 +123,9 @@ pub struct Timeouts {
     pub tls: Duration,
     /// The conversation inside TLS, its greeting included where TLS is implicit.
     pub after_tls: Duration,
+    /// How long a peer says nothing where that is an answer: to a question that it need not know, or to a command that it
+    /// should have forgotten. A phase's own limit comes before.
+    pub silence: Duration,
     /// From our farewell to the peer's.
     pub farewell: Duration,
     /// All connections of one endpoint.
@@ -150,6 +157,7 @@ impl Default for Timeouts {
             starttls: Duration::from_secs(15),
             tls: Duration::from_secs(15),
             after_tls: Duration::from_secs(30),
+            silence: Duration::from_secs(5),
             farewell: Duration::from_secs(1),
             total: Duration::from_secs(60),
         }

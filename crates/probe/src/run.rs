@@ -30,7 +30,7 @@ pub struct Probed {
     pub row: ProbeRow,
     /// The certificates the row names, DER, wire order, and behind them those that its capabilities name.
     pub chain: Vec<Arc<[u8]>>,
-    /// What an enumeration found out; empty where the plan did not ask for one.
+    /// What an enumeration and intrusive questions found out; empty where the plan did not ask for them.
     pub capabilities: Vec<CapabilityRow>,
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn plan(services: &str) -> Plan {
         starttls: short,
         tls: short,
         after_tls: short,
+        silence: Duration::from_millis(200),
         farewell: Duration::from_millis(100),
         total: Duration::from_secs(3),
     };

@@ -21,6 +21,7 @@ use crate::Plan;
 use crate::Probed;
 use crate::Progress;
 use crate::Stop;
+use crate::again::Again;
 use crate::ask::Ask;
 use crate::ask::Reach;
 use crate::capabilities;
@@ -32,15 +33,19 @@ use crate::drive::Bounds;
 use crate::drive::Machine;
 use crate::drive::Meter;
 use crate::drive::drive;
-use crate::enumerate::Again;
 use crate::enumerate::begin;
+use crate::intrusive;
+use crate::intrusive::Known;
+use crate::intrusive::Standing;
 use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::pace::Pace;
-use crate::plan::Enumerating;
 use crate::plan::Sni;
 use crate::resolve::Names;
 use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Profile;
+use tlscensus_tls_client::enumerate::Enumeration;
+use tlscensus_tls_wire::observer::Observer;
 
 /// What all endpoints of a run share.
 pub(crate) struct Shared {
@@ -56,29 +61,68 @@ pub(crate) struct Shared {
 /// Probes one endpoint. `None`: the run was stopped before the endpoint was touched.
 pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed> {
     let mut begun = Begun { at: now(), start: Instant::now(), addr: None, resolve: None };
-    let untouched = match permitted_address(shared, endpoint, &mut begun).await? {
+    let (later, probed) = match permitted_address(shared, endpoint, &mut begun).await? {
         Ok(addr) => {
             let addr = SocketAddr::new(addr, endpoint.port);
             let mut visit = Visit::new(shared, endpoint, addr, begun.start);
             visit.make_attempts().await;
-            let again = visit.again();
+            let later = visit.later();
             let mut row = begun.row(shared, endpoint);
-            let mut chain = visit.into_row(&mut row);
-            let mut capabilities = Vec::new();
-            if let Some((again, how)) = again {
-                // Boxed: only few runs enumerate, and every endpoint in flight has room for it.
-                let facts = Box::pin(again.enumerate(how)).await;
-                capabilities = capabilities::rows(&row, &facts);
-                chain.extend(facts.chains.into_iter().flat_map(|(_, chain)| chain));
-            }
-            return Some(Probed { row, chain, capabilities });
+            let chain = visit.into_row(&mut row);
+            (later, Probed { row, chain, capabilities: Vec::new() })
         }
-        Err(untouched) => untouched,
+        Err(untouched) => {
+            let mut row = begun.row(shared, endpoint);
+            row.conclude_without_attempt(untouched.phase, untouched.outcome, untouched.detail);
+            row.duration_us = micros(begun.start.elapsed());
+            (None, Probed { row, chain: Vec::new(), capabilities: Vec::new() })
+        }
     };
-    let mut row = begun.row(shared, endpoint);
-    row.conclude_without_attempt(untouched.phase, untouched.outcome, untouched.detail);
-    row.duration_us = micros(begun.start.elapsed());
-    Some(Probed { row, chain: Vec::new(), capabilities: Vec::new() })
+    if shared.plan.enumerating.is_none() && shared.plan.intrusive.is_none() {
+        return Some(probed);
+    }
+    // Boxed: only few runs ask more, and every endpoint in flight has room for it.
+    Some(Box::pin(ask_more(shared, endpoint, later, probed)).await)
+}
+
+/// How an endpoint is met again, and what is known of it.
+struct Later<'a> {
+    again: Again<'a>,
+    known: Known,
+    /// At its start; `None`: the plan has none.
+    enumeration: Option<Box<Enumeration>>,
+}
+
+/// What a plan asks beside what every row has, a connection per question.
+async fn ask_more(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    later: Option<Later<'_>>,
+    mut probed: Probed,
+) -> Probed {
+    let (again, enumeration) = match later {
+        Some(Later { again, known, enumeration }) => (Some((again, known)), enumeration),
+        None => (None, None),
+    };
+    if let (Some(how), Some((again, _)), Some(enumeration)) =
+        (&shared.plan.enumerating, &again, enumeration)
+    {
+        let findings = again.enumerate(how, enumeration).await;
+        probed.capabilities = capabilities::rows(&probed.row, &findings);
+        probed.chain.extend(findings.facts.chains.into_iter().flat_map(|(_, chain)| chain));
+    }
+    if let Some(how) = &shared.plan.intrusive {
+        let addr = probed.row.addr.as_ref().and_then(|addr| addr.parse().ok());
+        let agreed = addr.is_none_or(|addr| how.consent.covers(endpoint.target(), addr));
+        let standing = match again {
+            _ if !agreed => Standing::NoConsent,
+            Some((again, known)) => Standing::Open(again, known),
+            None => Standing::NotReached,
+        };
+        let rows = intrusive::ask(how, endpoint, standing, &probed.row).await;
+        probed.capabilities.extend(rows);
+    }
+    probed
 }
 
 /// What is known before the first connection. The row itself is large, and made at the end only.
@@ -211,6 +255,7 @@ impl<'a> Visit<'a> {
             }
             let enough = self.attempts.len() >= plan.max_attempts
                 || self.bytes_left() == 0
+                || Instant::now() >= self.deadline
                 || self.shared.stop.is_requested();
             if enough
                 || (next.is_some() && !turn_again(self.shared, self.addr, self.deadline).await)
@@ -305,19 +350,26 @@ impl<'a> Visit<'a> {
         plan.ladder.rung(plan.profile?, ask.rung)
     }
 
-    /// How to find out the whole of what the server can do, where the plan wants that and the server speaks TLS.
-    fn again(&self) -> Option<(Again<'a>, &'a Enumerating)> {
-        let how = self.shared.plan.enumerating.as_ref()?;
+    /// How to ask a server more, and what is known of it so far; `None`: it does not speak TLS.
+    fn later(&self) -> Option<Later<'a>> {
         let (reach, place, found) = self.counted.as_ref()?;
+        let observer = found.conversation.as_ref().and_then(Conversation::observer);
+        let attempt = self.attempts.get(*place)?;
+        let known = Known {
+            profile: Profile::named(&attempt.profile),
+            version: observer.and_then(|observer| Some(observer.choice()?.version)),
+            completed: observer.is_some_and(Observer::established),
+        };
         let again = Again {
             shared: self.shared,
             endpoint: self.endpoint,
             addr: self.addr,
-            server_name: self.attempts.get(*place)?.sni.clone(),
+            server_name: attempt.sni.clone(),
             peer_domain: found.peer_domain.clone(),
-            enumeration: begin(how, found.conversation.as_ref().and_then(Conversation::observer)),
+            start: self.start,
         };
-        reach.speaks_tls().then_some((again, how))
+        let enumeration = self.shared.plan.enumerating.as_ref().map(|how| begin(how, observer));
+        reach.speaks_tls().then_some(Later { again, known, enumeration })
     }
 
     fn into_row(self, row: &mut ProbeRow) -> Vec<Arc<[u8]>> {
@@ -352,7 +404,7 @@ async fn turn_again(shared: &Shared, addr: SocketAddr, deadline: Instant) -> boo
     shared.pace.turn(addr.ip(), deadline - least).await == Leave::Granted
 }
 
-fn micros(time: Duration) -> u64 {
+pub(crate) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 

@@ -3,6 +3,7 @@
 use tlscensus_certs::Sha256;
 
 use crate::column::rows;
+use crate::probe_row::Attempt;
 use crate::word::words;
 
 words! {
@@ -24,6 +25,8 @@ words! {
         Group => "group",
         /// The list of groups as a whole.
         GroupList => "group-list",
+        /// An intrusive question: its word in name, what came of it in answer.
+        Intrusive => "intrusive",
         /// An application protocol.
         Protocol => "protocol",
         /// The list of application protocols as a whole.
@@ -84,6 +87,92 @@ words! {
 }
 
 words! {
+    /// What came of an intrusive question. Which answers each question can have: [`IntrusiveAnswer::of`].
+    #[derive(Default)]
+    pub enum IntrusiveAnswer {
+        /// Wrong protocol: the server chose what was offered, which is another service's.
+        AcceptedAsOffered => "accepted-as-offered",
+        /// Wrong protocol: the server chose a protocol that was not offered.
+        AcceptedOther => "accepted-other",
+        /// Wrong protocol: the server went on without choosing any.
+        AcceptedWithout => "accepted-without",
+        /// Injection: what was said before TLS was answered inside it.
+        Answered => "answered",
+        /// Injection: what was said behind the wish to upgrade was answered before TLS.
+        AnsweredInPlaintext => "answered-in-plaintext",
+        /// Injection: inside TLS the server speaks, and never of what was said before.
+        Discarded => "discarded",
+        /// Fall-back, renegotiation: the server goes on as if it had not been asked.
+        Ignored => "ignored",
+        /// Fall-back: the server says that it can do better (RFC 7507).
+        InappropriateFallback => "inappropriate-fallback",
+        /// Renegotiation: begun, and bound to nothing (CVE-2009-3555).
+        InsecureAccepted => "insecure-accepted",
+        /// No answer that tells: silence, or bytes that are none of the protocol's.
+        NoAnswer => "no-answer",
+        /// There is nothing to ask: no older version, no TLS before 1.3, no extensions.
+        NotApplicable => "not-applicable",
+        /// Not asked; why stands in ended.
+        #[default]
+        NotAsked => "not-asked",
+        /// The endpoint never came to where it could be asked.
+        NotReached => "not-reached",
+        /// The server ended it: by an alert, a word of refusal, or a close.
+        Refused => "refused",
+        /// Wrong protocol: no_application_protocol (RFC 7301).
+        RefusedAlert => "refused-alert",
+        /// Renegotiation: begun, and bound to the first handshake (RFC 5746).
+        SecureAccepted => "secure-accepted",
+        /// Fall-back: the server has no older version to fall back to.
+        VersionRefused => "version-refused",
+    }
+}
+
+impl IntrusiveAnswer {
+    /// What can come of the question with this word; nothing for a word that is none.
+    pub fn of(question: &str) -> &'static [Self] {
+        use IntrusiveAnswer::*;
+        match question {
+            "starttls-injection" => {
+                &[Answered, AnsweredInPlaintext, Discarded, Refused, NoAnswer, NotReached, NotAsked]
+            }
+            "renegotiation" => &[
+                SecureAccepted,
+                InsecureAccepted,
+                Refused,
+                Ignored,
+                NoAnswer,
+                NotApplicable,
+                NotReached,
+                NotAsked,
+            ],
+            "fallback-scsv" => &[
+                InappropriateFallback,
+                Ignored,
+                VersionRefused,
+                Refused,
+                NoAnswer,
+                NotApplicable,
+                NotReached,
+                NotAsked,
+            ],
+            "wrong-alpn" => &[
+                AcceptedWithout,
+                AcceptedAsOffered,
+                AcceptedOther,
+                RefusedAlert,
+                Refused,
+                NoAnswer,
+                NotApplicable,
+                NotReached,
+                NotAsked,
+            ],
+            _ => &[],
+        }
+    }
+}
+
+words! {
     /// Whose order of preference counts.
     pub enum CapabilityDecides {
         /// The client's.
@@ -120,7 +209,7 @@ words! {
 }
 
 rows! {
-    /// One row per endpoint and fact of its enumeration. What is in a list has a row each; what is not has none, and the list's own
+    /// One row per endpoint and fact of its enumeration, and one per intrusive question. What is in a list has a row each; what is not has none, and the list's own
     /// row says whether that means anything.
     pub struct CapabilityRow filled by Active {
         /// The run, as in probes.
@@ -159,9 +248,15 @@ rows! {
         resumption: Option<CapabilityResumption>,
         /// Lists: how many candidates are unknown; the enumeration: connections asked for; reuse: connections that showed such a value.
         count: Option<u32>,
+        /// Lists: how many of the candidates the server has.
+        found: Option<u32>,
         /// Reuse: different values among them.
         distinct_values: Option<u32>,
-        /// The enumeration and failed openings: how it ended.
+        /// The enumeration and failed openings: how it ended; an intrusive question that was not asked: why.
         ended: Option<String>,
+        /// Intrusive questions: what came of it.
+        answer: Option<IntrusiveAnswer>,
+        /// Intrusive questions: the connection it took; empty: none was made.
+        attempts: Vec<Attempt>,
     }
 }

@@ -326,6 +326,8 @@ pub(crate) use rows;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capability_row::CapabilityRow;
+    use crate::capability_row::IntrusiveAnswer;
     use crate::certificate_row::CertificateDer;
     use crate::certificate_row::CertificateRow;
     use crate::probe_row::Attempt;
@@ -403,6 +405,12 @@ mod tests {
             chain: Some(vec![Sha256::of(b"")]),
             mechanisms_before: Some(vec![]),
             ..ProbeRow::default()
+        });
+        check(&CapabilityRow::default());
+        check(&CapabilityRow {
+            answer: Some(IntrusiveAnswer::Discarded),
+            attempts: vec![Attempt::default()],
+            ..CapabilityRow::default()
         });
         check(&RunRow::default());
         check(&CertificateRow::from_der(b"no certificate", "r"));

@@ -129,11 +129,8 @@ impl ProbeRow {
             observer.certificate_compression().map(|algorithm| algorithm.to_string());
         self.tls_ocsp_staple = observer.ocsp_staple().map(|staple| Bytes(staple.to_vec()));
         self.fill_scts(observer);
-        self.tls_client_certificate_requested = match observer.certificate_request_presence() {
-            observer::Presence::Seen => Some(true),
-            observer::Presence::Absent => Some(false),
-            _ => None,
-        };
+        self.fill_certificate_request(observer);
+        self.fill_certificate_extensions(observer);
     }
 
     fn fill_scts(&mut self, observer: &Observer) {

@@ -308,6 +308,16 @@ rows! {
         tls_sct_carriers: Option<Vec<String>>,
         /// The server asked the client for a certificate; NULL: it ended before.
         tls_client_certificate_requested: Option<bool>,
+        /// Kinds of client certificates that it asked for, IANA names, its order; NULL: none was asked for, or TLS 1.3, which has no such list.
+        tls_client_certificate_types: Option<Vec<String>>,
+        /// Signature schemes that it would take of the client, IANA names, its order; NULL: no certificate was asked for, or before TLS 1.2.
+        tls_client_certificate_schemes: Option<Vec<String>>,
+        /// Authorities that it would take certificates of, its order, at most 100: RFC 4514 text, or # and hexadecimal for what is no name; empty: any authority; NULL: no certificate was asked for.
+        tls_client_certificate_authorities: Option<Vec<String>>,
+        /// How many authorities it named; NULL: no certificate was asked for.
+        tls_client_certificate_authorities_count: Option<u32>,
+        /// Extensions of its request (RFC 9846, section 4.4.2), code points as decimal text, its order; NULL: no certificate was asked for, or before TLS 1.3.
+        tls_client_certificate_extensions: Option<Vec<String>>,
         /// Alerts of either side in order: side, level (or SSL 2), description, and the message it came after.
         tls_alerts: Vec<String>,
         /// One letter per handshake message in order, upper case client, lower case server; NULL: no TLS was spoken.
@@ -324,6 +334,8 @@ rows! {
         chain: Option<Vec<Sha256>>,
         /// Whether the server sent certificates: seen, absent (handshake without), hidden, unreached, unasked.
         chain_seen: Presence,
+        /// Extensions beside the certificates of TLS 1.3 (RFC 9846, section 4.5.1), each as the certificate's place in the chain from 0, a colon and the code point in decimal, wire order; NULL: an older version, or see chain_seen.
+        tls_certificate_extensions: Option<Vec<String>>,
         /// Handshake messages of the server, decrypted, raw and bounded; certificates are left out of them, chain names those. One in the frame of SSL 2 stands first, with its header of two bytes whose first bit is set.
         flight_server: Option<Bytes>,
         /// Handshake messages of the client, decrypted, raw and bounded.

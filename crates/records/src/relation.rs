@@ -22,7 +22,7 @@ pub static PROBES: Relation = Relation {
 /// What endpoints can do, where they were enumerated.
 pub static CAPABILITIES: Relation = Relation {
     name: "capabilities",
-    doc: "one row per endpoint enumerated and thing found out",
+    doc: "one row per endpoint enumerated and thing found out, or asked intrusively and question",
     columns: CapabilityRow::COLUMNS,
     key: &["run_id", "target", "port", "protocol", "kind"],
 };

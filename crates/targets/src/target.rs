@@ -319,7 +319,7 @@ fn prefix(field: &str) -> Result<IpNet, Problem> {
 }
 
 /// A domain name as it is asked for: lower case, no dot at the end.
-fn name(field: &str) -> Result<String, Problem> {
+pub(crate) fn name(field: &str) -> Result<String, Problem> {
     if !field.is_ascii() {
         return Err(Problem::NameNotAscii);
     }

@@ -25,6 +25,8 @@ use crate::outcome::Interruption;
 use crate::outcome::Malformed;
 use crate::outcome::Outcome;
 use crate::profile::Profile;
+use crate::renegotiation::Renegotiation;
+use crate::renegotiation::Wish;
 use crate::session::Session;
 use crate::stop::Stop;
 
@@ -52,6 +54,8 @@ pub struct Client {
     /// Handshake messages of the server.
     messages: u32,
     close_sent: bool,
+    /// Another handshake that was asked for.
+    wish: Option<Box<Wish>>,
 }
 
 /// What the driver does next.
@@ -90,6 +94,18 @@ impl Client {
         session: &Session,
     ) -> Self {
         Self::with_session(profile, server_name, keys, Some(session.clone()), Random::new())
+    }
+
+    /// The same bytes for the same seed, keys and session.
+    pub fn seeded_resuming(
+        profile: &Profile,
+        server_name: Option<&str>,
+        keys: &KeyShares,
+        session: &Session,
+        seed: u64,
+    ) -> Self {
+        let random = Random::seeded(seed);
+        Self::with_session(profile, server_name, keys, Some(session.clone()), random)
     }
 
     /// The same client, which remembers the sessions that the server would take up again.
@@ -135,6 +151,7 @@ impl Client {
             plaintext: Vec::new(),
             messages: 0,
             close_sent: false,
+            wish: None,
         }
     }
 
@@ -186,6 +203,35 @@ impl Client {
     /// Application data that came since the last call.
     pub fn take_plaintext(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.plaintext)
+    }
+
+    /// Asks for another handshake inside this one, as `profile` offers it; `false`: there is none to have, because the
+    /// connection is not complete, is of TLS 1.3 or later, or was asked already.
+    ///
+    /// It is bound to the first handshake where the server's hello said that it understands that, and to nothing where
+    /// it did not (RFC 5746). Once the server begins it, the client takes its leave: see
+    /// [`renegotiation`](Self::renegotiation). The observer is not told.
+    pub fn renegotiate(
+        &mut self,
+        profile: &Profile,
+        server_name: Option<&str>,
+        keys: &KeyShares,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let stands = matches!(self.state, Some(State::TrafficLegacy));
+        if !stands || self.close_sent || self.wish.is_some() {
+            return false;
+        }
+        let wish = Wish::send(profile, server_name, keys, &mut self.connection);
+        self.wish = Some(Box::new(wish));
+        out.append(&mut self.connection.outgoing);
+        true
+    }
+
+    /// What became of the wish for another handshake; `None` where there was none. A connection that ended since is
+    /// told by [`end`](Self::end).
+    pub fn renegotiation(&self) -> Option<Renegotiation> {
+        self.wish.as_ref().map(|wish| wish.state)
     }
 
     /// Takes leave with close_notify.
@@ -288,6 +334,13 @@ impl Client {
     /// Hands every whole handshake message to the state.
     fn take_messages(&mut self) -> Result<(), Failure> {
         while let Some(message) = self.joiner.pop().map_err(|_| Failure::over_bytes())? {
+            if let Some(wish) = &mut self.wish
+                && message.message == HandshakeType::SERVER_HELLO
+            {
+                wish.answered(message.body)?;
+                self.say_goodbye();
+                return Err(Failure::silent(Outcome::Stopped));
+            }
             let protection = self.connection.receiving_protection();
             self.connection.heard(Side::Server, protection, message.message, message.encoded);
             let observer = &self.connection.observer;
@@ -365,6 +418,11 @@ impl Client {
             true => alert.description == AlertDescription::USER_CANCELED,
             false => alert.level == AlertLevel::WARNING,
         };
+        if let Some(wish) = &mut self.wish
+            && alert.description == AlertDescription::NO_RENEGOTIATION
+        {
+            wish.state = Renegotiation::Refused;
+        }
         if only_a_warning {
             return self.connection.ignore();
         }

@@ -9,6 +9,7 @@
 --   evidence : how it is known: chosen, declared or inferred
 --   rank : place in the server's order of preference, from 0; NULL: the server has none, or the place is unknown
 --   coverage : lists: whether all of it was asked
+--   found : lists: how many of the candidates the server has
 --   decides : lists: whose order of preference counts
 --   ended : the enumeration: how it ended
 --   cert_sha256 : certificates: the one that was seen; NULL: none was read
@@ -21,7 +22,7 @@ SELECT
     c.kind, c.version, c.code,
     c.name AS thing,
     coalesce(c.verdict, 'supported') = 'supported' AS supported,
-    c.evidence, c.rank, c.coverage, c.decides, c.ended,
+    c.evidence, c.rank, c.coverage, c.found, c.decides, c.ended,
     c.cert_sha256, c.resumption, c.count, c.distinct_values
 FROM capabilities c
 JOIN counted p ON p.run_id = c.run_id AND p.target = c.target AND p.port = c.port AND p.protocol = c.protocol

@@ -204,13 +204,19 @@ impl Probe {
         self
     }
 
-    /// A list and whose order counts in it.
+    /// The list of what stands before it, and whose order counts in it.
     fn decided(self, kind: CapabilityKind, version: &str, decides: CapabilityDecides) -> Self {
+        let before = self.capabilities.iter().filter(|row| {
+            kind.word() == format!("{}-list", row.kind)
+                && row.version.as_deref().unwrap_or_default() == version
+        });
+        let found = u32::try_from(before.count()).expect("a few");
         let mut probe = self.has(kind, version, 0, "");
         let list = probe.capabilities.last_mut().expect("a capability");
         (list.code, list.name, list.verdict) = (None, None, None);
         list.decides = Some(decides);
         list.coverage = Some(CapabilityCoverage::Complete);
+        list.found = Some(found);
         probe
     }
 
@@ -226,7 +232,9 @@ impl Probe {
     /// A server of today, wholly enumerated.
     fn enumerated_modern(self) -> Self {
         use CapabilityDecides::{Client, Moot, Server};
-        use CapabilityKind::{Group, GroupList, ProtocolList, Suite, SuiteList, Version};
+        use CapabilityKind::{
+            Group, GroupList, Protocol, ProtocolList, SchemeList, Suite, SuiteList, Version,
+        };
         self.enumerated("complete")
             .has(Version, "", 0x0304, "TLS 1.3")
             .has(Version, "", 0x0303, "TLS 1.2")
@@ -243,7 +251,10 @@ impl Probe {
             .at(0)
             .has(Group, "before TLS 1.3", 0x001d, "x25519")
             .decided(GroupList, "TLS 1.3", Client)
+            .has(Protocol, "", 0, "h2")
+            .has(Protocol, "", 0, "http/1.1")
             .decided(ProtocolList, "", CapabilityDecides::Unknown)
+            .decided(SchemeList, "TLS 1.3", CapabilityDecides::Unknown)
     }
 
     /// A server of long ago, given up half-way.

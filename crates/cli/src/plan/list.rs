@@ -21,6 +21,7 @@ use tlscensus_probe::TargetList;
 use tlscensus_probe::places;
 use tlscensus_records::ListUsed;
 use tlscensus_records::Sha256;
+use tlscensus_targets::Consent;
 use tlscensus_targets::Scope;
 use tlscensus_targets::Target;
 
@@ -51,12 +52,18 @@ pub(crate) enum List {
 }
 
 impl List {
-    /// Looks through a list, or takes stdin for `-`.
+    /// Looks through a list, or takes stdin for `-`. All its targets have to be among those who `agreed`, if that is given.
     ///
     /// # Errors
-    /// When it cannot be read, is empty, or names what may not be touched in this scope.
-    pub(crate) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Self> {
+    /// When it cannot be read, is empty, or names what may not be touched in this scope, or not be asked what is to be
+    /// asked.
+    pub(crate) fn open(
+        path: &Path,
+        settings: &Settings,
+        agreed: Option<&Consent>,
+    ) -> anyhow::Result<Self> {
         if path == Path::new("-") {
+            pipe_agrees(settings, agreed)?;
             return Ok(Self::Stdin);
         }
         let refused = |why: &dyn Display| {
@@ -67,10 +74,11 @@ impl List {
             return Err(refused(&"it is a directory"));
         }
         if !metadata.is_file() {
+            pipe_agrees(settings, agreed)?;
             return Ok(Self::Pipe(path.to_owned()));
         }
         let file = File::open(path).map_err(|error| refused(&error))?;
-        let list = Self::look_through(path, file, settings)?;
+        let list = Self::look_through(path, file, settings, agreed)?;
         if matches!(list, Self::File { targets: 0, .. }) {
             let flaws = Arc::new(Flaws::default());
             list.stream(flaws.clone())?.for_each(drop);
@@ -82,20 +90,30 @@ impl List {
         Ok(list)
     }
 
-    fn look_through(path: &Path, file: File, settings: &Settings) -> anyhow::Result<Self> {
+    fn look_through(
+        path: &Path,
+        file: File,
+        settings: &Settings,
+        agreed: Option<&Consent>,
+    ) -> anyhow::Result<Self> {
         let (scope, services) = (settings.scope()?, settings.services());
         let mut hasher = sha2::Sha256::new();
         let hashing = BufReader::new(Hashing { inner: file, hasher: &mut hasher });
         let flaws = Arc::new(Flaws::default());
         let noted = flaws.clone();
         let (mut targets, mut endpoints) = (0, 0);
-        let mut outside = None;
+        let (mut outside, mut unasked) = (None, None);
         for target in TargetList::new(hashing, move |error| noted.note(&error)) {
             targets += 1;
             let places = places(&services, settings.port_offset, target.port);
             endpoints += u64::try_from(places.count()).unwrap_or(u64::MAX);
             if scope == Scope::Loopback && outside.is_none() && !is_loopback(&target) {
                 outside = Some(target.text.clone());
+            }
+            let agrees =
+                |agreed: &Consent| agreed.covers_as_listed(&target) || is_loopback(&target);
+            if unasked.is_none() && !agreed.is_none_or(agrees) {
+                unasked = Some(target.text.clone());
             }
         }
         if let Some(why) = flaws.cut_short() {
@@ -107,6 +125,9 @@ impl List {
                  you, and --client-name NAME of the host that you probe from",
                 path.display()
             )));
+        }
+        if let Some(text) = unasked {
+            return Err(unusable(format!("{}: {text}: {NOBODY_AGREED}", path.display())));
         }
         let sha256 = Sha256(hasher.finalize().into());
         Ok(Self::File { path: path.to_owned(), sha256, targets, endpoints })
@@ -214,6 +235,17 @@ pub(crate) const TARGETS: &str = "targets";
 
 const WHAT_A_LIST_IS: &str =
     "name a file with one endpoint a line (127.0.0.1, mail.example.net:25, …), or - for stdin";
+
+/// What comes by a pipe cannot be looked through: beyond loopback it needs to be said who agreed.
+fn pipe_agrees(settings: &Settings, agreed: Option<&Consent>) -> anyhow::Result<()> {
+    if agreed.is_some() && settings.scope()? != Scope::Loopback {
+        return Err(unusable(format!("a list from a pipe: {NOBODY_AGREED}")));
+    }
+    Ok(())
+}
+
+const NOBODY_AGREED: &str = "--intrusive is for loopback, for networks opened with --allow-test-range, and for those whose \
+    operators agreed: name the file that says who did with --consent; everybody else in the list is then not asked";
 
 /// A name can stand for any address, so only addresses can be told to be loopback.
 fn is_loopback(target: &Target) -> bool {

@@ -1,5 +1,6 @@
 //! What was typed, opened, resolved and bounded: runs take only plans.
 
+mod consent;
 mod descriptors;
 mod list;
 mod probe;

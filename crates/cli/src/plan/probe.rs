@@ -21,6 +21,8 @@ use crate::args::ProbeArguments;
 use crate::console;
 use crate::plan::List;
 use crate::plan::Settings;
+use crate::plan::consent::Agreed;
+use crate::plan::consent::consent_of;
 use crate::plan::descriptors;
 use crate::plan::list::TARGETS;
 use crate::plan::resumed;
@@ -55,11 +57,13 @@ impl ProbePlan {
         status_can_be_written(typed)?;
         let settings = Settings::typed(typed)?;
         let (blocklist, used) = blocklist(&settings, typed.blocklist.as_deref())?;
-        let list = List::open(&typed.list, &settings)?;
+        let agreed = Agreed::read(&settings, typed.consent.as_deref())?;
+        let list = List::open(&typed.list, &settings, agreed.all_have_to(&settings))?;
         let dataset = Dataset::create(&typed.out)?;
-        let lists = std::iter::once(list.used()).chain(used).collect();
+        let lists = std::iter::once(list.used()).chain(used).chain(agreed.used).collect();
         let run = run_row(&settings, lists)?;
-        let plan = settings.plan(&run.run_id, blocklist)?;
+        let mut plan = settings.plan(&run.run_id, blocklist)?;
+        plan.intrusive = settings.intrusive(agreed.consent);
         let writer = dataset.begin(run)?;
         Ok(Self::ready(typed, plan, list, writer))
     }
@@ -72,9 +76,11 @@ impl ProbePlan {
             .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
         let settings = resumed::settings(settings, typed, &run.run_id)?;
         let (blocklist, _) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
-        let list = List::open(&typed.list, &settings)?;
+        let agreed = Agreed::read(&settings, consent_of(&run, typed).as_deref())?;
+        let list = List::open(&typed.list, &settings, agreed.all_have_to(&settings))?;
         same_list(&run, &list)?;
         let mut plan = settings.plan(&run.run_id, blocklist)?;
+        plan.intrusive = settings.intrusive(agreed.consent);
         let (writer, covered) = dataset.resume(&run.run_id)?;
         plan.covered = Covered::by(move |endpoint| {
             covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)

@@ -71,6 +71,7 @@ const HELD: &[(&str, &str, Held)] = &[
     ("depth", "enumerate", Held::Always),
     ("host_budget", "host_budget", Held::UnlessTyped),
     ("host_rate", "host_rate", Held::UnlessTyped),
+    ("intrusive", "intrusive", Held::Always),
     ("ladder", "ladder", Held::Always),
     ("net_rate", "net_rate", Held::UnlessTyped),
     ("phase_timeout", "phase_timeout_s", Held::Always),

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,12 +14,15 @@ use tlscensus_dialog::Identity;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::Service;
 use tlscensus_probe::Enumerating;
+use tlscensus_probe::Intrusive;
+use tlscensus_probe::IntrusiveQuestion;
 use tlscensus_probe::LADDERS;
 use tlscensus_probe::Ladder;
 use tlscensus_probe::NameServers;
 use tlscensus_probe::Plan;
 use tlscensus_probe::Sni;
 use tlscensus_targets::Blocklist;
+use tlscensus_targets::Consent;
 use tlscensus_targets::Limits;
 use tlscensus_targets::Scope;
 use tlscensus_tls_client::PROFILES;
@@ -81,6 +85,9 @@ pub(crate) struct Settings {
     /// Shortest time from one of them to the next, milliseconds.
     #[serde(default = "default_question_spacing_ms")]
     pub(crate) question_spacing_ms: u32,
+    /// Words of intrusive questions.
+    #[serde(default)]
+    pub(crate) intrusive: Vec<String>,
 }
 
 impl Settings {
@@ -110,6 +117,7 @@ impl Settings {
             enumerate: false,
             questions: default_questions(),
             question_spacing_ms: default_question_spacing_ms(),
+            intrusive: Vec::new(),
         }
     }
 
@@ -147,6 +155,7 @@ impl Settings {
             enumerate: typed.depth == args::Depth::Enumerate,
             questions: pace.questions,
             question_spacing_ms: pace.question_spacing,
+            intrusive: intrusive(&typed.intrusive)?,
         };
         settings.limited_or_loopback()?;
         settings.ports_exist()?;
@@ -238,8 +247,32 @@ impl Settings {
         ] {
             *time = phase;
         }
+        times.silence = times.silence.min(phase / 2);
         times.total = seconds(self.deadline_s);
         Ok(plan)
+    }
+
+    /// The intrusive questions, of those who agreed; `None`: there are none.
+    pub(crate) fn intrusive(&self, consent: Consent) -> Option<Intrusive> {
+        let words = self.intrusive.iter();
+        let questions: Vec<_> =
+            words.filter_map(|word| IntrusiveQuestion::from_word(word)).collect();
+        let spacing = Duration::from_millis(u64::from(self.question_spacing_ms));
+        (!questions.is_empty()).then_some(Intrusive { questions, spacing, consent })
+    }
+
+    /// Test ranges, which their owner opened.
+    ///
+    /// # Errors
+    /// When one is no prefix.
+    pub(crate) fn test_ranges<Prefix: FromStr>(&self) -> anyhow::Result<Vec<Prefix>> {
+        let ranges = self.allow_test_ranges.iter();
+        let parsed = ranges.map(|range| {
+            range.parse().map_err(|_| {
+                unusable(format!("--allow-test-range {range}: not a prefix; write 10.1.0.0/16"))
+            })
+        });
+        parsed.collect()
     }
 
     /// The blocklist of this scope, opened for test ranges.
@@ -248,10 +281,7 @@ impl Settings {
     /// When the contact is none, or a test range is no prefix.
     pub(crate) fn blocklist(&self) -> anyhow::Result<Blocklist> {
         let mut blocklist = Blocklist::new(self.scope()?);
-        for range in &self.allow_test_ranges {
-            let prefix = range.parse().map_err(|_| {
-                unusable(format!("--allow-test-range {range}: not a prefix; write 10.1.0.0/16"))
-            })?;
+        for prefix in self.test_ranges()? {
             blocklist
                 .allow(prefix)
                 .map_err(|error| unusable(format!("--allow-test-range: {error}")))?;
@@ -284,6 +314,26 @@ fn protocols(words: &[String]) -> anyhow::Result<Vec<String>> {
         };
         if !known.contains(word) {
             known.push(service.word.to_owned());
+        }
+    }
+    Ok(known)
+}
+
+fn intrusive(words: &[String]) -> anyhow::Result<Vec<String>> {
+    if words.iter().any(|word| word == "all") {
+        return Ok(IntrusiveQuestion::ALL.map(|question| question.word().to_owned()).to_vec());
+    }
+    let mut known: Vec<String> = Vec::new();
+    for word in words {
+        if IntrusiveQuestion::from_word(word).is_none() {
+            let all = IntrusiveQuestion::ALL.map(IntrusiveQuestion::word);
+            return Err(unusable(format!(
+                "--intrusive {word}: not known; there are {}, and all",
+                all.join(", ")
+            )));
+        }
+        if !known.contains(word) {
+            known.push(word.clone());
         }
     }
     Ok(known)
@@ -372,6 +422,10 @@ mod tests {
         }
         for ladder in LADDERS {
             assert!(words(&ladders).contains(&ladder.name.to_owned()), "{}", ladder.name);
+        }
+        let questions = help("intrusive");
+        for question in IntrusiveQuestion::ALL {
+            assert!(words(&questions).contains(&question.word().to_owned()), "{question:?}");
         }
     }
 

@@ -66,6 +66,14 @@ pub(crate) struct Summary {
     pub(crate) exit: Exit,
 }
 
+impl Summary {
+    /// The list was read to its end, and had no target in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        let read = self.cut_short.is_none() && self.exit != Exit::Interrupted;
+        read && self.counts.targets == 0
+    }
+}
+
 impl Campaign {
     /// Runs it. The first Ctrl-C (or SIGTERM) stops it in order, the second at once.
     ///
@@ -119,7 +127,8 @@ impl Campaign {
         display.end(state.word());
         let exit = match ended.reason {
             Reason::Stopped => Exit::Interrupted,
-            Reason::Complete if whole && bad_lines == 0 => Exit::Done,
+            // A list without a target is nobody's wish.
+            Reason::Complete if whole && bad_lines == 0 && counts.targets > 0 => Exit::Done,
             Reason::Complete | Reason::RowsUnwanted => Exit::Failed,
         };
         Ok(Summary { run_id, counts, bad_lines, repeats: flaws.repeats(), cut_short, exit })

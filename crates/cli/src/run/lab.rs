@@ -24,9 +24,9 @@ pub(crate) fn lab(typed: &LabArguments) -> anyhow::Result<Exit> {
             fs::write(list, host_list(lab.truth())).with_context(|| list.display().to_string())?;
         }
         console::say(&format!(
-            "serving {} endpoints of {} hosts on loopback; ground truth in {}; Ctrl-C ends it",
-            lab.listeners(),
-            typed.hosts,
+            "serving {} of {} on loopback; ground truth in {}; Ctrl-C ends it",
+            console::count(u64::try_from(lab.listeners())?, "endpoint"),
+            console::count(typed.hosts, "host"),
             typed.truth.display()
         ));
         tokio::signal::ctrl_c().await?;

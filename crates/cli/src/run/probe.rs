@@ -65,20 +65,21 @@ fn campaign(ready: ProbePlan) -> anyhow::Result<Campaign> {
 fn say_summary(summary: &Summary) {
     let counts = &summary.counts;
     console::say(&format!(
-        "{}: {} endpoints, {} with TLS, {} connections; {} passed over as covered, {} bad lines, {} repeats",
+        "{}: {}, {} with TLS, {}; {} passed over as covered, {}, {}",
         summary.run_id,
-        counts.done,
+        console::count(counts.done, "endpoint"),
         counts.tls_completed,
-        counts.connections,
+        console::count(counts.connections, "connection"),
         counts.passed_over,
-        summary.bad_lines,
-        summary.repeats
+        console::count(summary.bad_lines, "bad line"),
+        console::count(summary.repeats, "repeat")
     ));
     let held = counts.ended_in(Phase::Permit);
     if held > 0 {
         console::say(&format!(
-            "{held} endpoints were not touched (blocked, or held back by our limits); why: SELECT detail, count(*) FROM \
-             probes WHERE phase = 'permit' GROUP BY detail"
+            "{} not touched (blocked, or held back by our limits); why: SELECT detail, count(*) FROM probes WHERE \
+             phase = 'permit' GROUP BY detail",
+            console::count(held, "endpoint")
         ));
     }
     if summary.exit == Exit::Interrupted {
@@ -97,6 +98,9 @@ fn say_what_is_missing(summary: &Summary) {
         bad => {
             console::say(&format!("{bad} lines of the list are no targets and were passed over"))
         }
+    }
+    if summary.is_empty() {
+        console::say("no endpoint in the list");
     }
     if let Some(why) = &summary.cut_short {
         console::say(&format!(

@@ -58,7 +58,7 @@ impl Role<'_> {
             return (unknown.to_owned(), false);
         }
         match self.upgrade {
-            Upgrade::Accept => (go_ahead.to_owned(), true),
+            Upgrade::Accept | Upgrade::AcceptAndKeep => (go_ahead.to_owned(), true),
             Upgrade::AcceptWithLeftover => (format!("{go_ahead}{leftover}"), true),
             Upgrade::Refuse => (refusal.to_owned(), false),
             Upgrade::RefuseForGood => (refusal_for_good.to_owned(), false),

@@ -67,6 +67,9 @@ pub(crate) async fn accept<'a>(
     let answer = talk.message(CLIENT_KEY_EXCHANGE).await?;
     let master = master_secret(&secret.agree(&answer)?, &randoms)?;
     talk.finish(suite, &master, &randoms).await?;
+    if suite.renegotiates {
+        talk.records.answer_another_hello_with(another_hello(suite.code)?);
+    }
     Ok(Box::new(talk.records))
 }
 
@@ -221,6 +224,17 @@ fn server_hello(random: &[u8; 32], suite: u16) -> Vec<u8> {
     body.extend(suite.to_be_bytes());
     body.push(0);
     body
+}
+
+/// The start of another handshake, bound to nothing, as servers had it before RFC 5746. It goes no further.
+fn another_hello(suite: u16) -> io::Result<Vec<u8>> {
+    let mut random = [0; 32];
+    rand_bytes(&mut random)?;
+    let body = server_hello(&random, suite);
+    let mut message = vec![SERVER_HELLO];
+    message.extend(length24(body.len())?);
+    message.extend(body);
+    Ok(message)
 }
 
 fn certificate(credential: &Credential) -> io::Result<Vec<u8>> {

@@ -40,6 +40,8 @@ pub(super) struct Records<S> {
     plaintext: Vec<u8>,
     read: usize,
     left: bool,
+    /// The answer to another ClientHello inside the connection, where it is borne with.
+    another_hello: Option<Vec<u8>>,
 }
 
 /// One direction's protection, with what it remembers from record to record.
@@ -62,7 +64,12 @@ impl<S: Duplex> Records<S> {
             plaintext: Vec::new(),
             read: 0,
             left: false,
+            another_hello: None,
         }
+    }
+
+    pub(super) fn answer_another_hello_with(&mut self, message: Vec<u8>) {
+        self.another_hello = Some(message);
     }
 
     pub(super) fn open_with(&mut self, direction: Direction) {
@@ -203,6 +210,9 @@ impl<S: Duplex> AsyncRead for Records<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         while this.read == this.plaintext.len() {
+            if !this.out.is_empty() {
+                ready!(this.poll_send(cx))?;
+            }
             match ready!(this.poll_record(cx))? {
                 Some((APPLICATION_DATA, content)) => {
                     this.plaintext = content;
@@ -210,6 +220,11 @@ impl<S: Duplex> AsyncRead for Records<S> {
                 }
                 // Every alert ends it, close_notify in order.
                 Some((ALERT, _)) | None => return Poll::Ready(Ok(())),
+                Some((HANDSHAKE, content)) if content.starts_with(&[CLIENT_HELLO]) => {
+                    let unasked = || io::Error::other("another hello");
+                    let answer = this.another_hello.take().ok_or_else(unasked)?;
+                    this.queue(HANDSHAKE, &answer)?;
+                }
                 Some(_) => return Poll::Ready(Err(io::Error::other("neither data nor alert"))),
             }
         }
@@ -248,6 +263,9 @@ impl<S: Duplex> AsyncWrite for Records<S> {
         Pin::new(&mut this.stream).poll_shutdown(cx)
     }
 }
+
+/// A message type.
+const CLIENT_HELLO: u8 = 1;
 
 const HEADER: usize = 5;
 const CLOSE_NOTIFY: [u8; 2] = [1, 0];

@@ -17,6 +17,8 @@ pub(crate) struct Suite {
     pub(super) code: u16,
     pub(super) exchange: Ephemeral,
     pub(super) protection: Protection,
+    /// Another handshake may begin inside the first.
+    pub(super) renegotiates: bool,
 }
 
 /// What the server signs and sends.
@@ -65,7 +67,7 @@ impl Suite {
             _ if protection.export => Ephemeral::Rsa(Rsa::generate(EXPORT_RSA_BITS)?),
             _ => Ephemeral::Certificate,
         };
-        Ok(Self { code, exchange, protection })
+        Ok(Self { code, exchange, protection, renegotiates: spec.flavour.renegotiates_unbound() })
     }
 }
 

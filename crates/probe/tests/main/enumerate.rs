@@ -94,6 +94,8 @@ async fn a_server_is_enumerated_behind_starttls_and_in_tls_alike() {
                 "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             ]
         );
+        let ssl2 = rows.iter().find(|row| row.code == Some(2)).expect("asked for");
+        assert_eq!(ssl2.verdict, Some(CapabilityVerdict::Absent));
         let groups = names(rows, CapabilityKind::Group, Some("before TLS 1.3"));
         assert_eq!(groups, ["secp256r1", "secp384r1", "x25519"]);
         let lists = rows.iter().filter(|row| row.kind == CapabilityKind::SuiteList);

@@ -47,6 +47,7 @@ pub(crate) enum Answer {
     /// Says this fatal alert and closes.
     Alert(u8),
     Close,
+    /// Says nothing, and keeps the connection.
     Hang,
     Reset,
     /// Answers it.
@@ -138,14 +139,14 @@ fn visit(
             linger(stream)
         }
         Answer::Close => Ok(()),
-        Answer::Hang => linger(stream),
+        Answer::Hang => io::copy(&mut stream, &mut io::sink()).map(|_| ()),
         Answer::Reset => SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
         Answer::Serve if seen.highest == Version::SSL_2 => serve_ssl2(context, stream),
         Answer::Serve => serve(context, Replayed { before: Cursor::new(record), stream }),
     }
 }
 
-/// Reads until the client has gone.
+/// Says no more, and reads until the client has gone.
 fn linger(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown(std::net::Shutdown::Write).ok();
     io::copy(&mut stream, &mut io::sink()).map(|_| ())
@@ -221,6 +222,16 @@ impl Write for Replayed {
 
 /// From this version to that one, with these suites before TLS 1.3, however weak, and an RSA key.
 pub(crate) fn openssl(lowest: SslVersion, highest: SslVersion, suites: &str) -> SslContext {
+    openssl_with(lowest, highest, suites, |_| ())
+}
+
+/// The same with something more.
+pub(crate) fn openssl_with(
+    lowest: SslVersion,
+    highest: SslVersion,
+    suites: &str,
+    more: impl FnOnce(&mut SslContextBuilder),
+) -> SslContext {
     static LEGACY: OnceLock<()> = OnceLock::new();
     LEGACY.get_or_init(|| {
         // RC4; never unloaded.
@@ -237,6 +248,7 @@ pub(crate) fn openssl(lowest: SslVersion, highest: SslVersion, suites: &str) -> 
     let (key, certificate) = identity();
     builder.set_certificate(certificate).expect("a certificate");
     builder.set_private_key(key).expect("its key");
+    more(&mut builder);
     builder.build()
 }
 

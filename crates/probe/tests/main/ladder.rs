@@ -198,6 +198,41 @@ async fn who_speaks_nothing_but_ssl2_shows_its_certificate() {
     assert_eq!(row.chain.map(|chain| chain.len()), Some(1));
 }
 
+/// To such a server the start of a TLS hello is the header of a long record, whose rest it waits for.
+#[tokio::test]
+async fn who_speaks_nothing_but_ssl2_and_hangs_is_asked_for_it_within_the_deadline() {
+    let hanging = || {
+        Server::start(vec![], today(), |seen| match seen.highest {
+            Version::SSL_2 => Answer::Serve,
+            _ => Answer::Hang,
+        })
+    };
+    let run = async |name: &str, first: &str, total: u64, attempts: usize| {
+        let server = hanging();
+        let mut plan = plan("https");
+        plan.ladder = ladder(name);
+        plan.profile = Profile::named(first);
+        plan.timeouts.tls = Duration::from_millis(300);
+        plan.timeouts.connect = Duration::from_millis(200);
+        plan.timeouts.total = Duration::from_millis(total);
+        plan.max_attempts = attempts;
+        let start = Instant::now();
+        let row = row(plan, server.addr).await;
+        assert!(start.elapsed() < Duration::from_millis(total + 1000), "{:?}", start.elapsed());
+        (offered(&row), end(&row), row.tls_version)
+    };
+    let found = |offers: &str| {
+        (offers.to_owned(), "tls not-completable".to_owned(), Some("SSL 2".to_owned()))
+    };
+    let missed = |offers: &str| (offers.to_owned(), "tls timeout".to_owned(), None);
+    assert_eq!(run("exhaustive", "modern", 3000, 8).await, found("modern modern-tls12 ssl2"));
+    assert_eq!(run("study", "paper-2015", 3000, 8).await, found("paper-2015 ssl2"));
+    assert_eq!(run("default", "modern", 3000, 8).await, missed("modern modern-tls12"));
+    // Neither the deadline nor the share of connections is stretched for it.
+    assert_eq!(run("exhaustive", "modern", 500, 8).await, missed("modern modern-tls12"));
+    assert_eq!(run("exhaustive", "modern", 3000, 2).await, missed("modern modern-tls12"));
+}
+
 #[tokio::test]
 async fn the_ladder_can_be_chosen_or_left() {
     let cases = [

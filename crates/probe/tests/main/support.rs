@@ -39,6 +39,7 @@ pub(crate) fn plan(services: &str) -> Plan {
         starttls: short,
         tls: Duration::from_secs(2),
         after_tls: Duration::from_secs(2),
+        silence: Duration::from_millis(200),
         farewell: Duration::from_millis(100),
         total: Duration::from_secs(5),
     };

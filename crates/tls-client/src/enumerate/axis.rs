@@ -272,10 +272,15 @@ impl<T: Copy + PartialEq> Axis<T> {
         self.refused(ask);
     }
 
-    /// The server says that it has these, in its order.
+    /// The server says that it has these, in its order: each counts once, and the first of very many.
     pub(super) fn declared(&mut self, items: &[T]) {
-        self.declared = items.to_vec();
-        self.open.retain(|item| !items.contains(item));
+        self.declared.clear();
+        for item in items {
+            if self.declared.len() < MAX_DECLARED && !self.declared.contains(item) {
+                self.declared.push(*item);
+            }
+        }
+        self.open.retain(|item| !self.declared.contains(item));
     }
 
     pub(super) fn is_declared(&self) -> bool {
@@ -349,5 +354,25 @@ impl<T: Copy + PartialEq> Axis<T> {
         if !self.chosen.contains(&item) {
             self.chosen.push(item);
         }
+    }
+}
+
+/// All of them go into the next hello, which has to stay one: there are some sixty groups, and room for many unknown ones.
+const MAX_DECLARED: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declared_list_counts_each_once_and_has_an_end() {
+        let mut axis = Axis::new(vec![1, 2, 70_000], 0);
+        let repeated: Vec<u32> = (0..30_000).flat_map(|item| [item, item]).collect();
+        axis.declared(&repeated);
+        assert_eq!(axis.held(), (0..256).collect::<Vec<u32>>());
+        assert_eq!(axis.open(), [70_000]);
+        assert_eq!(axis.everything().list.len(), 257);
+        axis.declared(&[5, 4, 5]);
+        assert_eq!(axis.held(), [5, 4]);
     }
 }

@@ -199,7 +199,9 @@ impl State {
             self.need_certificate_curve(Need::Proven);
             return;
         }
-        if let Aim::Compression(_) | Aim::Session(_) | Aim::Resumption(_) = asked.aim {
+        if let Aim::Certificate | Aim::Compression(_) | Aim::Session(_) | Aim::Resumption(_) =
+            asked.aim
+        {
             // It minds the offer, which says nothing of what it would do.
             return;
         }

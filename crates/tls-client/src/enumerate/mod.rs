@@ -134,9 +134,12 @@ impl Enumeration {
 
     /// The last question could not be asked: it did not come to TLS this time, which is as good as silence.
     pub fn unanswered(&mut self) {
-        let heard =
-            End { observer: &Observer::new(), outcome: Outcome::Closed, end: None, sessions: &[] };
-        self.ended(&heard);
+        self.heard(&Observer::new(), Outcome::Closed);
+    }
+
+    /// The last question was asked by somebody else, who tells what was said and how it ended, and kept no session.
+    pub fn heard(&mut self, observer: &Observer, outcome: Outcome) {
+        self.ended(&End { observer, outcome, end: None, sessions: &[] });
     }
 
     /// What became of the last question, once its client is done or the connection over.

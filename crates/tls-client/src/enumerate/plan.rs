@@ -7,6 +7,7 @@
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
 
+use crate::crypto::exchange::has_share;
 use crate::enumerate::axis::Ask;
 use crate::enumerate::catalogue;
 use crate::enumerate::catalogue::CLASSICAL;
@@ -271,24 +272,25 @@ impl State {
 
     /// Before TLS 1.3 the suites tell which certificates there are; with TLS 1.3 alone the schemes have to.
     fn ask_certificate(&self) -> Option<Asked> {
-        let aim = Aim::OtherCertificate;
-        if self.base().is_some() || self.no_other_certificate || self.is_futile(aim) {
+        if self.base().is_some() || self.no_other_certificate {
             return None;
         }
         let seen: Vec<SignerKind> = self.chains.iter().map(|(kind, _)| *kind).collect();
-        let mut asked = self.with_share(aim)?;
-        asked.schemes.retain(|(kind, _)| !seen.contains(kind));
-        if seen.is_empty() || asked.schemes.is_empty() {
+        let aim = if seen.is_empty() { Aim::Certificate } else { Aim::OtherCertificate };
+        if self.is_futile(aim) {
             return None;
         }
-        Some(asked)
+        let mut asked = self.with_share(aim)?;
+        asked.schemes.retain(|(kind, _)| !seen.contains(kind));
+        (!asked.schemes.is_empty()).then_some(asked)
     }
 
     /// A question in TLS 1.3 with a share of a group that the server has, so that what it encrypts can be read.
     fn with_share(&self, aim: Aim) -> Option<Asked> {
         let version = Version::TLS_1_3;
         let held = self.era(Era::Tls13).groups.held();
-        let share = CLASSICAL.into_iter().find(|group| held.contains(group))?;
+        let classical = CLASSICAL.into_iter().find(|group| held.contains(group));
+        let share = classical.or_else(|| held.into_iter().find(|group| has_share(*group)))?;
         let state = self.version(version)?;
         if state.support != Verdict::Supported {
             return None;

@@ -66,6 +66,8 @@ pub enum Aim {
     SuiteOrder(Version),
     /// Whose order of groups counts.
     GroupOrder(Version),
+    /// The first certificate, where no question before came to one.
+    Certificate,
     /// A certificate for another kind of key.
     OtherCertificate,
     /// Whether a share saves a round trip against the server's preference.
@@ -96,6 +98,7 @@ impl fmt::Display for Aim {
             Self::DeclaredGroups => f.write_str("declared groups"),
             Self::SuiteOrder(version) => write!(f, "order of suites of {version}"),
             Self::GroupOrder(version) => write!(f, "order of groups of {version}"),
+            Self::Certificate => f.write_str("certificate"),
             Self::OtherCertificate => f.write_str("other certificate"),
             Self::OfferedShare => f.write_str("offered share"),
             Self::Compression(version) => write!(f, "compression of {version}"),
@@ -187,7 +190,10 @@ impl Asked {
 
     /// Whether the answer comes behind the server's hello, and may be an alert there.
     pub(super) fn is_beyond_hello(&self) -> bool {
-        let aim = matches!(self.aim, Aim::OtherCertificate | Aim::Protocols(_) | Aim::Schemes(..));
+        let aim = matches!(
+            self.aim,
+            Aim::Certificate | Aim::OtherCertificate | Aim::Protocols(_) | Aim::Schemes(..)
+        );
         aim && self.highest().is_tls13()
     }
 

@@ -22,6 +22,7 @@ use tlscensus_tls_wire::extension::SupportedVersions;
 use tlscensus_tls_wire::handshake::ClientHello;
 use tlscensus_tls_wire::record::HANDSHAKE_HEADER_BYTES;
 use tlscensus_tls_wire::record::put_handshake;
+use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::NamedGroup;
@@ -160,6 +161,22 @@ impl Offer {
             hello.extensions.push(ExtensionType::PADDING, vec![0; padding]);
         }
         hello
+    }
+
+    /// A hello for another handshake inside a connection that stands: with what `binds` it to the first one, or with
+    /// nothing that says anything of renegotiation, as clients before RFC 5746 sent it.
+    pub(crate) fn again(&self, binds: Option<&[u8]>, out: &mut Vec<u8>) {
+        let mut hello = self.hello(&[], None);
+        // Section 3.5: not in such a hello.
+        hello
+            .cipher_suites
+            .retain(|suite| *suite != CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV);
+        if let Some(binds) = binds {
+            hello
+                .extensions
+                .push(ExtensionType::RENEGOTIATION_INFO, RenegotiationInfo(binds).encoded());
+        }
+        hello.encode(out);
     }
 
     /// The extensions in the order of this connection.

@@ -95,6 +95,8 @@ impl ExpectFinished {
         if !verified {
             return Err(Failure::new(Outcome::BadFinished, AlertDescription::DECRYPT_ERROR));
         }
+        let [_, server] = &mut connection.verify_data;
+        *server = message.body.to_vec();
         if let Some(sealer) = self.sealer {
             self.transcript.add(message.encoded);
             send(sealer, master, &self.transcript, connection);
@@ -117,5 +119,8 @@ pub(super) fn send(
     connection.set_sealer(sealer, Protection::Application);
     let verify_data = master.verify_data(Party::Client, transcript);
     let body = |out: &mut Vec<u8>| out.extend_from_slice(&verify_data);
-    connection.send_handshake(HandshakeType::FINISHED, body)
+    let message = connection.send_handshake(HandshakeType::FINISHED, body);
+    let [client, _] = &mut connection.verify_data;
+    *client = verify_data;
+    message
 }

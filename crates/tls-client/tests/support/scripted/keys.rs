@@ -116,6 +116,20 @@ fn gcm_seal(key: &aead::LessSafeKey, nonce: [u8; 12], additional: &[u8], text: &
     body
 }
 
+/// What a record of TLS 1.3 holds, its content type and padding at the end; `None` under other keys.
+fn gcm13_open(secret: &[u8], sequence: u64, body: &[u8]) -> Option<Vec<u8>> {
+    let Sealer::Gcm13 { key, iv: mut nonce } = Sealer::tls13(secret) else { return None };
+    for (byte, mask) in nonce[4..].iter_mut().zip(sequence.to_be_bytes()) {
+        *byte ^= mask;
+    }
+    let head = Head { content_type: 23, version: Version::TLS_1_2 };
+    let additional = head.additional(u16::try_from(body.len()).ok()?);
+    let nonce = aead::Nonce::assume_unique_for_key(nonce);
+    let mut body = body.to_vec();
+    let opened = key.open_in_place(nonce, aead::Aad::from(additional), &mut body).ok()?;
+    Some(opened.to_vec())
+}
+
 fn cbc_encrypt(key: &[u8], iv: [u8; 16], blocks: &mut [u8]) {
     let key = cipher::UnboundCipherKey::new(&cipher::AES_128, key).unwrap();
     let context = cipher::EncryptionContext::Iv128(FixedLength::from(iv));
@@ -237,6 +251,7 @@ fn p_hash(mac: fn(&[u8], &[u8]) -> Vec<u8>, secret: &[u8], seed: &[u8], length: 
 pub(super) struct Schedule {
     handshake: Vec<u8>,
     server_handshake: Vec<u8>,
+    client_handshake: Vec<u8>,
 }
 
 impl Schedule {
@@ -246,7 +261,8 @@ impl Schedule {
         let derived = expand_label(&early, b"derived", &sha256(b""), 32);
         let handshake = hmac_sha256(&derived, shared);
         let server_handshake = expand_label(&handshake, b"s hs traffic", &sha256(transcript), 32);
-        Self { handshake, server_handshake }
+        let client_handshake = expand_label(&handshake, b"c hs traffic", &sha256(transcript), 32);
+        Self { handshake, server_handshake, client_handshake }
     }
 
     pub(super) fn handshake(&self) -> Sealer {
@@ -256,6 +272,17 @@ impl Schedule {
     pub(super) fn finished(&self, transcript: &[u8]) -> Vec<u8> {
         let key = expand_label(&self.server_handshake, b"finished", b"", 32);
         hmac_sha256(&key, &sha256(transcript))
+    }
+
+    /// What the client's Finished has to hold.
+    pub(super) fn client_finished(&self, transcript: &[u8]) -> Vec<u8> {
+        let key = expand_label(&self.client_handshake, b"finished", b"", 32);
+        hmac_sha256(&key, &sha256(transcript))
+    }
+
+    /// What the client said in this record of its last flight.
+    pub(super) fn open_client(&self, sequence: u64, body: &[u8]) -> Option<Vec<u8>> {
+        gcm13_open(&self.client_handshake, sequence, body)
     }
 
     /// The server's application traffic secret; `transcript` is that through its Finished.

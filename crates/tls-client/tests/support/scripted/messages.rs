@@ -26,6 +26,7 @@ use tlscensus_tls_wire::handshake::NewSessionTicketLegacy;
 use tlscensus_tls_wire::handshake::NewSessionTicketTls13;
 use tlscensus_tls_wire::handshake::ServerHello;
 use tlscensus_tls_wire::handshake::ServerParameters;
+use tlscensus_tls_wire::record::Joiner;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::ClientCertificateType;
 use tlscensus_tls_wire::registry::CompressionMethod;
@@ -79,16 +80,21 @@ impl ScriptedServer {
                 extensions.add(&KeyShareServerHello(share));
                 &self.heard.session_id[..]
             }
-            Mode::Rsa(Version::SSL_3) => &[],
+            Mode::Rsa(Version::SSL_3) => self.name_of_session(),
             _ => {
                 if self.heard.extended_master_secret {
                     extensions.add(&ExtendedMasterSecret);
                 }
-                &[]
+                self.name_of_session()
             }
         };
         let extensions = self.with_more(HandshakeType::SERVER_HELLO, extensions);
         self.hello([5; 32], session_id, extensions)
+    }
+
+    /// The client's, where its session is taken up again.
+    fn name_of_session(&self) -> &[u8] {
+        if self.resumed.is_some() { &self.heard.session_id } else { &[] }
     }
 
     pub(super) fn retry_request(&mut self) -> Vec<u8> {
@@ -187,6 +193,11 @@ impl ScriptedServer {
 
     pub(super) fn change_keys_behind(&mut self, message: HandshakeType) {
         if self.mode != Mode::Tls13 {
+            if message == HandshakeType::SERVER_HELLO
+                && let Some(master) = self.resumed.clone()
+            {
+                self.take_up_keys(Legacy { version: self.mode.version(), master });
+            }
             return;
         }
         match (message, &self.schedule) {
@@ -224,6 +235,18 @@ impl ScriptedServer {
                 ContentType::CHANGE_CIPHER_SPEC if self.mode != Mode::Tls13 => {
                     self.heard.changed_cipher = true;
                 }
+                ContentType::APPLICATION_DATA if self.mode == Mode::Tls13 => {
+                    let schedule = self.schedule.as_ref();
+                    let opened = schedule.and_then(|schedule| {
+                        schedule.open_client(self.heard.last_records, record.payload)
+                    });
+                    // What comes behind the flight is under other keys.
+                    if let Some([message @ .., 22]) = opened.as_deref() {
+                        self.heard.last_flight.extend_from_slice(message);
+                        self.heard.last_records += 1;
+                    }
+                    continue;
+                }
                 _ => continue,
             }
             while let Ok(Some(frame)) = self.joiner.pop() {
@@ -242,6 +265,21 @@ impl ScriptedServer {
         }
     }
 
+    /// The messages of a client of TLS 1.3 behind our Finished, and whether its own Finished is right about all before it.
+    pub(crate) fn last_flight(&self) -> (Vec<(HandshakeType, Vec<u8>)>, bool) {
+        let mut joiner = Joiner::new();
+        joiner.push(&self.heard.last_flight);
+        let (mut messages, mut transcript, mut right) =
+            (Vec::new(), self.transcript.clone(), false);
+        while let Ok(Some(frame)) = joiner.pop() {
+            let schedule = self.schedule.as_ref().unwrap();
+            right = frame.body == schedule.client_finished(&transcript);
+            transcript.extend_from_slice(frame.encoded);
+            messages.push((frame.message, frame.body.to_vec()));
+        }
+        (messages, right)
+    }
+
     fn agree_on_keys(&mut self) {
         let randoms = [&self.heard.random[..], &self.random].concat();
         let version = self.mode.version();
@@ -249,15 +287,20 @@ impl ScriptedServer {
         let hash = Legacy::session_hash(version, &self.transcript);
         let seed = if extended { &hash } else { &randoms };
         let legacy = Legacy::new(version, &self.heard.premaster, seed, extended);
+        let finished = legacy.finished(false, &self.transcript);
+        let length = u8::try_from(finished.len()).unwrap();
+        self.transcript.extend([HandshakeType::FINISHED.0, 0, 0, length]);
+        self.transcript.extend(finished);
+        self.take_up_keys(legacy);
+    }
+
+    /// The keys of this master secret, from the next ChangeCipherSpec on.
+    fn take_up_keys(&mut self, legacy: Legacy) {
         let block = legacy.key_block(&[&self.random[..], &self.heard.random].concat());
         self.pending = Some(match self.mode {
             Mode::Rsa(_) => Sealer::cbc(&block),
             _ => Sealer::gcm12(&block),
         });
-        let finished = legacy.finished(false, &self.transcript);
-        let length = u8::try_from(finished.len()).unwrap();
-        self.transcript.extend([HandshakeType::FINISHED.0, 0, 0, length]);
-        self.transcript.extend(finished);
         self.legacy = Some(legacy);
     }
 

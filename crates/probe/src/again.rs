@@ -1,0 +1,112 @@
+//! How an endpoint that has its row is met again, a connection per question.
+
+use std::net::SocketAddr;
+
+use tokio::time::Instant;
+use tokio::time::sleep_until;
+
+use tlscensus_dialog::Identity;
+use tlscensus_records::Attempt;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
+
+use crate::Endpoint;
+use crate::connect::connect;
+use crate::conversation::Conversation;
+use crate::conversation::Offer;
+use crate::conversation::Opening;
+use crate::drive::Bounds;
+use crate::drive::Machine;
+use crate::drive::Meter;
+use crate::drive::drive;
+use crate::pace::Leave;
+use crate::work::Shared;
+use crate::work::micros;
+use tlscensus_dialog::Interruption;
+
+/// How an endpoint is met again.
+pub(crate) struct Again<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) addr: SocketAddr,
+    pub(crate) server_name: Option<String>,
+    pub(crate) peer_domain: Option<String>,
+    /// When its row began.
+    pub(crate) start: Instant,
+}
+
+/// One connection more.
+pub(crate) struct Met {
+    /// `None`: there was none.
+    pub(crate) conversation: Option<Conversation>,
+    pub(crate) attempt: Attempt,
+}
+
+impl Again<'_> {
+    /// Waits for leave for one connection, not before this moment; `None`: the run is to stop.
+    pub(crate) async fn leave(&self, not_before: Instant) -> Option<Leave> {
+        let latest = not_before + self.shared.plan.longest_hold;
+        let turn = async {
+            sleep_until(not_before).await;
+            self.shared.pace.turn(self.addr.ip(), latest).await
+        };
+        tokio::select! {
+            biased;
+            leave = turn => Some(leave),
+            () = self.shared.stop.requested() => None,
+        }
+    }
+
+    /// One connection with limits of its own.
+    pub(crate) async fn meet(&self, opening: Opening) -> Met {
+        let began = Instant::now();
+        let mut attempt = Attempt {
+            profile: opening.name().to_owned(),
+            sni: self.server_name.clone(),
+            started_us: micros(began - self.start),
+            ..Attempt::default()
+        };
+        let mut meter = Meter::default();
+        let conversation = self.connection(opening, &mut attempt, &mut meter).await;
+        attempt.duration_us = micros(meter.learnt_at.unwrap_or_else(Instant::now) - began);
+        attempt.bytes_in = meter.bytes_in;
+        attempt.bytes_out = meter.bytes_out;
+        Met { conversation, attempt }
+    }
+
+    async fn connection(
+        &self,
+        opening: Opening,
+        attempt: &mut Attempt,
+        meter: &mut Meter,
+    ) -> Option<Conversation> {
+        let Shared { plan, progress, keys, .. } = self.shared;
+        progress.connection();
+        let (connected, _) = connect(self.addr, plan.timeouts.connect, progress).await;
+        let stream = match connected {
+            Ok(stream) => Some(stream),
+            // As in the row's own attempts: a RST behind the handshake.
+            Err(unconnected) if unconnected.outcome == Outcome::Reset => None,
+            Err(unconnected) => {
+                attempt.phase = Phase::Connect;
+                attempt.outcome = unconnected.outcome;
+                attempt.detail = unconnected.detail;
+                return None;
+            }
+        };
+        let offer = Offer { opening, server_name: self.server_name.clone(), keys: keys.clone() };
+        let identity = Identity { peer_domain: self.peer_domain.clone(), ..plan.identity.clone() };
+        let mut conversation = Conversation::new(self.endpoint.service, &identity, offer);
+        let deadline = Instant::now() + plan.timeouts.total;
+        let bounds = Bounds { deadline, timeouts: &plan.timeouts, bytes: plan.byte_budget };
+        match stream {
+            Some(mut stream) => drive(&mut stream, &mut conversation, &bounds, meter).await,
+            None => {
+                conversation.poll(&mut Vec::new());
+                conversation.interrupted(Interruption::Reset);
+            }
+        }
+        (attempt.phase, attempt.outcome, attempt.detail) = conversation.end();
+        Some(conversation)
+    }
+}
