@@ -94,7 +94,7 @@ impl fmt::Display for Aim {
             Self::Suites(version) => write!(f, "suites of {version}"),
             Self::OtherSuites(version) => write!(f, "other suites of {version}"),
             Self::Groups(version) => write!(f, "groups of {version}"),
-            Self::CertificateCurve(version) => write!(f, "certificate's curve of {version}"),
+            Self::CertificateCurve(version) => write!(f, "need of the key's curve in {version}"),
             Self::DeclaredGroups => f.write_str("declared groups"),
             Self::SuiteOrder(version) => write!(f, "order of suites of {version}"),
             Self::GroupOrder(version) => write!(f, "order of groups of {version}"),

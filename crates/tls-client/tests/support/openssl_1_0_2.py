@@ -4,7 +4,7 @@ It is the last line of OpenSSL with suites for export, static Diffie-Hellman, sm
 linked into nassl's module without being exported, so its functions are found by the module's own table of symbols.
 
     openssl_1_0_2.py list
-    openssl_1_0_2.py serve PORT [certificate=FILE key=FILE] [dh=FILE] [alpn=NAME] [no-ticket] [ask]
+    openssl_1_0_2.py serve PORT [certificate=FILE key=FILE] [dh=FILE] [alpn=NAME] [no-ticket] [keep-keys] [ask]
 
 `list` prints one line per suite: number and the first version that has it. `serve` echoes whatever comes and prints what it
 knows of each connection.
@@ -164,7 +164,9 @@ def verify(_good, _store):
 
 def configure(options):
     made = context()
-    control("SSL_CTX_ctrl", made, CTRL_OPTIONS, SINGLE_USE | (OP_NO_TICKET if "no-ticket" in options else 0))
+    # Without this option a server of that time keeps its keys for as long as it runs.
+    wished = 0 if "keep-keys" in options else SINGLE_USE
+    control("SSL_CTX_ctrl", made, CTRL_OPTIONS, wished | (OP_NO_TICKET if "no-ticket" in options else 0))
     if "certificate" in options:
         kind = number(1)
         for name, option in [("certificate", "certificate"), ("PrivateKey", "key")]:
