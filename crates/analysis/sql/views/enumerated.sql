@@ -20,3 +20,4 @@ SELECT
     c.evidence, c.rank, c.coverage, c.decides, c.ended
 FROM capabilities c
 JOIN counted p ON p.run_id = c.run_id AND p.target = c.target AND p.port = c.port AND p.protocol = c.protocol
+WHERE c.kind <> 'intrusive'
