@@ -1,7 +1,8 @@
 //! The client as a whole, told any bytes.
 #![no_main]
+#![allow(dead_code, reason = "each target needs its part")]
 
-#[path = "../../crates/tls-client/tests/support/fuzzing.rs"]
+#[path = "../../crates/tls-client/tests/support/fuzzing/mod.rs"]
 mod fuzzing;
 #[path = "../../crates/tls-client/tests/support/scripted/mod.rs"]
 mod scripted;

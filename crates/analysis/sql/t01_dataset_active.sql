@@ -31,6 +31,7 @@
 --   unique_intermediates_of_intermediates : share : intermediates : intermediates, repeats counted
 --
 -- Totals: 1
+-- Short: service, hosts, tcp, speakers, tls, certificates
 --
 -- Notes:
 --   † STARTTLS. A host is a distinct address; in the row over all services it counts once, whatever it offers.

@@ -29,6 +29,7 @@
 --   required_of_offered : share : offering : endpoints that offer STARTTLS
 --
 -- Totals: 1
+-- Short: service, endpoints, not_offered, refused, accepted_no_tls, handshake_failed, upgraded
 --
 -- Notes:
 --   The columns from "Not probed" to "Other" are exclusive and add up to the endpoints.

@@ -28,6 +28,7 @@
 --   no_tcp : count : No TCP : no TCP connection, or none tried
 --
 -- Totals: 1
+-- Short: service, endpoints, completed, tls13, chosen_not_completed, not_negotiated, no_tcp
 --
 -- Notes:
 --   † STARTTLS. "Handshakes completed" is the sum of the versions; with the four columns behind them it adds up to the endpoints.
@@ -36,7 +37,7 @@
 
 WITH choices AS (
     SELECT
-        protocol,
+        b.block, b.heading, b.place,
         CASE
             WHEN tls_completed THEN coalesce(tls_version_code, 0)
             WHEN tls_version_seen = 'seen' AND tls_version_code = 2 THEN -4
@@ -48,15 +49,11 @@ WITH choices AS (
         SELECT protocol, tls_completed, CAST(tls_version_code AS INT) AS tls_version_code, tls_version_seen, tcp_completed
         FROM counted
     ) AS rows_
-),
-scoped AS (
-    SELECT protocol, choice FROM choices
-    UNION ALL
-    SELECT 'all' AS protocol, choice FROM choices
+    JOIN blocks b ON b.protocol = rows_.protocol
 ),
 sums AS (
     SELECT
-        protocol,
+        block, heading, place,
         count(*) AS endpoints,
         sum(CASE WHEN choice >= 0 THEN 1 ELSE 0 END) AS completed,
         sum(CASE WHEN choice = 768 THEN 1 ELSE 0 END) AS ssl3,
@@ -69,16 +66,12 @@ sums AS (
         sum(CASE WHEN choice = -1 THEN 1 ELSE 0 END) AS chosen_not_completed,
         sum(CASE WHEN choice = -2 THEN 1 ELSE 0 END) AS not_negotiated,
         sum(CASE WHEN choice = -3 THEN 1 ELSE 0 END) AS no_tcp
-    FROM scoped
-    GROUP BY protocol
+    FROM choices
+    GROUP BY block, heading, place
 )
 SELECT
-    n.protocol,
-    CASE
-        WHEN n.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, n.protocol)
-    END AS service,
+    n.block AS protocol,
+    n.heading AS service,
     n.endpoints,
     n.completed,
     n.endpoints AS completed_of_endpoints,
@@ -101,5 +94,4 @@ SELECT
     n.not_negotiated,
     n.no_tcp
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol
+ORDER BY n.place, n.block

@@ -30,7 +30,7 @@ totals AS (
 )
 SELECT
     c.protocol,
-    CASE WHEN s.mode = 'starttls' THEN concat(s.title, ' †') ELSE coalesce(s.title, c.protocol) END AS service,
+    b.heading AS service,
     c.version,
     c.code,
     c.chosen,
@@ -38,5 +38,5 @@ SELECT
     t.completed AS completed_of_all
 FROM choices c
 JOIN totals t ON t.protocol = c.protocol
-LEFT JOIN services s ON s.protocol = c.protocol
-ORDER BY coalesce(s.place, 99), c.protocol, c.code
+JOIN blocks b ON b.block = c.protocol
+ORDER BY b.place, c.protocol, c.code

@@ -51,14 +51,9 @@ endpoints AS (
     GROUP BY protocol, target, port
     HAVING count(has) > 0
 ),
-scoped AS (
-    SELECT protocol, complete, ssl2, ssl3, tls10, tls11, tls12, tls13, recent FROM endpoints
-    UNION ALL
-    SELECT 'all' AS protocol, complete, ssl2, ssl3, tls10, tls11, tls12, tls13, recent FROM endpoints
-),
 sums AS (
     SELECT
-        protocol,
+        b.block, b.heading, b.place,
         count(*) AS enumerated,
         sum(complete) AS complete,
         sum(ssl2) AS ssl2,
@@ -68,16 +63,13 @@ sums AS (
         sum(tls12) AS tls12,
         sum(tls13) AS tls13,
         sum(1 - recent) AS only_old
-    FROM scoped
-    GROUP BY protocol
+    FROM endpoints e
+    JOIN blocks b ON b.protocol = e.protocol
+    GROUP BY b.block, b.heading, b.place
 )
 SELECT
-    n.protocol,
-    CASE
-        WHEN n.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, n.protocol)
-    END AS service,
+    n.block AS protocol,
+    n.heading AS service,
     n.enumerated,
     n.complete,
     n.enumerated AS complete_of_enumerated,
@@ -96,5 +88,4 @@ SELECT
     n.only_old,
     n.enumerated AS only_old_of_enumerated
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol
+ORDER BY n.place, n.block

@@ -17,46 +17,41 @@
 --   Chosen, not completed: the handshake failed behind the ServerHello, or it is a suite that we name and do not speak.
 --   This is what the server prefers of the offer of the attempt that counts, not everything it supports.
 
-WITH choices AS (
-    SELECT protocol, suite, suite_code, tls_completed FROM tls_choices
-    UNION ALL
-    SELECT 'all' AS protocol, suite, suite_code, tls_completed FROM tls_choices
-),
-sums AS (
+WITH sums AS (
     SELECT
-        protocol, suite, suite_code,
+        b.block, b.heading, b.place AS block_place, c.suite, c.suite_code,
         count(*) AS chosen,
         sum(CASE WHEN tls_completed THEN 1 ELSE 0 END) AS completed
-    FROM choices
-    GROUP BY protocol, suite, suite_code
+    FROM tls_choices c
+    JOIN blocks b ON b.protocol = c.protocol
+    GROUP BY b.block, b.heading, b.place, c.suite, c.suite_code
 ),
 totals AS (
-    SELECT protocol, sum(chosen) AS chosen, sum(completed) AS completed FROM sums GROUP BY protocol
+    SELECT block, sum(chosen) AS chosen, sum(completed) AS completed FROM sums GROUP BY block
 ),
 ranked AS (
     SELECT
-        protocol, suite, suite_code, chosen, completed,
-        row_number() OVER (PARTITION BY protocol ORDER BY chosen DESC, suite_code) AS place
+        block, heading, block_place, suite, suite_code, chosen, completed,
+        row_number() OVER (PARTITION BY block ORDER BY chosen DESC, suite_code) AS place
     FROM sums
 ),
 cut AS (
     SELECT
-        protocol,
+        block, heading, block_place,
         CASE WHEN place <= 20 THEN suite ELSE '(other suites)' END AS suite,
         CASE WHEN place <= 20 THEN suite_code END AS code,
         sum(chosen) AS chosen,
         sum(completed) AS completed,
         min(place) AS place
     FROM ranked
-    GROUP BY protocol, CASE WHEN place <= 20 THEN suite ELSE '(other suites)' END, CASE WHEN place <= 20 THEN suite_code END
+    GROUP BY
+        block, heading, block_place,
+        CASE WHEN place <= 20 THEN suite ELSE '(other suites)' END,
+        CASE WHEN place <= 20 THEN suite_code END
 )
 SELECT
-    c.protocol,
-    CASE
-        WHEN c.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, c.protocol)
-    END AS service,
+    c.block AS protocol,
+    c.heading AS service,
     c.suite,
     c.code,
     c.chosen,
@@ -64,6 +59,5 @@ SELECT
     c.completed,
     t.completed AS completed_of_all
 FROM cut c
-JOIN totals t ON t.protocol = c.protocol
-LEFT JOIN services s ON s.protocol = c.protocol
-ORDER BY CASE WHEN c.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, c.protocol, c.place
+JOIN totals t ON t.block = c.block
+ORDER BY c.block_place, c.block, c.place

@@ -42,19 +42,15 @@
 --   unknown_of_chosen : share : chosen : endpoints of this service whose server chose a suite
 --
 -- Totals: 1
+-- Short: service, chosen, forward_secret, kex_hybrid, anonymous, export, rc4
 --
 -- Notes:
 --   † STARTTLS. The columns from "RSA" to "Other key exchange" are exclusive and add up to the suites chosen; the others overlap.
 --   What counts is the server's choice, whether the handshake completed or not; T05 has both.
 
-WITH choices AS (
-    SELECT protocol, key_exchange, authentication, cipher, export, cbc, aead, forward_secret FROM tls_choices
-    UNION ALL
-    SELECT 'all' AS protocol, key_exchange, authentication, cipher, export, cbc, aead, forward_secret FROM tls_choices
-),
-sums AS (
+WITH sums AS (
     SELECT
-        protocol,
+        b.block, b.heading, b.place,
         count(*) AS chosen,
         sum(CASE WHEN forward_secret THEN 1 ELSE 0 END) AS forward_secret,
         sum(CASE WHEN key_exchange = 'RSA' THEN 1 ELSE 0 END) AS kex_rsa,
@@ -73,16 +69,13 @@ sums AS (
         sum(CASE WHEN aead THEN 1 ELSE 0 END) AS aead,
         sum(CASE WHEN cipher = 'CHACHA20_POLY1305' THEN 1 ELSE 0 END) AS chacha20,
         sum(CASE WHEN cipher IS NULL THEN 1 ELSE 0 END) AS unknown
-    FROM choices
-    GROUP BY protocol
+    FROM tls_choices c
+    JOIN blocks b ON b.protocol = c.protocol
+    GROUP BY b.block, b.heading, b.place
 )
 SELECT
-    n.protocol,
-    CASE
-        WHEN n.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, n.protocol)
-    END AS service,
+    n.block AS protocol,
+    n.heading AS service,
     n.chosen,
     n.forward_secret,
     n.chosen AS forward_secret_of_chosen,
@@ -119,5 +112,4 @@ SELECT
     n.unknown,
     n.chosen AS unknown_of_chosen
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol
+ORDER BY n.place, n.block

@@ -7,13 +7,13 @@
 --   service : text : Service : name of the service; † marks STARTTLS
 --   list : text : List : what is chosen from
 --   version : text : Version : in which version, or before and since TLS 1.3
---   lists : count : Lists : lists that were asked about, wholly or in part
+--   lists : count : Lists : lists of which enumeration found something
 --   server : count : Server : lists where the server's order counts
---   server_of_lists : share : lists : lists that were asked about
+--   server_of_lists : share : lists : lists of which enumeration found something
 --   client : count : Client : lists where the client's order counts
---   client_of_lists : share : lists : lists that were asked about
+--   client_of_lists : share : lists : lists of which enumeration found something
 --   mixed : count : Mixed : lists where it is sometimes the one, sometimes the other
---   moot : count : Moot : lists with nothing to choose from
+--   moot : count : Moot : lists with one entry, where there is nothing to choose
 --   unknown : count : Unknown : lists whose answers do not tell
 --
 -- Notes:
@@ -32,31 +32,23 @@ WITH facts AS (
         coalesce(version, 'any') AS version,
         coalesce(decides, 'unknown') AS decides
     FROM enumerated
-    WHERE kind IN ('suite-list', 'group-list', 'scheme-list', 'protocol-list') AND coalesce(coverage, '') <> 'unasked'
-),
-scoped AS (
-    SELECT protocol, list, version, decides FROM facts
-    UNION ALL
-    SELECT 'all' AS protocol, list, version, decides FROM facts
+    WHERE kind IN ('suite-list', 'group-list', 'scheme-list', 'protocol-list') AND found > 0
 ),
 sums AS (
     SELECT
-        protocol, list, version,
+        b.block, b.heading, b.place, f.list, f.version,
         count(*) AS lists,
         sum(CASE WHEN decides = 'server' THEN 1 ELSE 0 END) AS server,
         sum(CASE WHEN decides = 'client' THEN 1 ELSE 0 END) AS client,
         sum(CASE WHEN decides = 'mixed' THEN 1 ELSE 0 END) AS mixed,
         sum(CASE WHEN decides = 'moot' THEN 1 ELSE 0 END) AS moot
-    FROM scoped
-    GROUP BY protocol, list, version
+    FROM facts f
+    JOIN blocks b ON b.protocol = f.protocol
+    GROUP BY b.block, b.heading, b.place, f.list, f.version
 )
 SELECT
-    n.protocol,
-    CASE
-        WHEN n.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, n.protocol)
-    END AS service,
+    n.block AS protocol,
+    n.heading AS service,
     n.list,
     n.version,
     n.lists,
@@ -68,5 +60,4 @@ SELECT
     n.moot,
     n.lists - n.server - n.client - n.mixed - n.moot AS unknown
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol, n.list, n.version
+ORDER BY n.place, n.block, n.list, n.version

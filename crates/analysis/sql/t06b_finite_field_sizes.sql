@@ -22,18 +22,14 @@
 --   reused_of_dhe : share : finite field : endpoints of this service in a finite field
 --
 -- Totals: 1
+-- Short: service, chosen, dhe, to_512, to_1024, at_2048, reused
 --
 -- Notes:
 --   † STARTTLS. The five sizes add up to the column "Finite field". T06 names the primes.
 
-WITH choices AS (
-    SELECT protocol, dh_bits, public_value_uses FROM tls_choices
-    UNION ALL
-    SELECT 'all' AS protocol, dh_bits, public_value_uses FROM tls_choices
-),
-sums AS (
+WITH sums AS (
     SELECT
-        protocol,
+        b.block, b.heading, b.place,
         count(*) AS chosen,
         sum(CASE WHEN dh_bits IS NOT NULL THEN 1 ELSE 0 END) AS dhe,
         sum(CASE WHEN dh_bits <= 512 THEN 1 ELSE 0 END) AS to_512,
@@ -42,16 +38,13 @@ sums AS (
         sum(CASE WHEN dh_bits = 2048 THEN 1 ELSE 0 END) AS at_2048,
         sum(CASE WHEN dh_bits > 2048 THEN 1 ELSE 0 END) AS above_2048,
         sum(CASE WHEN dh_bits IS NOT NULL AND public_value_uses > 1 THEN 1 ELSE 0 END) AS reused
-    FROM choices
-    GROUP BY protocol
+    FROM tls_choices c
+    JOIN blocks b ON b.protocol = c.protocol
+    GROUP BY b.block, b.heading, b.place
 )
 SELECT
-    n.protocol,
-    CASE
-        WHEN n.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, n.protocol)
-    END AS service,
+    n.block AS protocol,
+    n.heading AS service,
     n.chosen,
     n.dhe,
     n.chosen AS dhe_of_chosen,
@@ -68,5 +61,4 @@ SELECT
     n.reused,
     n.dhe AS reused_of_dhe
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol
+ORDER BY n.place, n.block

@@ -19,35 +19,24 @@
 --   † STARTTLS. Finite fields stand here where they have a code point; T06 has those that servers wrote out.
 --   This is what the server prefers of the offer of the attempt that counts, not everything it supports.
 
-WITH choices AS (
-    SELECT protocol, group_name, group_code, group_kind, tls_completed, tls_hello_retry, public_value_uses
-    FROM tls_choices
-    WHERE group_name IS NOT NULL
-    UNION ALL
-    SELECT 'all' AS protocol, group_name, group_code, group_kind, tls_completed, tls_hello_retry, public_value_uses
-    FROM tls_choices
-    WHERE group_name IS NOT NULL
-),
-sums AS (
+WITH sums AS (
     SELECT
-        protocol, group_name, group_code, group_kind,
+        b.block, b.heading, b.place, c.group_name, c.group_code, c.group_kind,
         count(*) AS chosen,
         sum(CASE WHEN tls_completed THEN 1 ELSE 0 END) AS completed,
         sum(CASE WHEN tls_hello_retry THEN 1 ELSE 0 END) AS retried,
         sum(CASE WHEN public_value_uses > 1 THEN 1 ELSE 0 END) AS reused
-    FROM choices
-    GROUP BY protocol, group_name, group_code, group_kind
+    FROM tls_choices c
+    JOIN blocks b ON b.protocol = c.protocol
+    WHERE c.group_name IS NOT NULL
+    GROUP BY b.block, b.heading, b.place, c.group_name, c.group_code, c.group_kind
 ),
 totals AS (
-    SELECT protocol, sum(chosen) AS chosen FROM sums GROUP BY protocol
+    SELECT block, sum(chosen) AS chosen FROM sums GROUP BY block
 )
 SELECT
-    c.protocol,
-    CASE
-        WHEN c.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, c.protocol)
-    END AS service,
+    c.block AS protocol,
+    c.heading AS service,
     c.group_name,
     c.group_code AS code,
     c.group_kind AS kind,
@@ -58,6 +47,5 @@ SELECT
     c.retried,
     c.reused
 FROM sums c
-JOIN totals t ON t.protocol = c.protocol
-LEFT JOIN services s ON s.protocol = c.protocol
-ORDER BY CASE WHEN c.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, c.protocol, c.chosen DESC, c.group_code
+JOIN totals t ON t.block = c.block
+ORDER BY c.place, c.block, c.chosen DESC, c.group_code

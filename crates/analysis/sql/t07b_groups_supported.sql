@@ -16,45 +16,15 @@
 --   † STARTTLS. T07 has what servers choose.
 --   Only runs that enumerate (--depth) fill this table.
 
-WITH facts AS (
-    SELECT protocol, target, port, thing, code, rank FROM enumerated WHERE kind = 'group' AND supported
-),
-scoped AS (
-    SELECT protocol, protocol AS service, target, port, thing, code, rank FROM facts
-    UNION ALL
-    SELECT 'all' AS protocol, protocol AS service, target, port, thing, code, rank FROM facts
-),
-endpoints AS (
-    SELECT
-        protocol, service, target, port, thing, code,
-        max(CASE WHEN rank = 0 THEN 1 ELSE 0 END) AS favourite
-    FROM scoped
-    GROUP BY protocol, service, target, port, thing, code
-),
-totals AS (
-    SELECT protocol, count(*) AS enumerated
-    FROM (SELECT DISTINCT protocol, service, target, port FROM endpoints) AS distinct_
-    GROUP BY protocol
-),
-sums AS (
-    SELECT protocol, thing, code, count(*) AS supported, sum(favourite) AS favourite
-    FROM endpoints
-    GROUP BY protocol, thing, code
-)
 SELECT
-    n.protocol,
-    CASE
-        WHEN n.protocol = 'all' THEN 'all services'
-        WHEN s.mode = 'starttls' THEN concat(s.title, ' †')
-        ELSE coalesce(s.title, n.protocol)
-    END AS service,
-    n.thing AS group_name,
-    n.code,
-    n.supported,
-    t.enumerated AS supported_of_enumerated,
-    n.favourite,
-    n.supported AS favourite_of_supported
-FROM sums n
-JOIN totals t ON t.protocol = n.protocol
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol, n.supported DESC, n.code
+    block AS protocol,
+    heading AS service,
+    thing AS group_name,
+    code,
+    supported,
+    enumerated AS supported_of_enumerated,
+    favourite,
+    supported AS favourite_of_supported
+FROM supported
+WHERE kind = 'group'
+ORDER BY place, protocol, supported DESC, code, thing

@@ -37,7 +37,7 @@ offers AS (
 )
 SELECT
     l.protocol,
-    CASE WHEN s.mode = 'starttls' THEN concat(s.title, ' †') ELSE coalesce(s.title, l.protocol) END AS service,
+    b.heading AS service,
     l.stage,
     coalesce(o.mechanism, '(no list read)') AS mechanism,
     coalesce(o.offering, 0) AS offering,
@@ -46,8 +46,8 @@ SELECT
     l.unread
 FROM lists l
 LEFT JOIN offers o ON o.protocol = l.protocol AND o.stage = l.stage
-LEFT JOIN services s ON s.protocol = l.protocol
+JOIN blocks b ON b.block = l.protocol
 ORDER BY
-    coalesce(s.place, 99), l.protocol,
+    b.place, l.protocol,
     CASE l.stage WHEN 'before TLS' THEN 0 ELSE 1 END,
     offering DESC, mechanism

@@ -48,7 +48,7 @@ cut AS (
 )
 SELECT
     t.protocol,
-    CASE WHEN s.mode = 'starttls' THEN concat(s.title, ' †') ELSE coalesce(s.title, t.protocol) END AS service,
+    b.heading AS service,
     t.stage,
     coalesce(c.combination, '(no list read)') AS combination,
     coalesce(c.endpoints, 0) AS endpoints,
@@ -56,5 +56,5 @@ SELECT
     t.unread
 FROM totals t
 LEFT JOIN cut c ON c.protocol = t.protocol AND c.stage = t.stage
-LEFT JOIN services s ON s.protocol = t.protocol
-ORDER BY coalesce(s.place, 99), t.protocol, CASE t.stage WHEN 'before TLS' THEN 0 ELSE 1 END, c.place
+JOIN blocks b ON b.block = t.protocol
+ORDER BY b.place, t.protocol, CASE t.stage WHEN 'before TLS' THEN 0 ELSE 1 END, c.place

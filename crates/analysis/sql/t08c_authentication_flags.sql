@@ -25,6 +25,8 @@
 --   login_disabled : count : LOGINDISABLED : IMAP forbids its LOGIN command at this stage
 --   login_disabled_of_read : share : lists read : endpoints whose list was read at this stage
 --
+-- Short: service, stage, read, unread, no_mechanism, plaintext, only_plaintext
+--
 -- Notes:
 --   † STARTTLS. Before TLS, "Plaintext" means that the server invites passwords to be sent in the clear.
 --   IMAP's LOGIN command is there without being listed unless LOGINDISABLED is; it is not counted under "Plaintext".
@@ -67,7 +69,7 @@ sums AS (
 )
 SELECT
     n.protocol,
-    CASE WHEN s.mode = 'starttls' THEN concat(s.title, ' †') ELSE coalesce(s.title, n.protocol) END AS service,
+    b.heading AS service,
     n.stage,
     n.read_ AS read,
     n.unread,
@@ -88,5 +90,5 @@ SELECT
     n.login_disabled,
     n.read_ AS login_disabled_of_read
 FROM sums n
-LEFT JOIN services s ON s.protocol = n.protocol
-ORDER BY coalesce(s.place, 99), n.protocol, CASE n.stage WHEN 'before TLS' THEN 0 ELSE 1 END
+JOIN blocks b ON b.block = n.protocol
+ORDER BY b.place, n.protocol, CASE n.stage WHEN 'before TLS' THEN 0 ELSE 1 END

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::head::Head;
 
 /// The files, in the order of the catalogue.
-static FILES: [&str; 16] = [
+static FILES: [&str; 17] = [
     include_str!("../sql/t01_dataset_active.sql"),
     include_str!("../sql/t03_starttls.sql"),
     include_str!("../sql/t04_versions.sql"),
@@ -19,6 +19,7 @@ static FILES: [&str; 16] = [
     include_str!("../sql/t06b_finite_field_sizes.sql"),
     include_str!("../sql/t07_groups.sql"),
     include_str!("../sql/t07b_groups_supported.sql"),
+    include_str!("../sql/t07c_values_shared.sql"),
     include_str!("../sql/t08_authentication.sql"),
     include_str!("../sql/t08b_combinations.sql"),
     include_str!("../sql/t08c_authentication_flags.sql"),
@@ -44,6 +45,8 @@ pub struct Table {
     pub columns: Vec<TableColumn>,
     /// How many of the last rows are totals.
     pub total_rows: usize,
+    /// The columns that people see in the short form, by name; none: all of them.
+    pub short: Vec<String>,
     /// What a reader has to know.
     pub notes: Vec<String>,
     /// The query, with its head.
@@ -114,6 +117,7 @@ impl Table {
             question: head.question,
             columns: columns(&head.columns),
             total_rows: head.totals,
+            short: head.short,
             notes: head.notes,
             sql,
         }
@@ -171,6 +175,9 @@ mod tests {
             assert_eq!(table.result_columns(), names, "{id}: a line of its columns is odd");
             assert!(table.question.ends_with('?'), "{id}: {}", table.question);
             assert!(!table.title.is_empty() && !table.notes.is_empty(), "{id}");
+            for name in &table.short {
+                assert!(names.contains(name), "{id}: {name} is no column of its own");
+            }
             for column in &table.columns {
                 let counted = column.kind == ColumnKind::Count || column.shares.is_empty();
                 assert!(counted, "{id}.{} has shares but no counts", column.name);

@@ -10,6 +10,7 @@
 //! --   NAME : kind : Heading : meaning          kinds: word, text, number, count, share
 //! --
 //! -- Totals: 1
+//! -- Short: NAME, NAME                       columns of the short form
 //! --
 //! -- Notes:
 //! --   One note a line.
@@ -26,6 +27,8 @@ pub(crate) struct Head {
     pub(crate) columns: Vec<Vec<String>>,
     /// How many of the last rows are totals.
     pub(crate) totals: usize,
+    /// The columns of the short form; none: all of them.
+    pub(crate) short: Vec<String>,
     /// The notes.
     pub(crate) notes: Vec<String>,
 }
@@ -46,6 +49,8 @@ impl Head {
                 section = Section::Columns;
             } else if let Some(totals) = text.strip_prefix("Totals: ") {
                 head.totals = totals.parse().unwrap_or_default();
+            } else if let Some(names) = text.strip_prefix("Short: ") {
+                head.short = names.split(", ").map(str::to_owned).collect();
             } else if text == "Notes:" {
                 section = Section::Notes;
             } else {
@@ -88,13 +93,14 @@ mod tests {
     fn a_head_is_split_into_its_parts() {
         let head = Head::read(
             "-- T00 · A title\n--\n-- Question: One,\n-- two?\n--\n-- Columns:\n--   a : count : A : what: it is\n\
-             --\n-- Totals: 1\n--\n-- Notes:\n--   Mind the gap.\n\nSELECT 1 -- Notes:\n",
+             --\n-- Totals: 1\n-- Short: a, b\n--\n-- Notes:\n--   Mind the gap.\n\nSELECT 1 -- Notes:\n",
         );
         let expected = Head {
             title: "T00 · A title".to_owned(),
             question: "One, two?".to_owned(),
             columns: vec![["a", "count", "A", "what: it is"].map(str::to_owned).to_vec()],
             totals: 1,
+            short: ["a", "b"].map(str::to_owned).to_vec(),
             notes: vec!["Mind the gap.".to_owned()],
         };
         assert_eq!(head, expected);

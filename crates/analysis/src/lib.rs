@@ -2,8 +2,9 @@
 //!
 //! [`Engine::open`] registers the relations of a dataset (`runs`, `probes`, `capabilities`, `certificates`, `certificates_der`), the
 //! lists `services`, `suites` and `groups`, and the views that the tables stand on: `counted` (the probes of the runs
-//! that count, see [`Runs`]), `authentication_lists`, `authentication_offers`, `chain_certificates`, `enumerated` and `tls_choices`. `SHOW TABLES` lists them and
-//! `DESCRIBE probes` says what each column means. Nothing can be changed through it.
+//! that count, see [`Runs`]), `authentication_lists`, `authentication_offers`, `blocks`, `chain_certificates`, `enumerated`, `shown_values`,
+//! `supported` and `tls_choices`. `SHOW TABLES` lists them and `DESCRIBE probes` says what each column means. Nothing can be changed
+//! through it.
 //!
 //! A result table is one `.sql` file in `sql/` and one line in the [`catalogue`]. In its result a column `X_of_Y`
 //! behind a count `X` is a denominator of `X`, never shown alone: [`TableResult`] pairs them.

@@ -19,6 +19,8 @@ pub use facts::Facts;
 pub use facts::NameFacts;
 pub use facts::Parse;
 pub use key::KeyFacts;
+pub use name::name_text;
+pub use name::reorders_or_hides;
 pub use sct::scts_in_certificate;
 pub use sct::scts_in_ocsp_response;
 pub use sha256::Sha256;

@@ -15,6 +15,12 @@ pub(crate) fn text(name: &Element<'_>) -> String {
     elements.into_iter().rev().collect::<Vec<_>>().join(",")
 }
 
+/// A name's DER as RFC 4514 text; `None` where it is no name.
+pub fn name_text(der: &[u8]) -> Option<String> {
+    let (element, left) = der::first(der)?;
+    (element.tag == der::SEQUENCE && left == 0).then(|| text(&element))
+}
+
 /// The first value of an attribute, in the name's own order, as UTF-8 where it can be.
 pub(crate) fn first_value(name: &Element<'_>, oid: &str) -> Option<Vec<u8>> {
     name.children()
@@ -95,8 +101,9 @@ fn escape(value: &[u8]) -> String {
     text
 }
 
-/// Line separators, zero-width and bidirectional controls: printed raw they would change what a reader sees.
-const fn reorders_or_hides(letter: char) -> bool {
+/// Line separators, zero-width and bidirectional controls (Unicode general categories Cf, Zl and Zp, as far as they change
+/// what a reader sees): no text of a peer's is written down with them.
+pub const fn reorders_or_hides(letter: char) -> bool {
     matches!(
         letter,
         '\u{ad}'

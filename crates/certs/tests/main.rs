@@ -1,11 +1,15 @@
 //! Certificates made by others, read whole and damaged.
 
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
 use tlscensus_certs::Facts;
 use tlscensus_certs::Parse;
+use tlscensus_certs::fuzzing;
 use x509_parser::pem::Pem;
 
 /// Every certificate of the suites, each once.
@@ -57,4 +61,9 @@ fn the_suites_certificates_are_read() {
             Facts::read(&der[..at]);
         }
     }
+}
+
+#[test]
+fn kept_inputs_hold() {
+    replay::all(fuzzing::TARGETS);
 }

@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
+    /// Print the prefixes that are routed, out of dumps of routing tables
+    Prefixes(PrefixesArguments),
     /// Print result tables of a dataset
     Tables(TablesArguments),
     /// Ask a dataset in SQL
@@ -86,9 +88,13 @@ pub(crate) struct DemoArguments {
     /// Seed of the population
     #[arg(long, default_value_t = 2015)]
     pub(crate) seed: u64,
-    /// Where the dataset is written; must not exist [default: demo-dataset, or demo-dataset-2, … if taken]
+    /// Where the dataset is written, the whole tables among it; must not exist [default: demo-dataset, or demo-dataset-2, … if
+    /// taken]
     #[arg(long, value_name = "DATASET")]
     pub(crate) out: Option<PathBuf>,
+    /// Print the whole tables instead of their headlines
+    #[arg(long)]
+    pub(crate) full: bool,
     /// Nothing on stderr but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -236,8 +242,8 @@ pub(crate) struct PaceArguments {
 pub(crate) enum Depth {
     /// One completed handshake, and what is said inside
     Handshake,
-    /// Then all it can do, into the relation capabilities: versions, suites, groups, schemes, certificates, and whose preference
-    /// counts, one short connection per question
+    /// Then all it can do, into the relation capabilities: versions, suites, groups, schemes, certificates, whose preference
+    /// counts, and whether sessions are taken up again, one short connection per question
     Enumerate,
 }
 
@@ -262,6 +268,42 @@ pub(crate) enum Sni {
     Off,
 }
 
+/// `prefixes`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    tlscensus prefixes rib.20261123.0800.bz2 > routed.txt\n  \
+    tlscensus prefixes rib-*.gz --ipv4 --format csv > origins.csv\n\n\
+    Read are TABLE_DUMP and TABLE_DUMP_V2 (RFC 6396), plain or packed with gzip or bzip2. Each prefix comes once, behind it the\n\
+    systems that announce it. Routes for everything, or for more than a /8 (IPv6: /16), are left out.")]
+pub(crate) struct PrefixesArguments {
+    /// Dumps of whole tables (RIB), of one collector or several; - reads stdin
+    #[arg(value_name = "RIB", required = true)]
+    pub(crate) ribs: Vec<PathBuf>,
+    /// How they are written
+    #[arg(long, value_enum, default_value_t = PrefixesFormat::List)]
+    pub(crate) format: PrefixesFormat,
+    /// IPv4 only
+    #[arg(long, conflicts_with = "ipv6")]
+    pub(crate) ipv4: bool,
+    /// IPv6 only
+    #[arg(long)]
+    pub(crate) ipv6: bool,
+    /// Nothing on stderr but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How routed prefixes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PrefixesFormat {
+    /// A prefix a line, its origins behind #: a list for this program and for ZMap
+    List,
+    /// prefix,origins with blanks between the origins
+    Csv,
+    /// One JSON object a line
+    Json,
+}
+
 /// `tables`
 #[derive(Debug, Args)]
 #[command(
@@ -275,6 +317,9 @@ pub(crate) struct TablesArguments {
     /// How they are written: text, markdown (md), latex, csv, json
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
+    /// The headline of each table: the columns that tell most, and the first rows over all services
+    #[arg(long)]
+    pub(crate) short: bool,
     /// One run, or all [default: the newest complete one]
     #[arg(long)]
     pub(crate) run: Option<String>,

@@ -45,6 +45,68 @@ pub(crate) fn table(result: TableResult) -> Table {
     table
 }
 
+/// The headline of a result table: its columns that tell most, and of tables with several rows for each service the first
+/// rows of the block over all services. The last note says what is left out, and that `whole` has it.
+pub(crate) fn headline(result: TableResult, whole: &str) -> Table {
+    let definition = result.table;
+    let mut table = table(result);
+    let (rows, columns) = (table.rows.len(), shown(&table));
+    keep_first_rows(&mut table);
+    keep_columns(&mut table, &definition.short);
+    let left_out: Vec<String> =
+        [(rows - table.rows.len(), "row"), (columns - shown(&table), "column")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} more {what}{}", if count > 1 { "s" } else { "" }))
+            .collect();
+    table.notes.truncate(1);
+    table.notes.push(match left_out.as_slice() {
+        [] => format!("With all notes: {whole}"),
+        some => format!("… {}: {whole}", some.join(", ")),
+    });
+    table
+}
+
+fn shown(table: &Table) -> usize {
+    table.columns.iter().filter(|column| !column.machine_only).count()
+}
+
+fn keep_first_rows(table: &mut Table) {
+    let place = table.columns.iter().position(|column| column.name == "protocol");
+    let all = report::Cell::from("all");
+    let is_over_all =
+        |row: &Vec<report::Cell>| place.and_then(|place| row.get(place)) == Some(&all);
+    let most = match table.total_rows == 0 && table.rows.iter().any(is_over_all) {
+        true => {
+            table.rows.retain(is_over_all);
+            FIRST_ROWS
+        }
+        false => ONE_ROW_EACH,
+    };
+    let totals = table.rows.split_off(table.rows.len() - table.total_rows);
+    table.rows.truncate(most);
+    table.rows.extend(totals);
+}
+
+fn keep_columns(table: &mut Table, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    let keeps: Vec<bool> =
+        table.columns.iter().map(|column| names.contains(&column.name)).collect();
+    let mut places = keeps.iter();
+    table.columns.retain(|_| places.next() == Some(&true));
+    for row in &mut table.rows {
+        let mut places = keeps.iter();
+        row.retain(|_| places.next() == Some(&true));
+    }
+}
+
+/// Rows of a headline where each service has several.
+const FIRST_ROWS: usize = 8;
+/// Rows of a headline where each service has one, or one per stage: all services have room.
+const ONE_ROW_EACH: usize = 24;
+
 /// The answer to a query of the user's own.
 pub(crate) fn answer(result: QueryResult) -> Table {
     Table {

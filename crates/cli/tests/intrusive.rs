@@ -25,7 +25,7 @@ fn the_lab_is_found_to_lean_as_its_truth_says() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let lab = runtime.block_on(Lab::start(plan)).unwrap();
     let all = ["--intrusive", "all", "--question-spacing", "0"];
-    support::probe_lab_with(&lab, offset, folder.path(), &dataset, &all);
+    support::probe_lab_and(&lab, offset, folder.path(), &dataset, &all);
     let mut found = answers(&dataset);
     let mut differences = Vec::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();

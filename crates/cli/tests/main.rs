@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
 mod demo;
+mod enumerated;
 mod intrusive;
 mod other_readers;
+mod prefixes;
 mod real_servers;
 mod resilience;
 mod scale;

@@ -36,11 +36,11 @@ pub(crate) fn skip(why: &str) {
 
 /// Scans a lab that runs in this process, all its hosts, all services, without limits on the rate.
 pub(crate) fn probe_lab(lab: &Lab, port_offset: u16, folder: &Path, dataset: &Path) {
-    probe_lab_with(lab, port_offset, folder, dataset, &[]);
+    probe_lab_and(lab, port_offset, folder, dataset, &[]);
 }
 
-/// The same with more on the command line.
-pub(crate) fn probe_lab_with(
+/// The same with these arguments more.
+pub(crate) fn probe_lab_and(
     lab: &Lab,
     port_offset: u16,
     folder: &Path,
@@ -57,8 +57,7 @@ pub(crate) fn probe_lab_with(
     command.args(["--ladder", "exhaustive"]);
     command.args(["--rate", "0", "--host-rate", "0", "--net-rate", "0", "--host-budget", "0"]);
     command.args(["--phase-timeout", "15", "--connect-timeout", "15", "--deadline", "60"]);
-    command.args(more);
-    run(&mut command, 0);
+    run(command.args(more), 0);
 }
 
 /// A cell in words; a list's entries with blanks between them.

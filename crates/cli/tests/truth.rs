@@ -1,7 +1,12 @@
-//! A scan of the lab equals its ground truth: row by row, and cell by cell of T01, T03 to T08.
+//! A scan of the lab with an enumeration behind it equals its ground truth: row by row, and cell by cell of T01, T03 and T08;
+//! of T04 to T07 the whole tables do, shares included.
 //!
 //! The usual size fits CI. `TLSCENSUS_TRUTH_HOSTS=2000 TLSCENSUS_TRUTH_SEEDS=1,2,3 cargo test -p tlscensus-cli truth` is the
 //! full one.
+
+mod cells;
+mod enumerated;
+mod negotiated;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -17,11 +22,11 @@ use tlscensus_lab::TruthRow;
 use crate::support;
 use crate::support::show;
 
+/// Asks every server for all it has, at once.
+const ENUMERATING: [&str; 6] =
+    ["--depth", "enumerate", "--question-spacing", "0", "--questions", "100"];
 /// Hosts, each with 14 services, if nothing else is asked for.
 const HOSTS: u32 = 80;
-/// T05: the row of the rest, and how many suites have a row of their own.
-const OTHER_SUITES: &str = "(other suites)";
-const SUITES_SHOWN: usize = 20;
 /// For those who may not bind low ports.
 const HIGH_PORTS: u16 = 20_000;
 
@@ -42,12 +47,8 @@ fn check(hosts: u32, seed: u64) {
     let mut differences = rows(&engine, &truth);
     differences.extend(t01(&engine, &truth));
     differences.extend(t03(&engine, &truth));
-    differences.extend(t04(&engine, &truth));
-    differences.extend(t05(&engine, &truth));
-    differences.extend(t05b(&engine, &truth));
-    differences.extend(t06(&engine, &truth));
-    differences.extend(t06b(&engine, &truth));
-    differences.extend(t07(&engine, &truth));
+    differences.extend(negotiated::differences(&engine, &truth));
+    differences.extend(enumerated::differences(&engine, &truth));
     differences.extend(t08(&engine, &truth));
     assert!(
         differences.is_empty(),
@@ -64,7 +65,7 @@ fn scan(hosts: u32, seed: u64, folder: &Path, dataset: &Path) -> Vec<TruthRow> {
     let offset = plan.port_offset;
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let lab = runtime.block_on(Lab::start(plan)).unwrap();
-    support::probe_lab(&lab, offset, folder, dataset);
+    support::probe_lab_and(&lab, offset, folder, dataset, &ENUMERATING);
     let truth = lab.truth().to_vec();
     runtime.block_on(lab.stop());
     truth
@@ -242,146 +243,6 @@ fn t03(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
         })
     });
     compare("T03", &found, expected)
-}
-
-fn t04(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
-    let found = cells(&engine.table("T04").unwrap(), &["protocol"]);
-    let columns = [
-        ("ssl3", "SSL 3"),
-        ("tls10", "TLS 1.0"),
-        ("tls11", "TLS 1.1"),
-        ("tls12", "TLS 1.2"),
-        ("tls13", "TLS 1.3"),
-    ];
-    let expected = lab::versions(truth).into_iter().flat_map(|(service, versions)| {
-        let completed = (format!("{service}/completed"), versions.values().sum());
-        let each = columns.map(|(column, word)| {
-            (format!("{service}/{column}"), versions.get(word).copied().unwrap_or_default())
-        });
-        std::iter::once(completed).chain(each)
-    });
-    let ssl2 =
-        lab::ssl2(truth).into_iter().map(|(service, count)| (format!("{service}/ssl2"), count));
-    compare("T04", &found, expected.chain(ssl2))
-}
-
-/// Everything found in a column has to be expected: else a table could show too much.
-fn surplus(
-    table: &str,
-    found: &BTreeMap<String, String>,
-    expected: &BTreeMap<String, u64>,
-    column: &str,
-) -> Vec<String> {
-    let more = found.iter().filter(|(cell, count)| {
-        cell.ends_with(column) && count.as_str() != "0" && !expected.contains_key(*cell)
-    });
-    more.map(|(cell, count)| format!("{table} {cell}: expected none, found {count}")).collect()
-}
-
-/// What T05 and T07 have to show: under `protocol/word`, the block over all services too.
-fn expected_words(
-    services: BTreeMap<String, BTreeMap<String, lab::Reached>>,
-) -> BTreeMap<(String, String), lab::Reached> {
-    let mut expected: BTreeMap<(String, String), lab::Reached> = BTreeMap::new();
-    for (service, words) in services {
-        for (word, reached) in words {
-            for protocol in ["all", &service] {
-                let sum = expected.entry((protocol.to_owned(), word.clone())).or_default();
-                sum.chosen += reached.chosen;
-                sum.completed += reached.completed;
-            }
-        }
-    }
-    expected
-}
-
-fn reached(
-    table: &str,
-    found: &BTreeMap<String, String>,
-    words: BTreeMap<(String, String), lab::Reached>,
-) -> Vec<String> {
-    let expected: BTreeMap<String, u64> = words
-        .into_iter()
-        .flat_map(|((protocol, word), reached)| {
-            [("chosen", reached.chosen), ("completed", reached.completed)]
-                .map(|(column, count)| (format!("{protocol}/{word}/{column}"), count))
-        })
-        .collect();
-    let mut differences = surplus(table, found, &expected, "/chosen");
-    differences.extend(compare(table, found, expected));
-    differences
-}
-
-/// T05 shows the most frequent suites of each service, and the rest in one row.
-fn t05(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
-    let found = cells(&engine.table("T05").unwrap(), &["protocol", "suite"]);
-    let (mut shown, hidden): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        expected_words(lab::suites(truth)).into_iter().partition(|((protocol, suite), _)| {
-            found.contains_key(&format!("{protocol}/{suite}/chosen"))
-        });
-    let mut differences = Vec::new();
-    for ((protocol, suite), reached) in &hidden {
-        let beside = shown.iter().filter(|((other, _), _)| other == protocol);
-        let chosen: Vec<_> = beside.map(|(_, shown)| shown.chosen).collect();
-        if chosen.len() != SUITES_SHOWN || chosen.iter().any(|shown| *shown < reached.chosen) {
-            differences.push(format!("T05 {protocol}/{suite} is not shown"));
-        }
-    }
-    for ((protocol, _), reached) in hidden {
-        let rest = shown.entry((protocol, OTHER_SUITES.to_owned())).or_default();
-        rest.chosen += reached.chosen;
-        rest.completed += reached.completed;
-    }
-    differences.extend(reached("T05", &found, shown));
-    differences
-}
-
-fn t05b(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
-    let found = cells(&engine.table("T05b").unwrap(), &["protocol"]);
-    let expected = lab::suite_properties(truth).into_iter().flat_map(|(service, properties)| {
-        properties.into_iter().map(move |(name, count)| (format!("{service}/{name}"), count))
-    });
-    compare("T05b", &found, expected)
-}
-
-fn t06(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
-    let found = cells(&engine.table("T06").unwrap(), &["prime_sha256"]);
-    let mut expected = BTreeMap::new();
-    for (prime, users) in lab::finite_fields(truth) {
-        for (column, count) in [
-            ("hosts", users.hosts),
-            ("endpoints", users.endpoints),
-            ("services", users.services),
-            ("public_values", users.public_values),
-        ] {
-            expected.insert(format!("{prime}/{column}"), count);
-        }
-    }
-    let mut differences = surplus("T06", &found, &expected, "/endpoints");
-    differences.extend(compare("T06", &found, expected));
-    differences
-}
-
-fn t06b(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
-    let found = cells(&engine.table("T06b").unwrap(), &["protocol"]);
-    let expected = lab::finite_field_sizes(truth).into_iter().flat_map(|(service, sizes)| {
-        [
-            ("dhe", sizes.dhe),
-            ("to_512", sizes.to_512),
-            ("to_1024", sizes.to_1024),
-            ("to_2047", sizes.to_2047),
-            ("at_2048", sizes.at_2048),
-            ("above_2048", sizes.above_2048),
-            ("reused", sizes.reused),
-        ]
-        .map(|(column, count)| (format!("{service}/{column}"), count))
-    });
-    compare("T06b", &found, expected)
-}
-
-fn t07(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
-    let found = cells(&engine.table("T07").unwrap(), &["protocol", "group_name"]);
-    reached("T07", &found, expected_words(lab::groups(truth)))
 }
 
 fn t08(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {

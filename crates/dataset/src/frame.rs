@@ -10,6 +10,8 @@
 //!  |        | u16     | u8       |    | u16    |          | u32  | u32     | payload | header  | IPC   |
 //!  +--------+---------+----------+----+--------+----------+------+---------+---------+---------+-- … --+
 //! ```
+//! The sums are against accidents, not against forgers: Arrow's reader trusts lengths inside a payload whose sum is right.
+//!
 //! Little endian. `E` is 1 in the last frame of a group, else 0. The payload is an Arrow IPC stream of its own: schema and one batch.
 
 use std::io;
@@ -90,16 +92,8 @@ fn encode(
     let payload = out.get(start + HEADER_LENGTH..).unwrap_or_default();
     let length = u32::try_from(payload.len()).map_err(|_| too_long())?;
     let rows = u32::try_from(batch.num_rows()).map_err(|_| too_long())?;
-    let mut header = Vec::with_capacity(HEADER_LENGTH);
-    header.extend_from_slice(MAGIC);
-    header.extend_from_slice(&FORMAT.to_le_bytes());
-    header.extend_from_slice(&[code(relation), u8::from(ends_group)]);
-    header.extend_from_slice(&schema.to_le_bytes());
-    header.extend_from_slice(&[0; 2]);
-    header.extend_from_slice(&rows.to_le_bytes());
-    header.extend_from_slice(&length.to_le_bytes());
-    header.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
-    header.extend_from_slice(&crc32fast::hash(&header).to_le_bytes());
+    let payload_crc = crc32fast::hash(payload);
+    let header = Header { relation, ends_group, schema, rows, length, payload_crc }.written();
     out.splice(start..start + HEADER_LENGTH, header);
     Ok(())
 }
@@ -123,8 +117,8 @@ fn decode(reader: &mut impl Read) -> io::Result<Option<Frame>> {
     Ok(header.batch(payload))
 }
 
-struct Header {
-    relation: &'static Relation,
+struct Header<'a> {
+    relation: &'a Relation,
     ends_group: bool,
     schema: u16,
     rows: u32,
@@ -132,7 +126,23 @@ struct Header {
     payload_crc: u32,
 }
 
-impl Header {
+impl Header<'_> {
+    fn written(&self) -> Vec<u8> {
+        let mut header = Vec::with_capacity(HEADER_LENGTH);
+        header.extend_from_slice(MAGIC);
+        header.extend_from_slice(&FORMAT.to_le_bytes());
+        header.extend_from_slice(&[code(self.relation), u8::from(self.ends_group)]);
+        header.extend_from_slice(&self.schema.to_le_bytes());
+        header.extend_from_slice(&[0; 2]);
+        header.extend_from_slice(&self.rows.to_le_bytes());
+        header.extend_from_slice(&self.length.to_le_bytes());
+        header.extend_from_slice(&self.payload_crc.to_le_bytes());
+        header.extend_from_slice(&crc32fast::hash(&header).to_le_bytes());
+        header
+    }
+}
+
+impl Header<'static> {
     fn read(bytes: &[u8; HEADER_LENGTH]) -> Option<Self> {
         let (covered, crc) = bytes.split_last_chunk::<4>()?;
         let start = covered.strip_prefix(MAGIC)?;

@@ -33,6 +33,8 @@ mod dataset;
 mod disk;
 mod error;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod journal;
 mod lock;
 mod manifest;

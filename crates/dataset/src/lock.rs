@@ -12,7 +12,16 @@ use crate::error::Error;
 /// Held while alive.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: the lock is the open file's, and a child process that any thread has just started
+    /// has it open until its program begins.
+    fn drop(&mut self) {
+        // Where this fails the file is closed all the same.
+        let _ = self.file.unlock();
+    }
 }
 
 impl Lock {
@@ -42,7 +51,7 @@ impl Lock {
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(note.as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -63,5 +72,18 @@ mod tests {
         assert_eq!(holder, format!("process {} (run one)", std::process::id()));
         drop(first);
         Lock::take(directory.path(), "run two").expect("the lock again");
+    }
+
+    /// Between its birth and its program a child process has all our files open, and any thread may start one.
+    #[test]
+    fn a_lock_is_free_at_once_though_a_child_has_the_file_open() {
+        let directory = tempfile::tempdir().expect("a directory");
+        for _ in 0..3 {
+            let lock = Lock::take(directory.path(), "recovery").expect("the lock");
+            let of_child = lock.file.try_clone().expect("the same open file");
+            drop(lock);
+            Lock::take(directory.path(), "run").expect("the lock, free");
+            drop(of_child);
+        }
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn binary_opening(bytes: &[u8]) -> Option<usize> {
     is_telnet(bytes).then_some(TELNET_COMMAND)
 }
 
+/// Whether these bytes are a line that may yet turn out to be the header of a TLS record, whose length begins with LF.
+pub(crate) fn may_be_binary(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x14..=0x18, 0x03, 0x00..=0x04, b'\n'])
+}
+
 /// Whether a reply's words are FTP's, whose codes are SMTP's.
 ///
 /// A host's name may hold the letters ("220 sftp.example.net ESMTP"), so dotted names do not count, and a text that says

@@ -7,6 +7,7 @@ use crate::Interruption;
 use crate::Phase;
 use crate::Service;
 use crate::course::MAX_LEFTOVER;
+use crate::course::MAX_LIST_BYTES;
 use crate::frame::Framer;
 use crate::session;
 use crate::session::Move;
@@ -17,6 +18,10 @@ use crate::text;
 /// Turns we take at most in one conversation: the longest real one has 6 (EHLO, HELO, STARTTLS, EHLO, HELO, QUIT), and a
 /// peer must not make us answer for ever (IRC's PING).
 const MAX_TURNS: usize = 32;
+
+/// Bytes, those of unfinished units apart, that we listen to before TLS, and again inside it: eight of the longest lists. A peer that talks on
+/// (IMAP's untagged answers, IRC's notices, XMPP's stanzas) would otherwise hold us until the driver has had enough.
+const MAX_HEARD: usize = 8 * MAX_LIST_BYTES;
 
 /// What the driver has to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +46,8 @@ pub struct Prober {
     client: Box<dyn Framer + Send>,
     leftover: Vec<u8>,
     turns: usize,
+    /// Bytes of units since the start, or since TLS came up.
+    heard: usize,
     /// Said behind the wish to upgrade, in the same breath, and heard by nobody on our side.
     injected: Option<&'static [u8]>,
 }
@@ -55,6 +62,7 @@ impl Prober {
             session,
             leftover: Vec::new(),
             turns: 0,
+            heard: 0,
             injected: None,
         }
     }
@@ -83,7 +91,13 @@ impl Prober {
             match session::turn(self.session.as_ref()) {
                 Move::Say(words) => self.say(&words, out),
                 Move::Listen => match self.server.unit() {
-                    Ok(Some(unit)) => self.session.hear(Side::Server, &unit),
+                    Ok(Some(unit)) => {
+                        self.heard += unit.len();
+                        if !self.has_heard_enough() {
+                            self.session.hear(Side::Server, &unit);
+                        }
+                    }
+                    Ok(None) if self.has_heard_enough() => {}
                     Ok(None) => return Step::Read,
                     Err(error) => {
                         let start = self.server.rest().to_vec();
@@ -114,6 +128,7 @@ impl Prober {
         session::secure(self.session.as_mut());
         self.server = self.session.framer(Side::Server);
         self.client = self.session.framer(Side::Client);
+        self.heard = 0;
     }
 
     /// Whether silence would be an answer now: a driver that waited for a while calls [`hear_silence`](Self::hear_silence)
@@ -156,6 +171,16 @@ impl Prober {
     /// What is known so far.
     pub fn facts(&self) -> &Facts {
         self.session.course().facts()
+    }
+
+    /// Ends it where the peer talks on and on.
+    fn has_heard_enough(&mut self) -> bool {
+        let enough = self.heard + self.server.skipped() > MAX_HEARD;
+        if enough {
+            self.session.interrupted(Interruption::OverBytes, b"");
+            self.session.course_mut().over();
+        }
+        enough
     }
 
     fn say(&mut self, words: &[u8], out: &mut Vec<u8>) {

@@ -1,5 +1,8 @@
 //! The fuzz bodies on the transcripts, on what a fuzzer once found, and on random bytes.
 
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
+
 use proptest::prelude::*;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::fuzz;
@@ -74,15 +77,36 @@ proptest! {
     #[test]
     fn no_bytes_break_a_session(data in breaths(), noise in proptest::collection::vec(any::<u8>(), 0..256)) {
         for service in &SERVICES {
-            fuzz::fuzz_session(service, &data);
-            fuzz::fuzz_session(service, &noise);
+            fuzz::fuzz_session(service, &data, 1);
+            fuzz::fuzz_session(service, &noise, 1);
         }
     }
 
     #[test]
     fn no_server_breaks_a_prober(data in speech()) {
         for service in &SERVICES {
-            fuzz::fuzz_server(service, &data);
+            fuzz::fuzz_server(service, &data, 1);
+        }
+    }
+}
+
+/// What the searches found worth keeping.
+#[test]
+fn kept_inputs_hold() {
+    replay::all(fuzz::TARGETS);
+}
+
+/// What searches found: the header of a TLS record is one however it comes, an LF in its length or not.
+#[test]
+fn the_start_of_a_tls_record_is_told_at_every_split() {
+    for service in &SERVICES {
+        for opening in ["", "220 mx\r\n", "* OK hi\r\n", "+OK hi\r\n", "<stream:stream>"] {
+            for header in
+                [&b"\x15\x03\x01\n\x02\x02\x28"[..], b"\x16\x03\x02\n", b"\x15\x03\x01\0\n\x01"]
+            {
+                let said = [opening.as_bytes(), header].concat();
+                (1..=said.len()).for_each(|piece| fuzz::fuzz_server(service, &said, piece));
+            }
         }
     }
 }
@@ -98,7 +122,7 @@ fn transcripts_of_one_protocol_break_no_other() {
             let script = Script::parse(&text).expect("a transcript");
             let data = as_breaths(&script);
             for service in &SERVICES {
-                fuzz::fuzz_session(service, &data);
+                fuzz::fuzz_session(service, &data, 1);
             }
         }
     }

@@ -3,6 +3,7 @@
 mod drivers;
 mod facts_text;
 mod fuzz;
+mod hostile;
 mod play;
 mod script;
 mod transcripts;

@@ -40,6 +40,16 @@ pub(crate) struct ChainOrder {
     pub(crate) key: KeyKind,
 }
 
+impl ChainOrder {
+    /// The kind of the leaf's key: of those on a curve that are shared there is one, and it is on P-256.
+    pub(crate) fn key_served(self) -> KeyKind {
+        match (self.shape, self.key) {
+            (Shape::SharedKey, KeyKind::P384) => KeyKind::P256,
+            (_, key) => key,
+        }
+    }
+}
+
 /// Whose certificate it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Owner {
@@ -60,6 +70,10 @@ pub(crate) enum KeyKind {
 }
 
 impl KeyKind {
+    pub(crate) fn is_rsa(self) -> bool {
+        self == Self::Rsa2048
+    }
+
     /// The kinds with their weights.
     pub(crate) const WEIGHTS: [(Self, u32); 3] =
         [(Self::P256, 4), (Self::P384, 1), (Self::Rsa2048, 5)];

@@ -3,8 +3,8 @@
 use crate::Field;
 use crate::flavour_table::FLAVOURS;
 
-/// One configuration of a TLS server. Each agrees on one version, one suite for its kind of key, and one group, so that what
-/// a scan must find does not depend on the order of a client's offer. Their words and facts: `flavour_table.rs`.
+/// One configuration of a TLS server. Each agrees on one version, one suite for its kind of key, and one group with a client
+/// of today, so that what a scan must find does not depend on the order of its offer; what some have beside: `wide.rs`. Their words and facts: `flavour_table.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each has its line in the table of flavours")]
 pub enum Flavour {
@@ -22,9 +22,11 @@ pub enum Flavour {
     OpensslNull,
     OpensslPsk,
     OpensslRetry,
+    OpensslServerOrder,
     OpensslSrp,
     OpensslSsl3,
     OpensslSsl3Rc4,
+    OpensslSsl3ToTls12,
     OpensslTls10,
     OpensslTls10Rc4Md5,
     OpensslTls10TripleDes,
@@ -49,6 +51,7 @@ pub enum Flavour {
     OwnSsl2,
     RustlsHybrid,
     RustlsRetry,
+    RustlsServerOrder,
     RustlsTls12,
     RustlsTls13,
 }

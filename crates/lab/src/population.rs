@@ -37,8 +37,8 @@ pub(crate) struct Endpoint {
     pub(crate) name: String,
     pub(crate) state: State,
     pub(crate) flavour: Flavour,
-    /// The certificate's key is RSA.
-    pub(crate) rsa: bool,
+    /// The certificate's key.
+    pub(crate) key: KeyKind,
     pub(crate) speech: &'static Speech,
     pub(crate) credential: Arc<Credential>,
     /// Segments of a reply.
@@ -129,7 +129,7 @@ impl Host {
             name: host_name(self.index),
             state,
             flavour,
-            rsa: order.key == KeyKind::Rsa2048,
+            key: order.key_served(),
             speech: ways.get(way).expect("dealt within"),
             credential: authority.chain(order, self.address)?,
             pieces: if cut { self.rng.random_range(2..=8) } else { 1 },

@@ -17,6 +17,7 @@ use openssl::ssl::SslSessionCacheMode;
 use openssl::ssl::SslVerifyMode;
 use openssl::ssl::SslVersion;
 use rustls::ServerConfig;
+use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::aws_lc_rs;
@@ -36,6 +37,8 @@ use crate::flavour_table::FLAVOURS;
 use crate::intrusive::Protocols;
 use crate::own_tls;
 use crate::own_tls::Suite;
+use crate::repertoire::Decider;
+use crate::wide::Wide;
 use crate::wire::Duplex;
 
 /// One configured server per flavour, shared by all endpoints.
@@ -112,29 +115,39 @@ fn server(spec: &FlavourSpec) -> Result<Server, Error> {
 }
 
 fn rustls_server(spec: &FlavourSpec) -> Result<Server, Error> {
-    let version = match spec.version {
-        "TLS 1.2" => &rustls::version::TLS12,
-        _ => &rustls::version::TLS13,
-    };
-    let wanted = [Some(spec.rsa), spec.ec];
-    let named = |suite: &rustls::SupportedCipherSuite| {
-        let name = suite.suite().as_str().map(|name| name.replacen("TLS13_", "TLS_", 1));
-        wanted.contains(&name.as_deref())
+    let wide = Wide::of(spec.flavour);
+    let versions: Vec<_> = wide.versions.iter().map(|version| rustls_version(version)).collect();
+    let wanted = wide.tls13.iter().chain(wide.rsa).chain(wide.ec);
+    let suite = |wanted: &&str| {
+        let mut all = aws_lc_rs::ALL_CIPHER_SUITES.iter().copied();
+        all.find(|suite| {
+            let name = suite.suite().as_str().map(|name| name.replacen("TLS13_", "TLS_", 1));
+            name.as_deref() == Some(wanted)
+        })
     };
     let group = |group: &&dyn SupportedKxGroup| {
         let name = group.name().as_str();
         name.zip(spec.exchange.group()).is_some_and(|(have, want)| have.eq_ignore_ascii_case(want))
     };
     let provider = CryptoProvider {
-        cipher_suites: aws_lc_rs::ALL_CIPHER_SUITES.iter().copied().filter(named).collect(),
+        cipher_suites: wanted.filter_map(suite).collect(),
         kx_groups: aws_lc_rs::ALL_KX_GROUPS.iter().copied().filter(group).collect(),
         ..aws_lc_rs::default_provider()
     };
-    let config = ServerConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[version])?
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&versions)?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Nothing));
+    config.ignore_client_order = wide.suites_by == Decider::Server;
+    config.alpn_protocols = wide.protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
     Ok(Server::Rustls(Arc::new(config)))
+}
+
+fn rustls_version(name: &str) -> &'static SupportedProtocolVersion {
+    match name {
+        "TLS 1.2" => &rustls::version::TLS12,
+        _ => &rustls::version::TLS13,
+    }
 }
 
 fn openssl_server(spec: &FlavourSpec) -> Result<Server, Error> {
@@ -142,26 +155,24 @@ fn openssl_server(spec: &FlavourSpec) -> Result<Server, Error> {
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_security_level(0);
     builder.clear_options(SslOptions::NO_SSLV3);
-    let version = match spec.version {
-        "SSL 3" => SslVersion::SSL3,
-        "TLS 1.0" => SslVersion::TLS1,
-        "TLS 1.1" => SslVersion::TLS1_1,
-        "TLS 1.2" => SslVersion::TLS1_2,
-        _ => SslVersion::TLS1_3,
-    };
+    let wide = Wide::of(spec.flavour);
     let as_it_comes = spec.flavour == Flavour::OpensslTls13;
-    builder.set_min_proto_version(Some(if as_it_comes { SslVersion::TLS1_2 } else { version }))?;
-    builder.set_max_proto_version(Some(version))?;
-    if version == SslVersion::TLS1_3 {
-        builder.set_ciphersuites(spec.rsa)?;
-    } else {
-        let suites: Vec<_> = [Some(spec.rsa), spec.ec].into_iter().flatten().collect();
+    builder.set_min_proto_version(wide.versions.last().map(|name| openssl_version(name)))?;
+    builder.set_max_proto_version(wide.versions.first().map(|name| openssl_version(name)))?;
+    if wide.suites_by == Decider::Server {
+        builder.set_options(SslOptions::CIPHER_SERVER_PREFERENCE);
+    }
+    if !wide.tls13.is_empty() {
+        builder.set_ciphersuites(&wide.tls13.join(":"))?;
+    }
+    let suites = [wide.rsa, wide.ec].concat();
+    if !suites.is_empty() && !as_it_comes {
         builder.set_cipher_list(&suites.join(":"))?;
     }
     match spec.exchange {
         _ if as_it_comes => {}
-        Exchange::Curve(group) | Exchange::Hybrid(group) | Exchange::NamedField(group, _) => {
-            builder.set_groups_list(group)?;
+        Exchange::Curve(_) | Exchange::Hybrid(_) | Exchange::NamedField(..) => {
+            builder.set_groups_list(&[wide.groups_tls13, wide.groups].concat().join(":"))?;
         }
         Exchange::Field(field) => builder.set_tmp_dh(field.parameters()?.as_ref())?,
         // Nobody has the password: then no suite is left.
@@ -183,6 +194,16 @@ fn openssl_server(spec: &FlavourSpec) -> Result<Server, Error> {
         Protocols::Unasked => {}
     }
     Ok(Server::Openssl(builder.build()))
+}
+
+fn openssl_version(name: &str) -> SslVersion {
+    match name {
+        "SSL 3" => SslVersion::SSL3,
+        "TLS 1.0" => SslVersion::TLS1,
+        "TLS 1.1" => SslVersion::TLS1_1,
+        "TLS 1.2" => SslVersion::TLS1_2,
+        _ => SslVersion::TLS1_3,
+    }
 }
 
 /// Whatever the client likes best.

@@ -14,6 +14,7 @@ use crate::Exchange;
 use crate::Field;
 use crate::Flavour;
 use crate::IntrusiveTruth;
+use crate::Repertoire;
 use crate::Service;
 use crate::State;
 use crate::population::Endpoint;
@@ -75,6 +76,8 @@ pub struct TruthRow {
     pub flavour: Option<String>,
     /// What the server chose; absent where no ServerHello came.
     pub chosen: Option<Chosen>,
+    /// What the server has beside what it chose; absent where no hello of a server ever comes.
+    pub repertoire: Option<Repertoire>,
     /// SHA-256 of the certificates in wire order; empty unless completed.
     pub chain: Vec<String>,
     /// A list of capabilities can be read in plaintext.
@@ -141,9 +144,9 @@ impl Chosen {
     fn at(endpoint: &Endpoint, finding: &Finding) -> Option<Self> {
         match endpoint.state.conduct().handshake {
             _ if finding.tls || finding.heard() => {
-                Some(Self::whole(endpoint.flavour, endpoint.rsa))
+                Some(Self::whole(endpoint.flavour, endpoint.key.is_rsa()))
             }
-            Handshake::CloseMidway => Some(Self::hello_only(CUT_SHORT, endpoint.rsa)),
+            Handshake::CloseMidway => Some(Self::hello_only(CUT_SHORT, endpoint.key.is_rsa())),
             _ => None,
         }
     }
@@ -169,6 +172,7 @@ impl TruthRow {
             tls_version: finding.tls.then(|| endpoint.flavour.version().to_owned()),
             flavour: tls_speaks(endpoint).then(|| endpoint.flavour.word().to_owned()),
             chosen: Chosen::at(endpoint, &finding),
+            repertoire: Repertoire::at(endpoint, &finding),
             chain: match finding.tls && !endpoint.flavour.is_anonymous() {
                 true => endpoint.credential.sha256().to_vec(),
                 false => Vec::new(),
@@ -202,6 +206,7 @@ impl TruthRow {
             tls_version: None,
             flavour: None,
             chosen: None,
+            repertoire: None,
             chain: Vec::new(),
             capabilities_before_read: false,
             capabilities_after_read: false,

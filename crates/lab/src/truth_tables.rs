@@ -262,7 +262,10 @@ impl Offered {
     }
 }
 
-fn by_service<T>(truth: &[TruthRow], line: impl Fn(&[&TruthRow]) -> T) -> BTreeMap<String, T> {
+pub(crate) fn by_service<T>(
+    truth: &[TruthRow],
+    line: impl Fn(&[&TruthRow]) -> T,
+) -> BTreeMap<String, T> {
     let mut services: BTreeMap<&str, Vec<&TruthRow>> = BTreeMap::new();
     for row in truth {
         services.entry(&row.service).or_default().push(row);
@@ -282,7 +285,7 @@ fn distinct<'a>(words: impl Iterator<Item = &'a String>) -> u64 {
     number(words.collect::<BTreeSet<_>>().into_iter())
 }
 
-fn number(items: impl Iterator) -> u64 {
+pub(crate) fn number(items: impl Iterator) -> u64 {
     u64::try_from(items.count()).expect("a count")
 }
 

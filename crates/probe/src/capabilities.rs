@@ -4,17 +4,30 @@ use tlscensus_records::CapabilityCoverage;
 use tlscensus_records::CapabilityDecides;
 use tlscensus_records::CapabilityEvidence;
 use tlscensus_records::CapabilityKind;
+use tlscensus_records::CapabilityResumption;
 use tlscensus_records::CapabilityRow;
 use tlscensus_records::CapabilityVerdict;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::Sha256;
+use tlscensus_tls_client::Carrier;
+use tlscensus_tls_client::enumerate::Coverage;
+use tlscensus_tls_client::enumerate::Decides;
 use tlscensus_tls_client::enumerate::Era;
+use tlscensus_tls_client::enumerate::Evidence;
 use tlscensus_tls_client::enumerate::Facts;
+use tlscensus_tls_client::enumerate::Found;
 use tlscensus_tls_client::enumerate::ListFacts;
+use tlscensus_tls_client::enumerate::Resumption;
+use tlscensus_tls_client::enumerate::Reuse;
 use tlscensus_tls_client::enumerate::Verdict;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
+use tlscensus_tls_wire::registry::Version;
+
+use crate::enumerate::Findings;
 
 /// One row for each fact about the endpoint of this probe.
-pub(crate) fn rows(probe: &ProbeRow, facts: &Facts) -> Vec<CapabilityRow> {
+pub(crate) fn rows(probe: &ProbeRow, findings: &Findings) -> Vec<CapabilityRow> {
+    let facts = &findings.facts;
     let blank = CapabilityRow {
         run_id: probe.run_id.clone(),
         target: probe.target.clone(),
@@ -31,8 +44,11 @@ pub(crate) fn rows(probe: &ProbeRow, facts: &Facts) -> Vec<CapabilityRow> {
     }];
     let mut about = About { blank, rows: &mut rows };
     about.versions(facts);
+    about.ssl2(findings);
     about.lists(facts);
     about.single(facts);
+    about.sessions(facts);
+    about.reuse(facts);
     rows
 }
 
@@ -64,6 +80,36 @@ impl About<'_> {
         }
     }
 
+    /// A server of SSL 2 says what it takes and leaves the choice to the client.
+    fn ssl2(&mut self, findings: &Findings) {
+        let scope = Version::SSL_2.to_string();
+        self.add(CapabilityKind::Version, |row| {
+            row.version = Some(scope.clone());
+            row.code = Some(u32::from(Version::SSL_2.0));
+            row.name = Some(scope.clone());
+            row.verdict = Some(verdict(findings.ssl2));
+        });
+        if findings.ssl2 != Verdict::Supported {
+            return;
+        }
+        let declared = |cipher: &Ssl2CipherKind| Found {
+            item: *cipher,
+            evidence: Evidence::Declared,
+            rank: None,
+        };
+        let ciphers = ListFacts {
+            found: findings.ssl2_ciphers.iter().map(declared).collect(),
+            unknown: Vec::new(),
+            coverage: Coverage::Complete,
+            decides: match findings.ssl2_ciphers.len() {
+                0 | 1 => Decides::Moot,
+                _ => Decides::Client,
+            },
+        };
+        let kinds = (CapabilityKind::SuiteList, CapabilityKind::Suite);
+        self.list(kinds, Some(&scope), None, &ciphers, |cipher| cipher.0);
+    }
+
     fn lists(&mut self, facts: &Facts) {
         for (era, groups) in &facts.groups {
             let kinds = (CapabilityKind::GroupList, CapabilityKind::Group);
@@ -93,6 +139,7 @@ impl About<'_> {
             row.coverage = CapabilityCoverage::from_word(facts.coverage.word());
             row.decides = CapabilityDecides::from_word(facts.decides.word());
             row.count = u32::try_from(facts.unknown.len()).ok();
+            row.found = u32::try_from(facts.found.len()).ok();
         });
         for found in &facts.found {
             let code = code(&found.item);
@@ -107,19 +154,51 @@ impl About<'_> {
         }
     }
 
+    fn sessions(&mut self, facts: &Facts) {
+        for (carrier, known) in facts.resumption {
+            let era = match carrier {
+                Carrier::PreSharedKey => Era::Tls13,
+                Carrier::Identifier | Carrier::Ticket => Era::Legacy,
+            };
+            self.add(CapabilityKind::Resumption, |row| {
+                row.version = Some(era_word(era).to_owned());
+                row.name = Some(carrier.word().to_owned());
+                row.verdict = Some(resumption_verdict(known));
+                row.resumption = CapabilityResumption::from_word(known.word());
+            });
+        }
+    }
+
+    fn reuse(&mut self, facts: &Facts) {
+        for Reuse { value, seen, distinct } in &facts.reuse {
+            self.add(CapabilityKind::Reuse, |row| {
+                row.name = Some(value.word().to_owned());
+                row.verdict = Some(match (seen, distinct) {
+                    (0 | 1, _) => CapabilityVerdict::Unknown,
+                    _ if distinct < seen => CapabilityVerdict::Supported,
+                    _ => CapabilityVerdict::Absent,
+                });
+                row.count = Some(*seen);
+                row.distinct_values = Some(*distinct);
+            });
+        }
+    }
+
     fn single(&mut self, facts: &Facts) {
         for (kind, known) in &facts.certificates {
-            let leaves = facts.leaves.iter().filter(|(of, _)| of == kind);
-            let mut hashes: Vec<Option<Sha256>> =
-                leaves.map(|(_, der)| Some(Sha256::of(der))).collect();
-            if hashes.is_empty() {
-                hashes.push(None);
+            let chains = facts.chains.iter().filter(|(of, _)| of == kind);
+            let mut chains: Vec<Option<Vec<Sha256>>> = chains
+                .map(|(_, chain)| Some(chain.iter().map(|der| Sha256::of(der)).collect()))
+                .collect();
+            if chains.is_empty() {
+                chains.push(None);
             }
-            for hash in hashes {
+            for chain in chains {
                 self.add(CapabilityKind::Certificate, |row| {
                     row.name = Some(kind.word().to_owned());
                     row.verdict = Some(verdict(*known));
-                    row.cert_sha256 = hash;
+                    row.cert_sha256 = chain.as_ref().and_then(|chain| chain.first().copied());
+                    row.chain = chain;
                 });
             }
         }
@@ -152,6 +231,18 @@ impl About<'_> {
     }
 }
 
+fn resumption_verdict(known: Resumption) -> CapabilityVerdict {
+    match known {
+        Resumption::Accepted => CapabilityVerdict::Supported,
+        Resumption::NoVersion | Resumption::NotOffered | Resumption::Refused => {
+            CapabilityVerdict::Absent
+        }
+        Resumption::Offered | Resumption::Unasked | Resumption::Unreached => {
+            CapabilityVerdict::Unknown
+        }
+    }
+}
+
 fn era_word(era: Era) -> &'static str {
     match era {
         Era::Legacy => "before TLS 1.3",
@@ -169,10 +260,7 @@ fn verdict(verdict: Verdict) -> CapabilityVerdict {
 
 #[cfg(test)]
 mod tests {
-    use tlscensus_tls_client::enumerate::Coverage;
-    use tlscensus_tls_client::enumerate::Decides;
     use tlscensus_tls_client::enumerate::Enumeration;
-    use tlscensus_tls_client::enumerate::Evidence;
 
     use super::*;
 
@@ -184,6 +272,9 @@ mod tests {
         for word in [Evidence::Chosen, Evidence::Declared, Evidence::Inferred] {
             assert!(CapabilityEvidence::from_word(word.word()).is_some());
         }
+        for word in Resumption::ALL {
+            assert!(CapabilityResumption::from_word(word.word()).is_some());
+        }
         use Decides::*;
         for word in [Client, Mixed, Moot, Server, Unknown] {
             assert!(CapabilityDecides::from_word(word.word()).is_some());
@@ -193,8 +284,9 @@ mod tests {
     #[test]
     fn who_was_asked_nothing_has_nothing_but_unknowns() {
         let facts = Enumeration::new(0, &[]).facts();
-        let rows = rows(&ProbeRow::default(), &facts);
-        assert_eq!(rows.iter().filter(|row| row.kind == CapabilityKind::Version).count(), 5);
+        let findings = Findings { facts, ssl2: Verdict::Unknown, ssl2_ciphers: Vec::new() };
+        let rows = rows(&ProbeRow::default(), &findings);
+        assert_eq!(rows.iter().filter(|row| row.kind == CapabilityKind::Version).count(), 6);
         for row in rows {
             let known = row.verdict.filter(|verdict| *verdict != CapabilityVerdict::Unknown);
             assert!(

@@ -125,11 +125,18 @@ impl Conversation {
         }
     }
 
-    /// What the handshake said and how it ended; `None` where it did not come to it.
+    /// The client of SSL 3 and later; `None` where it did not come to it.
+    pub(crate) fn client(&self) -> Option<&Client> {
+        match &self.layer {
+            Layer::Handshake(client) | Layer::Inside(client) => Some(client),
+            Layer::Plain | Layer::Ssl2(_) => None,
+        }
+    }
+
+    /// What the handshake said and how it ended, by us where it neither completed nor failed; `None` where it did not come
+    /// to it.
     pub(crate) fn tls_end(&self) -> Option<(&Observer, tls::Outcome)> {
-        let (Layer::Handshake(client) | Layer::Inside(client)) = &self.layer else {
-            return None;
-        };
+        let client = self.client()?;
         Some((client.observer(), client.outcome().copied().unwrap_or(tls::Outcome::TimedOut)))
     }
 
@@ -169,8 +176,7 @@ impl Conversation {
         let client = |profile| Client::new(profile, server_name.as_deref(), keys);
         self.layer = match opening {
             Opening::Question(question) => {
-                let client = client(&question.profile).until(question.stop);
-                Layer::Handshake(Box::new(client))
+                Layer::Handshake(Box::new(question.client(server_name.as_deref(), keys)))
             }
             Opening::Trial(trial) => {
                 let mut client = client(&trial.profile);
@@ -253,9 +259,12 @@ impl Machine for Conversation {
             Layer::Handshake(mut client) => {
                 let step = client.poll(out);
                 let completed = client.outcome() == Some(&tls::Outcome::Completed);
+                // It goes no further than TLS, and takes leave by itself.
+                let asks = matches!(self.offer.opening, Opening::Question(_));
                 let turn = match step {
                     tls::Step::Read => Turn::Listen,
-                    tls::Step::Done if !completed => Turn::Leave,
+                    tls::Step::Established if asks => Turn::Listen,
+                    tls::Step::Done if asks || !completed => Turn::Leave,
                     tls::Step::Done | tls::Step::Established => {
                         if !matches!(self.offer.opening, Opening::Trial(_)) {
                             self.prober.secured();
@@ -278,6 +287,16 @@ impl Machine for Conversation {
                 let step = client.poll(out);
                 self.go_on_inside(client, step, out)
             }
+        }
+    }
+
+    /// In TLS 1.3 tickets come behind the handshake, and a visit without a dialogue is over by then.
+    fn overheard(&mut self, bytes: &[u8]) {
+        if let Layer::Inside(client) = &mut self.layer
+            && client.observer().tickets().is_empty()
+        {
+            client.receive(bytes);
+            let _nobody_asked = client.take_plaintext();
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) trait Machine {
     fn receive(&mut self, bytes: &[u8]);
     /// Appends what is to be written and says whose turn it is.
     fn poll(&mut self, out: &mut Vec<u8>) -> Turn;
+    /// Bytes that came while we waited for the peer to close: nothing can be answered any more.
+    fn overheard(&mut self, _bytes: &[u8]) {}
     /// No more bytes will come.
     fn interrupted(&mut self, how: Interruption);
     /// Which deadline holds, and to which phase the time goes.
@@ -127,7 +129,7 @@ pub(crate) async fn drive<S, M>(
     if let Some(how) = how {
         machine.interrupted(how);
     } else if wire.said_goodbye {
-        wire.await_close(bounds, meter).await;
+        wire.await_close(bounds, meter, |bytes| machine.overheard(bytes)).await;
     }
 }
 
@@ -238,9 +240,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
         Ok(())
     }
 
-    async fn await_close(&mut self, bounds: &Bounds<'_>, meter: &mut Meter) {
+    async fn await_close(
+        &mut self,
+        bounds: &Bounds<'_>,
+        meter: &mut Meter,
+        mut overheard: impl FnMut(&[u8]),
+    ) {
         self.clock.leave(bounds);
-        while self.read(bounds, meter, |_| {}).await.is_ok() {}
+        while self.read(bounds, meter, &mut overheard).await.is_ok() {}
     }
 }
 

@@ -1,24 +1,51 @@
-//! What one endpoint can do, a connection per question: the driver of an enumeration, and its spacing.
+//! What one endpoint can do, a connection per question: the driver of an enumeration, and its spacing. SSL 2 comes last.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use tlscensus_tls_client as tls;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
+use tlscensus_tls_client::enumerate::Ended;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
+use tlscensus_tls_client::enumerate::Verdict;
 use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
 use crate::again::Again;
 use crate::conversation::Conversation;
 use crate::conversation::Opening;
+use crate::ladder::Hello;
 use crate::pace::Leave;
 use crate::plan::Enumerating;
 
+/// An enumeration at its start, which knows what the connection before it showed.
+pub(crate) fn begin(how: &Enumerating, met: Option<&Observer>) -> Box<Enumeration> {
+    let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    if let Some(observer) = met {
+        enumeration.notice(observer);
+    }
+    Box::new(enumeration)
+}
+
+/// What an enumeration found out.
+pub(crate) struct Findings {
+    /// Of SSL 3 to TLS 1.3; the question in SSL 2 is counted with those asked.
+    pub(crate) facts: Facts,
+    /// Whether the server has SSL 2.
+    pub(crate) ssl2: Verdict,
+    /// What it takes there, in its order.
+    pub(crate) ssl2_ciphers: Vec<Ssl2CipherKind>,
+}
+
 impl Again<'_> {
     /// Asks until there is nothing left to ask, the budget is spent, or the run is stopped.
-    pub(crate) async fn enumerate(&self, how: &Enumerating) -> Facts {
-        let mut enumeration = Enumeration::new(how.connections, PROTOCOLS);
+    pub(crate) async fn enumerate(
+        &self,
+        how: &Enumerating,
+        mut enumeration: Box<Enumeration>,
+    ) -> Findings {
         let mut next = Instant::now() + how.spacing;
         while let Some(question) = enumeration.next_question() {
             if self.leave(next).await != Some(Leave::Granted) {
@@ -27,13 +54,52 @@ impl Again<'_> {
             }
             next = Instant::now() + how.spacing;
             let met = self.meet(Opening::Question(Box::new(question))).await;
-            match met.conversation.as_ref().and_then(Conversation::tls_end) {
-                Some((observer, outcome)) => enumeration.answer(observer, &outcome),
-                // It did not come to TLS this time, which is as good as silence.
-                None => enumeration.answer(&Observer::new(), &tls::Outcome::Closed),
+            match met.conversation.as_ref().and_then(Conversation::client) {
+                Some(client) => enumeration.answer(client),
+                None => enumeration.unanswered(),
             }
         }
-        enumeration.facts()
+        let mut findings = Findings {
+            facts: enumeration.facts(),
+            ssl2: Verdict::Unknown,
+            ssl2_ciphers: Vec::new(),
+        };
+        self.ask_ssl2(how, next, &mut findings).await;
+        findings
+    }
+
+    /// SSL 2 has a hello of its own, in which nothing else can be asked.
+    async fn ask_ssl2(&self, how: &Enumerating, next: Instant, findings: &mut Findings) {
+        let facts = &mut findings.facts;
+        if !matches!(facts.ended, Ended::Complete | Ended::NeverAnswered) {
+            return;
+        }
+        if facts.asked >= how.connections {
+            facts.ended = Ended::BudgetSpent;
+            return;
+        }
+        if self.leave(next).await != Some(Leave::Granted) {
+            facts.ended = Ended::Abandoned;
+            return;
+        }
+        facts.asked += 1;
+        let met = self.meet(Opening::Rung(Hello::Ssl2)).await;
+        let Some(conversation) = met.conversation else {
+            return;
+        };
+        let choice = conversation.observer().and_then(Observer::ssl2_choice);
+        findings.ssl2 = match (choice, conversation.end()) {
+            (Some(_), _) => Verdict::Supported,
+            // It had an answer to every hello before, and none that it waited with.
+            (None, (Phase::Tls, outcome, _))
+                if facts.ended == Ended::Complete && outcome != Outcome::Timeout =>
+            {
+                Verdict::Absent
+            }
+            (None, _) => Verdict::Unknown,
+        };
+        findings.ssl2_ciphers =
+            choice.map(|choice| choice.cipher_kinds.clone()).unwrap_or_default();
     }
 }
 

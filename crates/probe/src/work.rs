@@ -33,6 +33,7 @@ use crate::drive::Bounds;
 use crate::drive::Machine;
 use crate::drive::Meter;
 use crate::drive::drive;
+use crate::enumerate::begin;
 use crate::intrusive;
 use crate::intrusive::Known;
 use crate::intrusive::Standing;
@@ -43,6 +44,7 @@ use crate::plan::Sni;
 use crate::resolve::Names;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Profile;
+use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_wire::observer::Observer;
 
 /// What all endpoints of a run share.
@@ -59,15 +61,15 @@ pub(crate) struct Shared {
 /// Probes one endpoint. `None`: the run was stopped before the endpoint was touched.
 pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed> {
     let mut begun = Begun { at: now(), start: Instant::now(), addr: None, resolve: None };
-    let (again, probed) = match permitted_address(shared, endpoint, &mut begun).await? {
+    let (later, probed) = match permitted_address(shared, endpoint, &mut begun).await? {
         Ok(addr) => {
             let addr = SocketAddr::new(addr, endpoint.port);
             let mut visit = Visit::new(shared, endpoint, addr, begun.start);
             visit.make_attempts().await;
-            let again = visit.again();
+            let later = visit.later();
             let mut row = begun.row(shared, endpoint);
             let chain = visit.into_row(&mut row);
-            (again, Probed { row, chain, capabilities: Vec::new() })
+            (later, Probed { row, chain, capabilities: Vec::new() })
         }
         Err(untouched) => {
             let mut row = begun.row(shared, endpoint);
@@ -80,20 +82,34 @@ pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed>
         return Some(probed);
     }
     // Boxed: only few runs ask more, and every endpoint in flight has room for it.
-    Some(Box::pin(ask_more(shared, endpoint, again, probed)).await)
+    Some(Box::pin(ask_more(shared, endpoint, later, probed)).await)
+}
+
+/// How an endpoint is met again, and what is known of it.
+struct Later<'a> {
+    again: Again<'a>,
+    known: Known,
+    /// At its start; `None`: the plan has none.
+    enumeration: Option<Box<Enumeration>>,
 }
 
 /// What a plan asks beside what every row has, a connection per question.
 async fn ask_more(
     shared: &Shared,
     endpoint: &Endpoint,
-    again: Option<(Again<'_>, Known)>,
+    later: Option<Later<'_>>,
     mut probed: Probed,
 ) -> Probed {
-    if let (Some(how), Some((again, _))) = (&shared.plan.enumerating, &again) {
-        let facts = again.enumerate(how).await;
-        probed.capabilities = capabilities::rows(&probed.row, &facts);
-        probed.chain.extend(facts.leaves.into_iter().map(|(_, leaf)| leaf));
+    let (again, enumeration) = match later {
+        Some(Later { again, known, enumeration }) => (Some((again, known)), enumeration),
+        None => (None, None),
+    };
+    if let (Some(how), Some((again, _)), Some(enumeration)) =
+        (&shared.plan.enumerating, &again, enumeration)
+    {
+        let findings = again.enumerate(how, enumeration).await;
+        probed.capabilities = capabilities::rows(&probed.row, &findings);
+        probed.chain.extend(findings.facts.chains.into_iter().flat_map(|(_, chain)| chain));
     }
     if let Some(how) = &shared.plan.intrusive {
         let addr = probed.row.addr.as_ref().and_then(|addr| addr.parse().ok());
@@ -335,7 +351,7 @@ impl<'a> Visit<'a> {
     }
 
     /// How to ask a server more, and what is known of it so far; `None`: it does not speak TLS.
-    fn again(&self) -> Option<(Again<'a>, Known)> {
+    fn later(&self) -> Option<Later<'a>> {
         let (reach, place, found) = self.counted.as_ref()?;
         let observer = found.conversation.as_ref().and_then(Conversation::observer);
         let attempt = self.attempts.get(*place)?;
@@ -352,7 +368,8 @@ impl<'a> Visit<'a> {
             peer_domain: found.peer_domain.clone(),
             start: self.start,
         };
-        reach.speaks_tls().then_some((again, known))
+        let enumeration = self.shared.plan.enumerating.as_ref().map(|how| begin(how, observer));
+        reach.speaks_tls().then_some(Later { again, known, enumeration })
     }
 
     fn into_row(self, row: &mut ProbeRow) -> Vec<Arc<[u8]>> {

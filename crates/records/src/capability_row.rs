@@ -31,6 +31,10 @@ words! {
         Protocol => "protocol",
         /// The list of application protocols as a whole.
         ProtocolList => "protocol-list",
+        /// Whether sessions are taken up again, in one of three ways.
+        Resumption => "resumption",
+        /// Whether what should be new in every connection came again.
+        Reuse => "reuse",
         /// A signature scheme.
         Scheme => "scheme",
         /// The list of signature schemes of one kind of key as a whole.
@@ -184,6 +188,26 @@ words! {
     }
 }
 
+words! {
+    /// Whether the server takes up a session again in one of the three ways.
+    pub enum CapabilityResumption {
+        /// It did, and the handshake was completed.
+        Accepted => "accepted",
+        /// It has no version in which that can be.
+        NoVersion => "no-version",
+        /// It gave nothing that a session could be taken up by.
+        NotOffered => "not-offered",
+        /// It gave something; whether it would take it was not asked, or the answer does not tell.
+        Offered => "offered",
+        /// It gave something and later went on without it, or ended the handshake over it.
+        Refused => "refused",
+        /// It was not asked: the budget was spent, or the version is not known.
+        Unasked => "unasked",
+        /// It was asked, and no handshake was completed.
+        Unreached => "unreached",
+    }
+}
+
 rows! {
     /// One row per endpoint and fact of its enumeration, and one per intrusive question. What is in a list has a row each; what is not has none, and the list's own
     /// row says whether that means anything.
@@ -206,20 +230,28 @@ rows! {
         code: Option<u32>,
         /// The name of the code point, or the thing's own word; hexadecimal for a code point without a name.
         name: Option<String>,
-        /// supported, absent or unknown: unknown is what was not asked, or not answered in a way that tells.
+        /// supported, absent or unknown: unknown is what was not asked, or not answered in a way that tells. Reuse: whether a value came again; unknown where fewer than two were seen.
         verdict: Option<CapabilityVerdict>,
         /// How it is known: chosen by the server, declared in a list of the server's own, or inferred from a newer version.
         evidence: Option<CapabilityEvidence>,
         /// Certificates: the one that was seen, as in certificates; NULL: none was read.
         cert_sha256: Option<Sha256>,
+        /// Certificates: the chain that it came with, itself first, wire order, as in certificates; NULL: none was read.
+        chain: Option<Vec<Sha256>>,
         /// Its place in the server's order of preference, from 0; NULL: the server has none, or the place is unknown.
         rank: Option<u16>,
         /// Lists: whether all of it was asked: complete, inferred (all but what a newer version has), partial or unasked.
         coverage: Option<CapabilityCoverage>,
         /// Lists: whose order of preference counts: server, client, mixed, moot (nothing to choose from) or unknown.
         decides: Option<CapabilityDecides>,
-        /// Lists: how many candidates are unknown; the enumeration: connections asked for.
+        /// Resumption, by name identifier, ticket (both before TLS 1.3) or psk (TLS 1.3): accepted, refused, offered (whether it is accepted is unknown), not-offered, no-version (none that has it), unasked or unreached.
+        resumption: Option<CapabilityResumption>,
+        /// Lists: how many candidates are unknown; the enumeration: connections asked for; reuse: connections that showed such a value.
         count: Option<u32>,
+        /// Lists: how many of the candidates the server has.
+        found: Option<u32>,
+        /// Reuse: different values among them.
+        distinct_values: Option<u32>,
         /// The enumeration and failed openings: how it ended; an intrusive question that was not asked: why.
         ended: Option<String>,
         /// Intrusive questions: what came of it.

@@ -65,6 +65,9 @@ impl ProbeRow {
         self.tls_suite_code = Some(choice.suite.0);
         self.tls_session_id_length = u16::try_from(choice.session_id.len()).ok();
         self.tls_session_id_echoed = Some(observer.session_id_echoed());
+        let given = !choice.session_id.is_empty() && !observer.session_id_echoed();
+        self.tls_session_id_sha256 = given.then(|| Sha256::of(&choice.session_id));
+        self.tls_server_random = Some(hexadecimal(&choice.random));
         self.tls_compression = Some(choice.compression.0);
         self.tls_downgrade_sentinel = choice.downgrade.map(|downgrade| match downgrade {
             Downgrade::FromTls12 => "from-tls12".to_owned(),
@@ -126,11 +129,8 @@ impl ProbeRow {
             observer.certificate_compression().map(|algorithm| algorithm.to_string());
         self.tls_ocsp_staple = observer.ocsp_staple().map(|staple| Bytes(staple.to_vec()));
         self.fill_scts(observer);
-        self.tls_client_certificate_requested = match observer.certificate_request_presence() {
-            observer::Presence::Seen => Some(true),
-            observer::Presence::Absent => Some(false),
-            _ => None,
-        };
+        self.fill_certificate_request(observer);
+        self.fill_certificate_extensions(observer);
     }
 
     fn fill_scts(&mut self, observer: &Observer) {
@@ -156,6 +156,8 @@ impl ProbeRow {
         let first = observer.tickets().first();
         self.tls_ticket_lifetime_s = first.map(|ticket| ticket.lifetime_s);
         self.tls_ticket_length = first.and_then(|ticket| u32::try_from(ticket.length).ok());
+        let key_name = first.and_then(|ticket| ticket.key_name);
+        self.tls_ticket_key_name = key_name.map(|name| hexadecimal(&name));
         self.tls_tickets_count = match observer.tickets_presence() {
             observer::Presence::Seen => u32::try_from(observer.tickets().len()).ok(),
             observer::Presence::Absent => Some(0),
@@ -448,6 +450,9 @@ mod tests {
         assert_eq!((row.tls_session_id_length, row.tls_session_id_echoed), (Some(32), Some(false)));
         assert_eq!((row.tls_tickets_count, row.tls_ticket_length), (Some(1), Some(192)));
         assert_eq!(row.tls_ticket_lifetime_s, Some(300));
+        assert_eq!(row.tls_ticket_key_name, Some("01".repeat(16)));
+        assert_eq!(row.tls_server_random, Some("11".repeat(32)));
+        assert_eq!(row.tls_session_id_sha256, Some(Sha256::of(&[7; 32])));
         assert_eq!(row.tls_ja3s.map(|print| print.len()), Some(32));
     }
 

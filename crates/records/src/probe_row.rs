@@ -278,18 +278,24 @@ rows! {
         tls_renegotiation_info: Option<bool>,
         /// Heartbeat mode the server answered with (RFC 6520); NULL: none.
         tls_heartbeat: Option<u8>,
+        /// Random of the ServerHello, lower-case hexadecimal: two connections should never have the same.
+        tls_server_random: Option<String>,
         /// The server resumed an earlier session.
         tls_session_resumed: Option<bool>,
         /// Length in bytes of the session id in the ServerHello; 0: the session can only be resumed by ticket, or not at all.
         tls_session_id_length: Option<u16>,
         /// The ServerHello repeats the session id of our last ClientHello, which was not empty.
         tls_session_id_echoed: Option<bool>,
+        /// SHA-256 of the session id that the server gave; NULL: it gave none, or repeats ours.
+        tls_session_id_sha256: Option<Sha256>,
         /// Session tickets seen; NULL: not asked for, or it ended before.
         tls_tickets_count: Option<u32>,
         /// Lifetime of the first session ticket, in seconds; NULL: no ticket was seen.
         tls_ticket_lifetime_s: Option<u32>,
         /// Length of the first session ticket in bytes; NULL: no ticket was seen.
         tls_ticket_length: Option<u32>,
+        /// First 16 bytes of the first session ticket, lower-case hexadecimal: most servers name the key of their tickets so (RFC 5077, section 4), and equal ones share it; random with others. NULL: no ticket was seen, or a shorter one.
+        tls_ticket_key_name: Option<String>,
         /// How the server's certificate message was compressed (RFC 8879), IANA name; NULL: it was not.
         tls_certificate_compression: Option<String>,
         /// OCSP response stapled, raw DER; NULL: none.
@@ -302,6 +308,16 @@ rows! {
         tls_sct_carriers: Option<Vec<String>>,
         /// The server asked the client for a certificate; NULL: it ended before.
         tls_client_certificate_requested: Option<bool>,
+        /// Kinds of client certificates that it asked for, IANA names, its order; NULL: none was asked for, or TLS 1.3, which has no such list.
+        tls_client_certificate_types: Option<Vec<String>>,
+        /// Signature schemes that it would take of the client, IANA names, its order; NULL: no certificate was asked for, or before TLS 1.2.
+        tls_client_certificate_schemes: Option<Vec<String>>,
+        /// Authorities that it would take certificates of, its order, at most 100: RFC 4514 text, or # and hexadecimal for what is no name; empty: any authority; NULL: no certificate was asked for.
+        tls_client_certificate_authorities: Option<Vec<String>>,
+        /// How many authorities it named; NULL: no certificate was asked for.
+        tls_client_certificate_authorities_count: Option<u32>,
+        /// Extensions of its request (RFC 9846, section 4.4.2), code points as decimal text, its order; NULL: no certificate was asked for, or before TLS 1.3.
+        tls_client_certificate_extensions: Option<Vec<String>>,
         /// Alerts of either side in order: side, level (or SSL 2), description, and the message it came after.
         tls_alerts: Vec<String>,
         /// One letter per handshake message in order, upper case client, lower case server; NULL: no TLS was spoken.
@@ -318,6 +334,8 @@ rows! {
         chain: Option<Vec<Sha256>>,
         /// Whether the server sent certificates: seen, absent (handshake without), hidden, unreached, unasked.
         chain_seen: Presence,
+        /// Extensions beside the certificates of TLS 1.3 (RFC 9846, section 4.5.1), each as the certificate's place in the chain from 0, a colon and the code point in decimal, wire order; NULL: an older version, or see chain_seen.
+        tls_certificate_extensions: Option<Vec<String>>,
         /// Handshake messages of the server, decrypted, raw and bounded; certificates are left out of them, chain names those. One in the frame of SSL 2 stands first, with its header of two bytes whose first bit is set.
         flight_server: Option<Bytes>,
         /// Handshake messages of the client, decrypted, raw and bounded.

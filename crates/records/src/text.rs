@@ -1,5 +1,7 @@
 //! Peers' bytes as text: readable, harmless on a terminal, and reversible.
 
+use tlscensus_certs::reorders_or_hides;
+
 /// Printable UTF-8 stays as it is; every other byte becomes `\xNN`, and a backslash `\\`.
 ///
 /// Control characters and those that reorder or hide text count as unprintable.
@@ -54,22 +56,6 @@ fn push_byte(text: &mut String, byte: u8) {
     for nibble in [byte >> 4, byte & 0xf] {
         text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is a digit"));
     }
-}
-
-/// Line separators, zero-width and bidirectional controls (Unicode general categories Cf, Zl, Zp as far as they
-/// change what a reader sees).
-const fn reorders_or_hides(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 #[cfg(test)]

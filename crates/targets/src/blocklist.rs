@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 
 use ipnet::IpNet;
 
+use crate::AddressSet;
 use crate::Scope;
 use crate::special::LOOPBACK;
 use crate::special::REACHABLE;
@@ -179,9 +182,25 @@ impl Blocklist {
         }
     }
 
+    /// Every address that [`check`](Self::check) finds blocked, but for those that are IPv4-mapped.
+    pub fn addresses(&self) -> AddressSet {
+        let mut blocked = AddressSet::default();
+        // From the shortest prefix to the longest, openings behind blocks of the same length: the last one decides.
+        for length in 0..=128 {
+            blocked = blocked.union(&self.special.of_length(length));
+            blocked = blocked.minus(&self.allowed.of_length(length));
+        }
+        (0..=128).fold(blocked, |blocked, length| blocked.union(&self.listed.of_length(length)))
+    }
+
     /// How many prefixes lists of ours block.
     pub fn listed(&self) -> usize {
         self.entries.iter().filter(|entry| entry.origin == Origin::List).count()
+    }
+
+    /// The entry that came last.
+    pub(crate) fn latest(&self) -> Option<&Entry> {
+        self.entries.last()
     }
 
     fn block_special(&mut self, prefix: IpNet, reason: &str, origin: Origin) {
@@ -221,6 +240,22 @@ impl Table {
         }
     }
 
+    fn of_length(&self, length: u8) -> AddressSet {
+        let keys = |lengths: &[(u8, HashMap<u128, usize>)]| {
+            let table = lengths.iter().find(|(other, _)| *other == length);
+            table.map(|(_, table)| table.keys().copied().collect()).unwrap_or_default()
+        };
+        let (v4, v6): (Vec<u128>, Vec<u128>) = (keys(&self.v4), keys(&self.v6));
+        let v4 = v4.into_iter().filter_map(|bits| {
+            let addr = Ipv4Addr::from_bits(u32::try_from(bits).ok()?);
+            IpNet::new(addr.into(), length).ok()
+        });
+        let v6 = v6
+            .into_iter()
+            .filter_map(|bits| IpNet::new(Ipv6Addr::from_bits(bits).into(), length).ok());
+        v4.chain(v6).collect()
+    }
+
     pub(crate) fn longest(&self, addr: IpAddr) -> Option<(u8, usize)> {
         let (bits, width, lengths) = match addr {
             IpAddr::V4(addr) => (u128::from(addr.to_bits()), 32_u8, &self.v4),
@@ -247,6 +282,58 @@ mod tests {
     fn reason(list: &Blocklist, addr: &str) -> Option<String> {
         let addr = addr.parse().expect("an address");
         list.check(addr).map(|entry| entry.reason.clone())
+    }
+
+    /// A register, its set, and what both say near every border of every prefix.
+    #[test]
+    fn the_set_of_blocked_addresses_is_what_check_blocks() {
+        for scope in [Scope::Internet, Scope::Loopback] {
+            let mut list = Blocklist::new(scope);
+            for (number, line) in
+                (1..).zip(["8.8.0.0/16 # asked", "8.8.8.8", "2a00::/12 # asked", "192.0.0.9/32"])
+            {
+                list.line(number, line.as_bytes()).expect("a line");
+            }
+            for range in ["10.1.0.0/16", "10.1.2.0/24", "fd00:1::/32"] {
+                list.allow(range.parse().expect("a prefix")).expect("special");
+            }
+            list.block("10.1.2.3/32".parse().expect("a prefix"), "asked");
+            let set = list.addresses();
+            for (first, last) in AddressSet::ranges(&set) {
+                for addr in [first, last] {
+                    assert!(list.check(addr).is_some(), "{addr} is in the set");
+                }
+            }
+            let borders = list
+                .entries
+                .iter()
+                .map(|entry| entry.prefix)
+                .chain(["10.1.0.0/16", "10.1.2.0/24", "fd00:1::/32"].map(constant));
+            for prefix in borders {
+                for addr in near(prefix.network()).into_iter().chain(near(prefix.broadcast())) {
+                    assert_eq!(set.contains(addr), list.check(addr).is_some(), "{addr}");
+                }
+            }
+        }
+    }
+
+    /// The address and those beside it, IPv4-mapped ones left out.
+    fn near(addr: IpAddr) -> Vec<IpAddr> {
+        let all: Vec<IpAddr> = match addr {
+            IpAddr::V4(addr) => {
+                let bits = addr.to_bits();
+                [bits.wrapping_sub(1), bits, bits.wrapping_add(1)]
+                    .map(|bits| Ipv4Addr::from_bits(bits).into())
+                    .to_vec()
+            }
+            IpAddr::V6(addr) => {
+                let bits = addr.to_bits();
+                [bits.wrapping_sub(1), bits, bits.wrapping_add(1)]
+                    .map(|bits| Ipv6Addr::from_bits(bits).into())
+                    .to_vec()
+            }
+        };
+        all.into_iter().filter(|addr| addr.to_canonical() == *addr).collect()
     }
 
     #[test]

@@ -9,15 +9,27 @@
 //! * [`Consent`] says who agreed to be asked what others are not.
 //! * [`Limiter`] says when.
 //! * [`Budget`] says how often.
+//! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
+//!   index; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
+//! * [`mrt`] reads what is routed out of dumps of routing tables.
 
+mod address_set;
 mod blocklist;
 mod budget;
 mod consent;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
+mod grid;
+pub mod mrt;
+mod permutation;
 mod rate;
+mod shard;
+mod space;
 mod special;
 mod target;
 
+pub use address_set::AddressSet;
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
 pub use blocklist::Entry;
@@ -28,9 +40,17 @@ pub use consent::Consent;
 pub use consent::ConsentError;
 pub use gate::Refusal;
 pub use gate::Scope;
+pub use grid::Grid;
+pub use grid::Pairs;
+pub use permutation::Permutation;
+pub use permutation::TooLarge;
+pub use permutation::Walk;
 pub use rate::Decision;
 pub use rate::Limiter;
 pub use rate::Limits;
+pub use shard::NoShard;
+pub use shard::Shard;
+pub use space::Space;
 pub use target::Expansion;
 pub use target::Line;
 pub use target::LineError;

@@ -96,6 +96,18 @@ impl Client {
         Self::with_session(profile, server_name, keys, Some(session.clone()), Random::new())
     }
 
+    /// The same bytes for the same seed, keys and session.
+    pub fn seeded_resuming(
+        profile: &Profile,
+        server_name: Option<&str>,
+        keys: &KeyShares,
+        session: &Session,
+        seed: u64,
+    ) -> Self {
+        let random = Random::seeded(seed);
+        Self::with_session(profile, server_name, keys, Some(session.clone()), random)
+    }
+
     /// The same client, which remembers the sessions that the server would take up again.
     pub fn remembering(mut self) -> Self {
         self.connection.remember_sessions();
@@ -143,7 +155,8 @@ impl Client {
         }
     }
 
-    /// Takes its leave early, with close_notify and [`Outcome::Stopped`], once it has heard enough.
+    /// Takes its leave early, with close_notify and [`Outcome::Stopped`], once it has heard enough; of a handshake that is
+    /// complete by then, that is its [`end`](Self::end).
     #[must_use]
     pub fn until(mut self, stop: Stop) -> Self {
         self.stop = Some(stop);
@@ -330,7 +343,8 @@ impl Client {
             }
             let protection = self.connection.receiving_protection();
             self.connection.heard(Side::Server, protection, message.message, message.encoded);
-            if self.stop.is_some_and(|stop| stop.is_at(message.message)) {
+            let observer = &self.connection.observer;
+            if self.stop.is_some_and(|stop| stop.is_at(message.message, observer)) {
                 self.say_goodbye();
                 return Err(Failure::silent(Outcome::Stopped));
             }
@@ -375,6 +389,12 @@ impl Client {
             }
             if !self.joiner.is_aligned() {
                 return Err(Failure::wrong_order(self.awaiting));
+            }
+        }
+        if self.is_traffic() && self.stop == Some(Stop::Session) {
+            self.say_goodbye();
+            if !self.connection.receives_tls13() || !self.connection.sessions().is_empty() {
+                return Err(Failure::silent(Outcome::Stopped));
             }
         }
         Ok(())

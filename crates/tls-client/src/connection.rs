@@ -114,7 +114,7 @@ impl Connection {
 
     /// True where the receiving direction has the records of TLS 1.3, which hide their type.
     pub(crate) fn receives_tls13(&self) -> bool {
-        matches!(self.receiving.cipher, Opener::Aead13(_))
+        matches!(self.receiving.cipher, Opener::Aead13(_) | Opener::Integrity13(_))
     }
 
     /// From now on, sessions are remembered.
@@ -130,7 +130,8 @@ impl Connection {
     pub(crate) fn remember(&mut self, sessions: impl IntoIterator<Item = Session>) {
         if let Some(kept) = &mut self.sessions {
             let room = MAX_SESSIONS.saturating_sub(kept.len());
-            kept.extend(sessions.into_iter().take(room));
+            let fits = |session: &Session| session.name().len() <= MAX_SESSION_NAME;
+            kept.extend(sessions.into_iter().filter(fits).take(room));
         }
     }
 
@@ -284,6 +285,9 @@ impl Connection {
 const CHANGE_CIPHER_SPEC: [u8; 1] = [1];
 /// Sessions remembered of one connection: servers give one or two, some four.
 const MAX_SESSIONS: usize = 8;
+/// Bytes of a ticket that is offered again: beside it a hello has to have room for the longest cookie (`MAX_COOKIE`), and
+/// no extension is longer than 64 KiB. Real tickets have some hundred bytes, with a client's chain inside some thousand.
+const MAX_SESSION_NAME: usize = 1 << 14;
 /// Warnings, empty records, wishes for another handshake, ChangeCipherSpecs for middleboxes: real servers send one or two.
 const MAX_IGNORED: u32 = 32;
 const HANDSHAKE_HEADER_BYTES: usize = 4;

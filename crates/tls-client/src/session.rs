@@ -29,6 +29,9 @@ pub enum Carrier {
 }
 
 impl Carrier {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::PreSharedKey, Self::Ticket, Self::Identifier];
+
     /// The stable word.
     pub fn word(self) -> &'static str {
         match self {

@@ -188,7 +188,11 @@ fn answer_in_tls(
         observer.record(Side::Server, &record.header);
         match record.header.content_type {
             ContentType::ALERT => return Some(on_alert(record.payload, observer)),
-            ContentType::HANDSHAKE => joiner.push(record.payload),
+            ContentType::HANDSHAKE if !record.payload.is_empty() => joiner.push(record.payload),
+            ContentType::HANDSHAKE if deframer.records() > MAX_RECORDS => {
+                return Some(Outcome::OverBytes);
+            }
+            ContentType::HANDSHAKE => {}
             _ => return Some(Outcome::WrongOrder { message: HandshakeType::SERVER_HELLO }),
         }
         match joiner.pop() {
@@ -229,3 +233,5 @@ fn is_record(content_type: u8) -> bool {
 const MAJOR: u8 = 3;
 /// What clients of the time sent; the specification allows 16 to 32.
 const CHALLENGE_BYTES: usize = 16;
+/// Records behind which an empty one is one too many: nobody is to keep us busy with nothing.
+const MAX_RECORDS: u64 = 32;

@@ -13,7 +13,7 @@ use crate::rules::Rules;
 /// A suite of TLS 1.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Suite13 {
-    pub(crate) aead: Aead,
+    pub(crate) bulk: Bulk13,
     pub(crate) hash: Hash,
 }
 
@@ -24,8 +24,22 @@ impl Suite13 {
         if parameters.key_exchange != registry::KeyExchange::Any {
             return None;
         }
-        Some(Self { aead: aead(suite, parameters)?, hash: hash(parameters)? })
+        let bulk = match (aead(suite, parameters), parameters.cipher, parameters.mac) {
+            (Some(aead), _, _) => Bulk13::Aead(aead),
+            (None, registry::Cipher::Null, registry::Mac::Sha256) => Bulk13::Integrity(Mac::Sha256),
+            (None, registry::Cipher::Null, registry::Mac::Sha384) => Bulk13::Integrity(Mac::Sha384),
+            _ => return None,
+        };
+        Some(Self { bulk, hash: hash(parameters)? })
     }
+}
+
+/// How records of such a suite are protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bulk13 {
+    Aead(Aead),
+    /// Authenticated and not encrypted (RFC 9150).
+    Integrity(Mac),
 }
 
 /// A suite of SSL 3 to TLS 1.2.
@@ -219,7 +233,8 @@ mod tests {
     #[test]
     fn suites_become_primitives_or_nothing() {
         let chacha = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
-        let expected = Suite13 { aead: Aead::ChaCha20Poly1305, hash: Hash::Sha256 };
+        let bulk = Bulk13::Aead(Aead::ChaCha20Poly1305);
+        let expected = Suite13 { bulk, hash: Hash::Sha256 };
         assert_eq!(Suite13::of(chacha), Some(expected));
         assert_eq!(LegacySuite::of(chacha, TLS_1_2), None);
 

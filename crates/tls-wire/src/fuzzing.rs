@@ -1,20 +1,17 @@
 //! What must hold for any bytes: bodies of fuzz targets, replayed by plain tests.
 
+use crate::alert::Alert;
 use crate::codec::Codec;
 use crate::codec::Reader;
-use crate::extension::ApplicationProtocols;
+use crate::extension;
 use crate::extension::Extension;
 use crate::extension::Extensions;
-use crate::extension::KeyShareClientHello;
-use crate::extension::OfferedPsks;
 use crate::extension::RawExtension;
-use crate::extension::ServerNames;
-use crate::extension::SignedCertificateTimestamps;
-use crate::extension::SupportedGroups;
-use crate::extension::SupportedVersions;
+use crate::fingerprint;
 use crate::handshake::ClientHello;
 use crate::handshake::Context;
 use crate::handshake::Message;
+use crate::handshake::ServerHello;
 use crate::observer::MAX_FLIGHT_BYTES;
 use crate::observer::MAX_HISTORY;
 use crate::observer::Observer;
@@ -28,6 +25,16 @@ use crate::registry::ContentType;
 use crate::registry::HandshakeType;
 use crate::registry::Version;
 use crate::ssl2;
+
+/// The fuzz targets of this crate by name, each with its body.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("tls_extensions", extensions),
+    ("tls_fingerprints", fingerprints),
+    ("tls_message", message),
+    ("tls_observer", observer),
+    ("tls_records", records),
+    ("tls_ssl2", ssl2),
+];
 
 /// Any message that can be read is written back byte for byte.
 ///
@@ -55,15 +62,43 @@ pub fn extensions(data: &[u8]) {
         return;
     };
     assert_eq!(extensions.encoded(), data);
-    for raw in &extensions {
-        same::<ApplicationProtocols<'_>>(raw);
-        same::<KeyShareClientHello<'_>>(raw);
-        same::<OfferedPsks<'_>>(raw);
-        same::<ServerNames<'_>>(raw);
-        same::<SignedCertificateTimestamps<'_>>(raw);
-        same::<SupportedGroups>(raw);
-        same::<SupportedVersions>(raw);
-    }
+    extensions.iter().for_each(as_a_client_says);
+    extensions.iter().for_each(as_a_server_says);
+}
+
+fn as_a_client_says(raw: &RawExtension<'_>) {
+    same::<extension::ApplicationProtocols<'_>>(raw);
+    same::<extension::CertificateAuthorities<'_>>(raw);
+    same::<extension::CompressCertificate>(raw);
+    same::<extension::Cookie<'_>>(raw);
+    same::<extension::EcPointFormats>(raw);
+    same::<extension::EncryptThenMac>(raw);
+    same::<extension::ExtendedMasterSecret>(raw);
+    same::<extension::Heartbeat>(raw);
+    same::<extension::KeyShareClientHello<'_>>(raw);
+    same::<extension::MaxFragmentLength>(raw);
+    same::<extension::OfferedPsks<'_>>(raw);
+    same::<extension::Padding<'_>>(raw);
+    same::<extension::PskKeyExchangeModes>(raw);
+    same::<extension::RecordSizeLimit>(raw);
+    same::<extension::RenegotiationInfo<'_>>(raw);
+    same::<extension::ServerNames<'_>>(raw);
+    same::<extension::SessionTicket<'_>>(raw);
+    same::<extension::SignatureAlgorithms>(raw);
+    same::<extension::SignatureAlgorithmsCert>(raw);
+    same::<extension::StatusRequest<'_>>(raw);
+    same::<extension::SupportedGroups>(raw);
+    same::<extension::SupportedVersions>(raw);
+}
+
+fn as_a_server_says(raw: &RawExtension<'_>) {
+    same::<extension::EarlyDataLimit>(raw);
+    same::<extension::KeyShareRetry>(raw);
+    same::<extension::KeyShareServerHello<'_>>(raw);
+    same::<extension::SelectedPsk>(raw);
+    same::<extension::SelectedVersion>(raw);
+    same::<extension::SignedCertificateTimestamps<'_>>(raw);
+    same::<extension::StatusResponse<'_>>(raw);
 }
 
 fn same<'a, T: Extension<'a>>(raw: &'a RawExtension<'_>) {
@@ -71,6 +106,24 @@ fn same<'a, T: Extension<'a>>(raw: &'a RawExtension<'_>) {
         && let Ok(read) = T::decode(&raw.bytes, "extension data")
     {
         assert_eq!(read.encoded(), *raw.bytes);
+    }
+}
+
+/// Fingerprints of any hello have the shape that their methods give them.
+pub fn fingerprints(data: &[u8]) {
+    if let Ok(hello) = ClientHello::decode(data, "ClientHello") {
+        assert_eq!(fingerprint::ja3_text(&hello).matches(',').count(), 4);
+        assert_eq!(fingerprint::ja3(&hello).len(), MD5_DIGITS);
+        assert!(fingerprint::ja4_text(&hello).is_ascii());
+        let ja4 = fingerprint::ja4(&hello);
+        let parts: Vec<usize> = ja4.split('_').map(str::len).collect();
+        assert!(ja4.is_ascii() && parts == JA4_PARTS, "{ja4}");
+    }
+    if let Ok(hello) = ServerHello::decode(data, "ServerHello") {
+        let (version, suite) = (hello.legacy_version, hello.cipher_suite);
+        let text = fingerprint::ja3s_text(version, suite, &hello.extensions);
+        assert_eq!(text.matches(',').count(), 2);
+        assert_eq!(fingerprint::ja3s(version, suite, &hello.extensions).len(), MD5_DIGITS);
     }
 }
 
@@ -134,6 +187,9 @@ fn messages<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Vec<u8>>, bool) 
                 Ok(None) => break,
                 Err(_) => return (found, true),
             };
+            if let Ok(alert) = Alert::decode(record.payload, "alert") {
+                assert_eq!(alert.encoded(), record.payload);
+            }
             if record.header.content_type != ContentType::HANDSHAKE {
                 found.push(record.payload.to_vec());
                 continue;
@@ -256,3 +312,8 @@ fn ask(observer: &Observer, opened: &Opened) {
         observer.session_id_echoed(),
     ));
 }
+
+/// Hexadecimal digits of an MD5 hash.
+const MD5_DIGITS: usize = 32;
+/// Letters of the three parts of a JA4 fingerprint.
+const JA4_PARTS: [usize; 3] = [10, 12, 12];

@@ -1,5 +1,6 @@
 //! The crate as others use it: the one integration binary.
 
+mod corpora;
 mod facts;
 mod ffdh_groups;
 mod fingerprints;

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod ci;
+mod fuzz;
 mod source;
 mod tidy;
 
@@ -18,7 +19,7 @@ type Verb = (&'static str, &'static str, fn(&Path) -> Result<()>);
 
 const VERBS: &[Verb] = &[
     ("arrows", "crate dependencies against the table in ARCHITECTURE.md", arrows::check),
-    ("tidy", "module docs, file and function sizes, test-data origins", tidy::check),
+    ("tidy", "module docs, file and function sizes, test-data origins, fuzz targets", tidy::check),
     ("ci", "everything CI runs: arrows, tidy, format, clippy, tests", ci::run),
 ];
 

@@ -1,4 +1,4 @@
-//! Tidiness: module docs, file and function sizes, origins of test data, crates named in ARCHITECTURE.md.
+//! Tidiness: module docs, file and function sizes, origins of test data, parts of fuzz targets, crates named in ARCHITECTURE.md.
 
 use std::path::Path;
 
@@ -20,6 +20,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         complaints.extend(check_source(&name, &text));
     }
     complaints.extend(check_testdata(root)?);
+    complaints.extend(crate::fuzz::check(root)?);
     source::verdict("tidy", &complaints)
 }
 

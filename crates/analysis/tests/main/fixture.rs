@@ -162,6 +162,19 @@ impl Probe {
         self
     }
 
+    /// Its tickets are under this key, and its random is this.
+    fn secrets(mut self, ticket_key: &str, random: &str) -> Self {
+        self.row.tls_ticket_key_name = Some(ticket_key.to_owned());
+        self.row.tls_server_random = Some(random.to_owned());
+        self
+    }
+
+    /// It named the session.
+    fn session_id(mut self, name: &str) -> Self {
+        self.row.tls_session_id_sha256 = Some(Sha256::of(name.as_bytes()));
+        self
+    }
+
     /// A fact of the endpoint's enumeration.
     fn has(mut self, kind: CapabilityKind, version: &str, code: u16, name: &str) -> Self {
         self.capabilities.push(CapabilityRow {
@@ -191,13 +204,19 @@ impl Probe {
         self
     }
 
-    /// A list and whose order counts in it.
+    /// The list of what stands before it, and whose order counts in it.
     fn decided(self, kind: CapabilityKind, version: &str, decides: CapabilityDecides) -> Self {
+        let before = self.capabilities.iter().filter(|row| {
+            kind.word() == format!("{}-list", row.kind)
+                && row.version.as_deref().unwrap_or_default() == version
+        });
+        let found = u32::try_from(before.count()).expect("a few");
         let mut probe = self.has(kind, version, 0, "");
         let list = probe.capabilities.last_mut().expect("a capability");
         (list.code, list.name, list.verdict) = (None, None, None);
         list.decides = Some(decides);
         list.coverage = Some(CapabilityCoverage::Complete);
+        list.found = Some(found);
         probe
     }
 
@@ -213,7 +232,9 @@ impl Probe {
     /// A server of today, wholly enumerated.
     fn enumerated_modern(self) -> Self {
         use CapabilityDecides::{Client, Moot, Server};
-        use CapabilityKind::{Group, GroupList, ProtocolList, Suite, SuiteList, Version};
+        use CapabilityKind::{
+            Group, GroupList, Protocol, ProtocolList, SchemeList, Suite, SuiteList, Version,
+        };
         self.enumerated("complete")
             .has(Version, "", 0x0304, "TLS 1.3")
             .has(Version, "", 0x0303, "TLS 1.2")
@@ -230,7 +251,10 @@ impl Probe {
             .at(0)
             .has(Group, "before TLS 1.3", 0x001d, "x25519")
             .decided(GroupList, "TLS 1.3", Client)
+            .has(Protocol, "", 0, "h2")
+            .has(Protocol, "", 0, "http/1.1")
             .decided(ProtocolList, "", CapabilityDecides::Unknown)
+            .decided(SchemeList, "TLS 1.3", CapabilityDecides::Unknown)
     }
 
     /// A server of long ago, given up half-way.
@@ -360,13 +384,15 @@ fn smtp() -> Vec<Probe> {
             .after(&["PLAIN", "LOGIN"])
             .tls(0x0303, &["mx", "ca1"])
             .suite(0xc02f)
-            .group(0x0017, "point 13"),
+            .group(0x0017, "point 13")
+            .secrets("00ff", "aa13"),
         smtp(14)
             .before(Yes, &[])
             .after(&["PLAIN", "LOGIN"])
             .tls(0x0304, &["mx", "ca1"])
             .suite(0x1301)
-            .group(0x11ec, "lattice 14"),
+            .group(0x11ec, "lattice 14")
+            .secrets("00ff", "aa14"),
         smtp(15)
             .before(Yes, &[])
             .after(&["LOGIN", "PLAIN"])
@@ -393,13 +419,16 @@ fn retrieval() -> Vec<Probe> {
             .login_disabled(true, false)
             .tls(0x0304, &["mx", "ca1"])
             .suite(0x1303)
-            .group(0x001d, "point 13 imap"),
+            .group(0x001d, "point 13 imap")
+            .secrets("13ff", "bb13"),
         probe("imap", 14)
             .before(Yes, &["PLAIN", "SCRAM-SHA-256"])
             .after(&["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"])
             .login_disabled(false, false)
             .tls(0x0303, &["imap", "ca1"])
-            .suite(0x009c),
+            .suite(0x009c)
+            .session_id("fixed")
+            .secrets("00ff", "bb14"),
         probe("imap", 20)
             .before(No, &["CRAM-MD5"])
             .login_disabled(false, false)
@@ -409,7 +438,9 @@ fn retrieval() -> Vec<Probe> {
             .after(&["USER", "PLAIN"])
             .tls(0x0303, &["mx", "ca1"])
             .suite(0xcca8)
-            .group(0x001e, "point 13 pop3"),
+            .group(0x001e, "point 13 pop3")
+            .session_id("fixed")
+            .secrets("13ff", "bb13"),
         probe("pop3", 21).before(No, &["USER"]).state(S::NotOffered),
         // No CAPA, yet STLS was accepted: an offer that no list makes.
         no_list(probe("pop3", 22)).tls(0x0302, &["pop"]).suite(0x0033).field(

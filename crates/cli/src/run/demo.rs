@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
-use tlscensus_analysis::Runs;
+use tlscensus_analysis::Engine;
 use tlscensus_dataset::Dataset;
 use tlscensus_lab::Lab;
 use tlscensus_lab::LabPlan;
@@ -28,9 +28,12 @@ use crate::plan::unusable;
 use crate::progress::Display;
 use crate::run::campaign::Campaign;
 use crate::run::tables;
+use crate::run::tables::Extent;
 
 /// What the demo prints.
-const TABLES: [&str; 9] = ["T01", "T03", "T04", "T05", "T05b", "T06", "T06b", "T07", "T08"];
+const TABLES: [&str; 9] = ["T01", "T03", "T04", "T05", "T05b", "T06", "T06b", "T07", "T08c"];
+/// Where in the dataset the whole tables are.
+const WHOLE_TABLES: &str = "tables";
 /// Columns of its text where that does not go to a terminal.
 const WIDTH: usize = 100;
 /// Added to ports where low ones cannot be bound.
@@ -70,9 +73,19 @@ pub(crate) fn demo(typed: &DemoArguments) -> anyhow::Result<Exit> {
     if summary.exit == Exit::Interrupted {
         return Ok(summary.exit);
     }
-    tables::print(&out, &Runs::default(), &TABLES, Format::TEXT, Some(WIDTH))?;
+    show(&out, typed.full)?;
     say(&hints(&out));
     Ok(summary.exit)
+}
+
+/// Prints the tables, and leaves the whole of all that have rows beside the dataset's own files.
+fn show(out: &Path, full: bool) -> anyhow::Result<()> {
+    let engine = Engine::open(out)?;
+    let folder = out.join(WHOLE_TABLES);
+    tables::write_all(&engine, &folder, WIDTH)?;
+    let whole = |id: &str| folder.join(format!("{id}.txt")).display().to_string();
+    let extent = if full { Extent::Whole } else { Extent::Headline(&whole) };
+    tables::print(&engine, &TABLES, Format::TEXT, &extent, Some(WIDTH))
 }
 
 fn campaign(
@@ -157,7 +170,7 @@ fn hints(out: &Path) -> String {
     let out = out.display();
     let program = std::env::args().next().unwrap_or_else(|| "tlscensus".to_owned());
     format!(
-        "\nThe dataset is in {out}. Three things to try:\n  \
+        "\nThe dataset is in {out}, the whole of every table in {out}/{WHOLE_TABLES}, for people and as CSV. Three things to try:\n  \
          {program} sql {out} \"DESCRIBE probes\"\n  \
          {program} sql {out} \"SELECT protocol, phase, outcome, count(*) AS n FROM probes GROUP BY protocol, phase, outcome ORDER BY n DESC LIMIT 20\"\n  \
          {program} sql {out} \"SELECT subject, key_algorithm, key_bits, not_after, parse_status FROM certificates ORDER BY not_after LIMIT 10\""

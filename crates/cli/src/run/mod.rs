@@ -3,6 +3,7 @@
 mod campaign;
 mod demo;
 mod lab;
+mod prefixes;
 mod probe;
 mod sql;
 mod tables;
@@ -10,6 +11,7 @@ mod words;
 
 pub(crate) use demo::demo;
 pub(crate) use lab::lab;
+pub(crate) use prefixes::prefixes;
 pub(crate) use probe::probe;
 pub(crate) use sql::sql;
 pub(crate) use tables::tables;

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use tlscensus_analysis::Engine;
+use tlscensus_report::Format;
 
 use crate::args::SqlArguments;
 use crate::console;
@@ -21,7 +22,13 @@ pub(crate) fn sql(typed: &SqlArguments) -> anyhow::Result<Exit> {
         }
     };
     let engine = Engine::open(&typed.dataset)?;
-    let table = present::answer(engine.query(&query)?);
+    let mut table = present::answer(engine.query(&query)?);
+    if format == Format::JSON {
+        // People see what they typed; a file has to say what it answers.
+        "query".clone_into(&mut table.id);
+        "Answer to a query".clone_into(&mut table.title);
+        query.trim().clone_into(&mut table.question);
+    }
     console::results(|out| Ok(present::write(&table, format, None, out)?))?;
     Ok(Exit::Done)
 }

@@ -1,11 +1,17 @@
 //! `tables`: the result tables of a dataset.
 
+use std::fs;
+use std::fs::File;
+use std::io::BufWriter;
+use std::io::Write;
 use std::path::Path;
 
 use tlscensus_analysis::Engine;
 use tlscensus_analysis::Runs;
 use tlscensus_analysis::catalogue;
 use tlscensus_report::Format;
+use tlscensus_report::Render;
+use tlscensus_report::Text;
 
 use crate::args::TablesArguments;
 use crate::console;
@@ -32,8 +38,26 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
             wanted.join(", ")
         )));
     }
-    print(&typed.dataset, &runs, &wanted, format, None)?;
+    if typed.short && [Format::CSV, Format::JSON].contains(&format) {
+        return Err(unusable(format!(
+            "--short is for people: --format {} has whole tables only",
+            format.word()
+        )));
+    }
+    let engine = Engine::open(&typed.dataset)?;
+    engine.count(&runs)?;
+    let whole = |id: &str| format!("tables {} {id}", typed.dataset.display());
+    let extent = if typed.short { Extent::Headline(&whole) } else { Extent::Whole };
+    print(&engine, &wanted, format, &extent, None)?;
     Ok(Exit::Done)
+}
+
+/// How much of each table is printed.
+pub(crate) enum Extent<'a> {
+    /// The headline, with where the whole of this table is.
+    Headline(&'a dyn Fn(&str) -> String),
+    /// All.
+    Whole,
 }
 
 /// Prints tables: a blank line between them, or one JSON array if there are several. Text that does not go to a terminal is
@@ -42,14 +66,12 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
 /// # Errors
 /// When the dataset cannot be read or stdout not be written.
 pub(crate) fn print(
-    dataset: &Path,
-    runs: &Runs,
+    engine: &Engine,
     ids: &[&str],
     format: Format,
+    extent: &Extent<'_>,
     elsewhere: Option<usize>,
 ) -> anyhow::Result<()> {
-    let engine = Engine::open(dataset)?;
-    engine.count(runs)?;
     let (open, between, close) = match (format == Format::JSON, ids.len()) {
         (true, 2..) => ("[\n", ",\n", "]\n"),
         _ => ("", "\n", ""),
@@ -60,8 +82,35 @@ pub(crate) fn print(
             if place > 0 {
                 write!(out, "{between}")?;
             }
-            present::write(&present::table(engine.table(id)?), format, elsewhere, out)?;
+            let result = engine.table(id)?;
+            let table = match extent {
+                Extent::Headline(whole) => present::headline(result, &whole(id)),
+                Extent::Whole => present::table(result),
+            };
+            present::write(&table, format, elsewhere, out)?;
         }
         Ok(write!(out, "{close}")?)
     })
+}
+
+/// Writes every table that has rows into a folder, which is made: `ID.txt` of so many columns, and `ID.csv`.
+///
+/// # Errors
+/// When the dataset cannot be read or the folder not be written.
+pub(crate) fn write_all(engine: &Engine, folder: &Path, width: usize) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    let text = Text { width: Some(width), ascii: false };
+    for definition in catalogue() {
+        let table = present::table(engine.table(&definition.id)?);
+        if table.rows.is_empty() {
+            continue;
+        }
+        for (render, ending) in [(&text as &dyn Render, "txt"), (Format::CSV.renderer(), "csv")] {
+            let path = folder.join(format!("{}.{ending}", definition.id));
+            let mut out = BufWriter::new(File::create(path)?);
+            render.render(&table, &mut out)?;
+            out.flush()?;
+        }
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use crate::frame::FrameError;
 use crate::frame::Framer;
 use crate::frame::MAX_UNIT;
 use crate::looks::binary_opening;
+use crate::looks::may_be_binary;
 
 /// Cuts lines with literals; nothing is scanned twice, whatever the segments are.
 ///
@@ -95,6 +96,9 @@ impl Framer for LiteralFramer {
             self.bytes.truncate(self.start + shown_by);
             self.failed = Some(FrameError::Malformed);
             return Err(FrameError::Malformed);
+        }
+        if may_be_binary(self.rest()) {
+            return Ok(None);
         }
         while let Some(complete) = self.line()? {
             if complete {

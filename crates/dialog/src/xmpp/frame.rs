@@ -8,6 +8,7 @@ use crate::frame::FrameError;
 use crate::frame::Framer;
 use crate::frame::MAX_UNIT;
 use crate::looks::binary_opening;
+use crate::looks::may_be_binary;
 
 /// Cuts an XML stream as it arrives; nothing is scanned twice, whatever the segments are.
 ///
@@ -26,6 +27,8 @@ pub(crate) struct StreamFramer {
     stream: Option<Vec<u8>>,
     /// Names of the open elements inside the stream, as offsets from `start`.
     open: Vec<Range<usize>>,
+    /// Bytes of white space so far.
+    skipped: usize,
     failed: Option<FrameError>,
 }
 
@@ -70,6 +73,7 @@ impl StreamFramer {
             state: State::Text,
             stream: None,
             open: Vec::new(),
+            skipped: 0,
             failed: None,
         }
     }
@@ -254,7 +258,8 @@ impl StreamFramer {
     /// Whether enough is there to recognise another protocol by.
     fn alien_is_complete(&self) -> bool {
         let seen = self.bytes.get(self.start..self.position).unwrap_or_default();
-        binary_opening(seen).is_some() || seen.ends_with(b"\n") || seen.len() >= ALIEN_LINE
+        let ends_line = seen.ends_with(b"\n") && !may_be_binary(seen);
+        binary_opening(seen).is_some() || ends_line || seen.len() >= ALIEN_LINE
     }
 }
 
@@ -277,6 +282,7 @@ impl Framer for StreamFramer {
             if self.between_units(byte) && self.state == State::Text {
                 self.start += 1;
                 self.position += 1;
+                self.skipped += 1;
                 continue;
             }
             let scanned = self.scan(byte);
@@ -307,6 +313,10 @@ impl Framer for StreamFramer {
 
     fn rest(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    fn skipped(&self) -> usize {
+        self.skipped
     }
 }
 

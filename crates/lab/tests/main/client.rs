@@ -84,6 +84,7 @@ pub(crate) fn ask(stream: &mut (impl Read + Write), line: &str, mark: &str) -> S
 #[derive(Clone, Copy)]
 pub(crate) struct Offer<'a> {
     pub(crate) least: SslVersion,
+    pub(crate) most: Option<SslVersion>,
     pub(crate) suites: &'a str,
     pub(crate) suites13: &'a str,
     pub(crate) groups: &'a str,
@@ -91,6 +92,7 @@ pub(crate) struct Offer<'a> {
 
 pub(crate) const EVERYTHING: Offer<'_> = Offer {
     least: SslVersion::SSL3,
+    most: None,
     suites: "ALL:@SECLEVEL=0",
     suites13: "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256",
     groups: "X25519MLKEM768:X25519:P-256:P-384:P-521:SecP256r1MLKEM768:SecP384r1MLKEM1024",
@@ -133,7 +135,7 @@ pub(crate) fn handshake_from(
     builder.set_security_level(0);
     builder.clear_options(SslOptions::NO_SSLV3);
     builder.set_min_proto_version(Some(offer.least)).unwrap();
-    builder.set_max_proto_version(None).unwrap();
+    builder.set_max_proto_version(offer.most).unwrap();
     builder.set_cipher_list(offer.suites).unwrap();
     builder.set_ciphersuites(offer.suites13).unwrap();
     builder.set_groups_list(offer.groups).unwrap();

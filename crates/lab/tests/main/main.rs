@@ -7,3 +7,4 @@ mod handshakes;
 mod life;
 mod misbehaviour;
 mod other_clients;
+mod repertoire;

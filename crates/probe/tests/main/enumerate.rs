@@ -55,6 +55,15 @@ fn summary(rows: &[CapabilityRow]) -> (u32, String) {
     (summary.count.expect("a count"), summary.ended.clone().expect("an end"))
 }
 
+fn resumption(rows: &[CapabilityRow]) -> Vec<String> {
+    let rows = rows.iter().filter(|row| row.kind == CapabilityKind::Resumption);
+    let text = |row: &CapabilityRow| {
+        let (name, known) = (row.name.as_deref().expect("a way"), row.resumption.expect("a word"));
+        format!("{name} {known:?}")
+    };
+    rows.map(text).collect()
+}
+
 #[tokio::test]
 async fn a_server_is_enumerated_behind_starttls_and_in_tls_alike() {
     for (service, plain, inside) in
@@ -82,12 +91,32 @@ async fn a_server_is_enumerated_behind_starttls_and_in_tls_alike() {
                 "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             ]
         );
+        let ssl2 = rows.iter().find(|row| row.code == Some(2)).expect("asked for");
+        assert_eq!(ssl2.verdict, Some(CapabilityVerdict::Absent));
         let groups = names(rows, CapabilityKind::Group, Some("before TLS 1.3"));
         assert_eq!(groups, ["secp256r1", "secp384r1", "x25519"]);
         let lists = rows.iter().filter(|row| row.kind == CapabilityKind::SuiteList);
         assert!(lists.into_iter().all(|row| row.coverage == Some(CapabilityCoverage::Complete)));
         let leaf = rows.iter().find_map(|row| row.cert_sha256);
         assert_eq!(leaf, Some(Sha256::of(&pki.der)));
+        let chain = rows.iter().find_map(|row| row.chain.as_ref());
+        assert_eq!(chain, Some(&vec![Sha256::of(&pki.der)]));
+        assert_eq!(
+            resumption(rows),
+            ["psk Accepted", "ticket NotOffered", "identifier Accepted"],
+            "rustls keeps sessions of TLS 1.2 under a name"
+        );
+        // It makes its keys anew; tickets of TLS 1.3 are random here.
+        for word in ["curve-public-value", "server-random", "session-id", "ticket-key-name"] {
+            let mut reuse = rows.iter().filter(|row| row.kind == CapabilityKind::Reuse);
+            let row = reuse.find(|row| row.name.as_deref() == Some(word)).expect("a row");
+            assert_eq!(row.count, row.distinct_values, "{row:?}");
+            let expected = match row.count {
+                Some(0 | 1) => CapabilityVerdict::Unknown,
+                _ => CapabilityVerdict::Absent,
+            };
+            assert_eq!(row.verdict, Some(expected), "{row:?}");
+        }
         let key = (&probed.row.run_id, &probed.row.target, probed.row.port, &probed.row.protocol);
         for row in rows {
             assert_eq!((&row.run_id, &row.target, row.port, &row.protocol), key);

@@ -1,6 +1,7 @@
 //! Runs against servers on loopback that follow a script, or speak TLS by a library that is not ours.
 
 mod bounds;
+mod certificates;
 mod enumerate;
 mod intolerant;
 mod intrusive;

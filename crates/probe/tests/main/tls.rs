@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::ServerConnection;
@@ -24,6 +25,7 @@ use tlscensus_testkit::scripted::say;
 
 use crate::support::end;
 use crate::support::plan;
+use crate::support::row;
 use crate::support::rows;
 
 pub(crate) struct Pki {
@@ -102,6 +104,19 @@ async fn probe(service: &str, target: &str) -> (ProbeRow, Vec<Arc<[u8]>>) {
 }
 
 #[tokio::test]
+async fn a_ticket_that_comes_behind_the_farewell_is_heard() {
+    let pki = pki(&[&rustls::version::TLS13]);
+    let addr = serve(pki.config, vec![], vec![Act::Hold]);
+    let mut plan = plan("https");
+    plan.timeouts.farewell = Duration::from_secs(2);
+    let row = row(plan, addr).await;
+    assert_eq!(end(&row), "after-tls ok");
+    assert!(row.tls_tickets_count > Some(0), "{:?}", row.tls_history);
+    let name = row.tls_ticket_key_name.expect("a name");
+    assert!(name.len() == 32 && name.chars().all(|digit| digit.is_ascii_hexdigit()), "{name}");
+}
+
+#[tokio::test]
 async fn smtp_is_upgraded_and_asked_again_inside() {
     for (version, name) in
         [(&rustls::version::TLS12, "TLS 1.2"), (&rustls::version::TLS13, "TLS 1.3")]
@@ -140,7 +155,7 @@ async fn imaps_is_spoken_inside_tls_from_the_first_byte() {
         say("* OK hello\r\n"),
         expect("CAPABILITY\r\n"),
         say("* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n"),
-        Act::Pause(std::time::Duration::from_millis(1)),
+        Act::Pause(Duration::from_millis(1)),
         say("a1 OK done\r\n"),
         Act::Hold,
     ];

@@ -30,7 +30,7 @@ pub struct Daemon {
     /// Standard ports that answer once it is up.
     pub ports: &'static [u16],
     /// Writes its configuration and says which command line starts it in the foreground.
-    configure: fn(&Site, &Self, &str) -> std::io::Result<std::process::Command>,
+    pub configure: fn(&Site, &Self, &str) -> std::io::Result<std::process::Command>,
 }
 
 /// All daemons: one line each.

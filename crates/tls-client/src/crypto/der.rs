@@ -58,6 +58,11 @@ impl<'a> SubjectPublicKeyInfo<'a> {
         }
     }
 
+    /// Whether this is a key of EdDSA, whose curves are no groups (RFC 8410, section 3).
+    pub(crate) fn is_eddsa(&self) -> bool {
+        matches!(self.algorithm, ED25519 | ED448)
+    }
+
     /// Group and public value where this is a key for agreement in a prime field
     /// (RFC 3279, section 2.3.3; PKCS #3).
     pub(crate) fn ffdh(&self) -> Option<ServerShare<'a>> {
@@ -168,6 +173,10 @@ const SEQUENCE: u8 = 0x30;
 const X25519: &[u8] = &[0x2b, 0x65, 0x6e];
 /// 1.3.101.111
 const X448: &[u8] = &[0x2b, 0x65, 0x6f];
+/// 1.3.101.112
+pub(crate) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+/// 1.3.101.113
+pub(crate) const ED448: &[u8] = &[0x2b, 0x65, 0x71];
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use aws_lc_rs::agreement;
 use aws_lc_rs::kem;
 use tlscensus_tls_wire::registry::NamedGroup;
 
+use crate::crypto::curve::BinaryKey;
 use crate::crypto::curve::Curve;
 use crate::crypto::curve::CurveKey;
 use crate::crypto::curve::X448Key;
@@ -60,6 +61,12 @@ impl PrivateKeys {
 
     fn generate_key(&self, group: NamedGroup, method: Method) -> PrivateKey {
         match method {
+            Method::Binary => {
+                let key = BinaryKey::generate(group, &mut Random::new());
+                PrivateKey::Binary(Box::new(
+                    key.expect("all such curves of the table are in theirs"),
+                ))
+            }
             Method::Curve => {
                 let curve = Curve::of(group).expect("all curves of the table are in theirs");
                 PrivateKey::Curve(Box::new(CurveKey::generate(curve, &mut Random::new())))
@@ -78,9 +85,15 @@ impl PrivateKeys {
     }
 }
 
+/// Whether we compute in this group, so that a share of it can be sent.
+pub(crate) fn has_share(group: NamedGroup) -> bool {
+    GROUPS.iter().any(|(known, _)| *known == group)
+}
+
 /// How a group is computed in.
 #[derive(Clone, Copy)]
 enum Method {
+    Binary,
     Curve,
     Ffdh(SafePrime),
     Hybrid([NamedGroup; 2]),
@@ -91,6 +104,7 @@ enum Method {
 
 /// One key of one group.
 enum PrivateKey {
+    Binary(Box<BinaryKey>),
     Curve(Box<CurveKey>),
     Ffdh(Box<NamedKey>),
     /// The keys of two groups, which are used on their own as well.
@@ -106,6 +120,7 @@ enum PrivateKey {
 impl PrivateKey {
     fn share(&self) -> &[u8] {
         match self {
+            Self::Binary(key) => &key.share,
             Self::Curve(key) => &key.share,
             Self::Ffdh(key) => &key.share,
             Self::Hybrid { share, .. } => share,
@@ -125,6 +140,7 @@ impl PrivateKey {
 
     fn agree(&self, peer: &[u8]) -> Result<Vec<u8>, BadShare> {
         match self {
+            Self::Binary(key) => key.agree(peer).ok_or(BadShare),
             Self::Curve(key) => key.agree(peer).ok_or(BadShare),
             Self::Ffdh(key) => key.agree(peer).ok_or(BadShare),
             Self::Hybrid { .. } => Err(BadShare),
@@ -188,7 +204,7 @@ impl Ecdh {
 }
 
 /// All groups we can compute in, those first that servers choose.
-static GROUPS: [(NamedGroup, Method); 30] = [
+static GROUPS: [(NamedGroup, Method); 44] = [
     (NamedGroup::X25519, Method::Library(&agreement::X25519)),
     (NamedGroup::SECP256R1, Method::Library(&agreement::ECDH_P256)),
     (NamedGroup::X25519MLKEM768, Method::Hybrid([NamedGroup::MLKEM768, NamedGroup::X25519])),
@@ -217,6 +233,20 @@ static GROUPS: [(NamedGroup, Method); 30] = [
     (NamedGroup::SECP224K1, Method::Curve),
     (NamedGroup::SECP224R1, Method::Curve),
     (NamedGroup::SECP256K1, Method::Curve),
+    (NamedGroup::SECT163K1, Method::Binary),
+    (NamedGroup::SECT163R1, Method::Binary),
+    (NamedGroup::SECT163R2, Method::Binary),
+    (NamedGroup::SECT193R1, Method::Binary),
+    (NamedGroup::SECT193R2, Method::Binary),
+    (NamedGroup::SECT233K1, Method::Binary),
+    (NamedGroup::SECT233R1, Method::Binary),
+    (NamedGroup::SECT239K1, Method::Binary),
+    (NamedGroup::SECT283K1, Method::Binary),
+    (NamedGroup::SECT283R1, Method::Binary),
+    (NamedGroup::SECT409K1, Method::Binary),
+    (NamedGroup::SECT409R1, Method::Binary),
+    (NamedGroup::SECT571K1, Method::Binary),
+    (NamedGroup::SECT571R1, Method::Binary),
     (NamedGroup::FFDHE2048, Method::Ffdh(SafePrime::Ffdhe2048)),
     (NamedGroup::FFDHE3072, Method::Ffdh(SafePrime::Ffdhe3072)),
     (NamedGroup::FFDHE4096, Method::Ffdh(SafePrime::Ffdhe4096)),
@@ -239,14 +269,19 @@ mod tests {
             }
             let secret = ours.agree(group, &share(&theirs, group)).expect("agrees");
             assert_eq!(theirs.agree(group, &share(&ours, group)), Ok(secret), "{group}");
-            for wrong in [&[][..], &[4; 65], &share(&theirs, group)[1..]] {
+            let theirs = share(&theirs, group);
+            let long = [&[0], &*theirs].concat();
+            // A shorter number is still one of a finite field.
+            let short = if group.is_finite_field() { &[][..] } else { &theirs[1..] };
+            for wrong in [&[][..], &[0; 65], &long, short] {
                 assert_eq!(ours.agree(group, wrong), Err(BadShare), "{group}");
             }
         }
         let small_order = ours.agree(NamedGroup::X25519, &[0; 32]);
         assert_eq!(small_order, Err(BadShare));
-        assert_eq!(ours.agree(NamedGroup::SECT163K1, &[0; 41]), Err(BadShare));
-        assert_eq!(ours.share(NamedGroup::SECT163K1), None);
+        let unknown = NamedGroup(0x0a0a);
+        assert_eq!(ours.agree(unknown, &[0; 41]), Err(BadShare));
+        assert_eq!(ours.share(unknown), None);
     }
 
     #[test]

@@ -79,11 +79,12 @@ impl NamedKey {
         Self { modulus, private, share }
     }
 
-    /// `None` where the peer's share is not as long as the prime, or is 0, 1, p - 1 or beyond
-    /// (RFC 9846, Diffie-Hellman Parameters).
+    /// `None` where the peer's share is longer than the prime, or is 0, 1, p - 1 or beyond
+    /// (RFC 9846, Diffie-Hellman Parameters). It should be as long as the prime, yet one in 256 of Erlang's has lost a leading
+    /// zero: the number is the same.
     pub(crate) fn agree(&self, peer: &[u8]) -> Option<Vec<u8>> {
-        let full = peer.len() == self.modulus.len();
-        let public = element(&self.modulus, peer).filter(|_| full)?;
+        let fits = peer.len() <= self.modulus.len();
+        let public = element(&self.modulus, peer).filter(|_| fits)?;
         Some(power(&self.modulus, public, &self.private))
     }
 }
@@ -299,8 +300,20 @@ mod tests {
         assert_eq!(secret.map(|secret| secret.len()), Some(256));
         let mut one = vec![0; 256];
         one[255] = 1;
-        for wrong in [&theirs.share[1..], &[0; 256], &one, &group.prime()] {
+        let long = [&[0], &*theirs.share].concat();
+        for wrong in [&[][..], &[0; 256], &one, &one[255..], &group.prime(), &long] {
             assert_eq!(ours.agree(wrong), None);
         }
+    }
+
+    #[test]
+    fn a_share_without_its_leading_zeros_is_the_same_number() {
+        let key = NamedKey::generate(SafePrime::Ffdhe2048, &mut Random::seeded(20));
+        let mut share = vec![0; 254];
+        share.extend([2, 0]);
+        let secret = key.agree(&share);
+        assert!(secret.is_some());
+        assert_eq!(key.agree(&share[1..]), secret);
+        assert_eq!(key.agree(&share[254..]), secret);
     }
 }

@@ -168,6 +168,11 @@ impl<Traffic> TrafficSecret<Traffic> {
         iv.copy_from_slice(&tag.as_ref()[..IV_LEN]);
         iv
     }
+
+    /// The IV of a suite without encryption, as long as the hash (RFC 9150, section 6).
+    pub(crate) fn long_iv(&self) -> hmac::Tag {
+        expand_label(&self.secret, b"iv", b"", self.hash.output_len())
+    }
 }
 
 impl TrafficSecret<Handshake> {

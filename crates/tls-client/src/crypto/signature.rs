@@ -20,6 +20,8 @@ use crate::crypto::curve::Curve;
 use crate::crypto::curve::verify_ed448;
 use crate::crypto::der::DSA;
 use crate::crypto::der::EC_PUBLIC_KEY;
+use crate::crypto::der::ED448;
+use crate::crypto::der::ED25519;
 use crate::crypto::der::SubjectPublicKeyInfo;
 use crate::crypto::der::signature_pair;
 use crate::crypto::rsa::Encoding;
@@ -222,10 +224,6 @@ const UNSUPPORTED: SignatureCheck = SignatureCheck::Unchecked(Unchecked::Unsuppo
 const RSA: u8 = 1;
 const DSA_PAIR: u8 = 2;
 const ECDSA: u8 = 3;
-/// 1.3.101.112
-const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
-/// 1.3.101.113
-const ED448: &[u8] = &[0x2b, 0x65, 0x71];
 /// 1.2.840.113549.1.1.1
 pub(crate) const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// 1.2.840.113549.1.1.10

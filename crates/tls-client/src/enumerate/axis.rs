@@ -33,6 +33,8 @@ pub(super) struct Axis<T> {
     /// certificate is on a curve that the client does not name, whether they exchange keys over it or not.
     absent: Vec<T>,
     offers_absent: bool,
+    /// What goes behind every offer although the server has it, because it may turn down all else without.
+    kept: Vec<T>,
     /// The server takes what is not offered; it makes no sense to ask on.
     deaf: bool,
 }
@@ -70,6 +72,7 @@ impl<T: Copy + PartialEq> Axis<T> {
             rounds: Vec::new(),
             absent: Vec::new(),
             offers_absent: false,
+            kept: Vec::new(),
             deaf: false,
         }
     }
@@ -80,7 +83,15 @@ impl<T: Copy + PartialEq> Axis<T> {
         self
     }
 
+    /// From now on, these go behind every offer.
+    pub(super) fn keep(&mut self, items: Vec<T>) {
+        self.kept = items;
+    }
+
     fn ask(&self, mut list: Vec<T>, explores: bool) -> Ask<T> {
+        let missing = self.kept.iter().filter(|item| !list.contains(item)).copied();
+        let missing: Vec<T> = missing.collect();
+        list.extend(missing);
         if self.offers_absent {
             list.extend(&self.absent);
         }
@@ -261,10 +272,15 @@ impl<T: Copy + PartialEq> Axis<T> {
         self.refused(ask);
     }
 
-    /// The server says that it has these, in its order.
+    /// The server says that it has these, in its order: each counts once, and the first of very many.
     pub(super) fn declared(&mut self, items: &[T]) {
-        self.declared = items.to_vec();
-        self.open.retain(|item| !items.contains(item));
+        self.declared.clear();
+        for item in items {
+            if self.declared.len() < MAX_DECLARED && !self.declared.contains(item) {
+                self.declared.push(*item);
+            }
+        }
+        self.open.retain(|item| !self.declared.contains(item));
     }
 
     pub(super) fn is_declared(&self) -> bool {
@@ -338,5 +354,25 @@ impl<T: Copy + PartialEq> Axis<T> {
         if !self.chosen.contains(&item) {
             self.chosen.push(item);
         }
+    }
+}
+
+/// All of them go into the next hello, which has to stay one: there are some sixty groups, and room for many unknown ones.
+const MAX_DECLARED: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declared_list_counts_each_once_and_has_an_end() {
+        let mut axis = Axis::new(vec![1, 2, 70_000], 0);
+        let repeated: Vec<u32> = (0..30_000).flat_map(|item| [item, item]).collect();
+        axis.declared(&repeated);
+        assert_eq!(axis.held(), (0..256).collect::<Vec<u32>>());
+        assert_eq!(axis.open(), [70_000]);
+        assert_eq!(axis.everything().list.len(), 257);
+        axis.declared(&[5, 4, 5]);
+        assert_eq!(axis.held(), [5, 4]);
     }
 }

@@ -10,8 +10,11 @@ use tlscensus_tls_wire::registry::Version;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
 use crate::enumerate::question::Aim;
+use crate::enumerate::resumption::Resumption;
+use crate::enumerate::reuse::Reuse;
 use crate::enumerate::state::State;
 use crate::outcome::Outcome;
+use crate::session::Carrier;
 
 /// The picture of one server.
 #[derive(Clone, Debug)]
@@ -34,12 +37,16 @@ pub struct Facts {
     pub flags: Vec<(Flag, Verdict)>,
     /// Whether a share of a group that the server likes less saves the second round trip in TLS 1.3.
     pub takes_offered_share: Verdict,
-    /// Server certificates seen, each once, with the kind of key.
-    pub leaves: Vec<(SignerKind, Arc<[u8]>)>,
+    /// Server certificates seen, each chain once, with the kind of key of its first.
+    pub chains: Vec<(SignerKind, Vec<Arc<[u8]>>)>,
     /// Whether there is a certificate for each kind of key.
     pub certificates: Vec<(SignerKind, Verdict)>,
     /// Bits of the finite fields that the server wrote out, by suite.
     pub dh_bits: Vec<(CipherSuite, u32)>,
+    /// Whether the server takes up sessions again, in each of the three ways.
+    pub resumption: [(Carrier, Resumption); 3],
+    /// What came back in other connections that should be new in each.
+    pub reuse: Vec<Reuse>,
     /// Opening hellos that were not answered with a hello, and how they ended.
     pub openings_failed: Vec<(Aim, Outcome)>,
     /// Answers that do not fit to earlier ones.
@@ -341,12 +348,16 @@ impl State {
 
     /// Whether there is a certificate for this kind of key: known from the suites, or by asking in TLS 1.3.
     pub(super) fn certificate(&self, kind: SignerKind) -> Verdict {
-        let shown = self.leaves.iter().any(|(known, _)| *known == kind);
+        let shown = self.chains.iter().any(|(known, _)| *known == kind);
         let base = self.base().and_then(|base| self.version(base));
         let by_suite = base.is_some_and(|state| {
             state.suites.held().iter().any(|suite| SignerKind::of_suite(*suite) == Some(kind))
         });
-        let asked = base.is_some_and(|state| state.suites.is_done());
+        // TLS 1.3 has no scheme for some kinds (RFC 9846, section 4.3.3).
+        let is_signer = |(known, _): &(SignerKind, _)| *known == kind;
+        let of_tls13 = self.era(Era::Tls13).schemes.iter().any(is_signer);
+        let useless = !of_tls13 && self.support(Era::Legacy) == Verdict::Absent;
+        let asked = useless || base.is_some_and(|state| state.suites.is_done());
         match (shown || by_suite, asked || self.no_other_certificate) {
             (true, _) => Verdict::Supported,
             (false, true) => Verdict::Absent,

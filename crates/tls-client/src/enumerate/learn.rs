@@ -7,6 +7,7 @@ use crate::enumerate::axis::Ask;
 use crate::enumerate::catalogue;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
+use crate::enumerate::certificate_curve::Need;
 use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
 use crate::enumerate::question::Asked;
@@ -18,6 +19,7 @@ impl State {
     pub(super) fn heard(&mut self, asked: &Asked, heard: &Heard) {
         self.answered = true;
         self.learn_version(asked, heard.version);
+        self.learn_certificate_curve(asked, heard);
         self.learn_suite(asked, heard);
         self.learn_group(asked, heard);
         self.learn_signature(asked, heard);
@@ -127,11 +129,12 @@ impl State {
                 axis.heard(ask, scheme);
             }
         }
-        if let Some(leaf) = &heard.leaf
-            && self.leaves.len() < MAX_LEAVES
-            && !self.leaves.contains(&(kind, leaf.clone()))
+        let known = |(of, chain): &(SignerKind, _)| *of == kind && *chain == heard.chain;
+        if !heard.chain.is_empty()
+            && self.chains.len() < MAX_CHAINS
+            && !self.chains.iter().any(known)
         {
-            self.leaves.push((kind, leaf.clone()));
+            self.chains.push((kind, heard.chain.clone()));
         }
     }
 
@@ -191,7 +194,14 @@ impl State {
             self.takes_offered_share = Verdict::Absent;
             return;
         }
-        if let Aim::Compression(_) = asked.aim {
+        if let Aim::CertificateCurve(_) = asked.aim {
+            // What it has taken before, and now without the curve does not.
+            self.need_certificate_curve(Need::Proven);
+            return;
+        }
+        if let Aim::Certificate | Aim::Compression(_) | Aim::Session(_) | Aim::Resumption(_) =
+            asked.aim
+        {
             // It minds the offer, which says nothing of what it would do.
             return;
         }
@@ -202,6 +212,9 @@ impl State {
     fn conclude(&mut self, asked: &Asked, highest: Version, era: Era) {
         let at_risk = self.at_risk(asked, highest, era);
         match at_risk.as_slice() {
+            [] | [List::Groups] if self.lacks_certificate_curve(asked) => {
+                self.need_certificate_curve(Need::Suspected);
+            }
             [] => self.contradictions += 1,
             [list] => self.strike(asked, *list, highest, era),
             several => {
@@ -263,5 +276,5 @@ enum List {
     Protocols,
 }
 
-/// Different certificates kept: one per kind of key, and room for servers that have several machines.
-const MAX_LEAVES: usize = 8;
+/// Different chains kept: one per kind of key, and room for servers that have several machines.
+const MAX_CHAINS: usize = 8;

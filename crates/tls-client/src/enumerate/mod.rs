@@ -8,25 +8,30 @@
 //!
 //! ```text
 //! while let Some(question) = enumeration.next_question() {
-//!     let client = Client::new(&question.profile, name, &keys).until(question.stop);
+//!     let client = question.client(name, &keys);
 //!     …
-//!     enumeration.answer(client.observer(), client.outcome());
+//!     enumeration.answer(&client);
 //! }
 //! enumeration.facts()
 //! ```
 
 mod axis;
 mod catalogue;
+mod certificate_curve;
 mod facts;
 mod learn;
 mod plan;
 mod question;
 mod reply;
+mod resumption;
+mod reuse;
 mod state;
 
 use tlscensus_tls_wire::observer::Observer;
 
+use crate::client::Client;
 use crate::outcome::Outcome;
+use crate::session::Session;
 
 pub use catalogue::Era;
 pub use catalogue::SignerKind;
@@ -43,6 +48,9 @@ pub use facts::VersionFacts;
 pub use question::Aim;
 pub use question::Opening;
 pub use question::Question;
+pub use resumption::Resumption;
+pub use reuse::Reuse;
+pub use reuse::Value;
 
 use question::Asked;
 use reply::Reply;
@@ -119,11 +127,37 @@ impl Enumeration {
         next
     }
 
-    /// What became of the last question. For a connection that could not be made, an observer that heard nothing.
-    pub fn answer(&mut self, observer: &Observer, outcome: &Outcome) {
+    /// What another connection to the same server showed that should be new in each.
+    pub fn notice(&mut self, observer: &Observer) {
+        self.state.reuse.heard(observer);
+    }
+
+    /// The last question could not be asked: it did not come to TLS this time, which is as good as silence.
+    pub fn unanswered(&mut self) {
+        self.heard(&Observer::new(), Outcome::Closed);
+    }
+
+    /// The last question was asked by somebody else, who tells what was said and how it ended, and kept no session.
+    pub fn heard(&mut self, observer: &Observer, outcome: Outcome) {
+        self.ended(&End { observer, outcome, end: None, sessions: &[] });
+    }
+
+    /// What became of the last question, once its client is done or the connection over.
+    pub fn answer(&mut self, client: &Client) {
+        self.ended(&End {
+            observer: client.observer(),
+            // A handshake that neither completed nor failed was left by us.
+            outcome: client.outcome().copied().unwrap_or(Outcome::TimedOut),
+            end: client.end().copied(),
+            sessions: client.sessions(),
+        });
+    }
+
+    fn ended(&mut self, heard: &End<'_>) {
         let Some(asked) = self.pending.take() else {
             return;
         };
+        let End { observer, outcome, .. } = heard;
         let reply = Reply::new(observer, outcome, asked.is_beyond_hello());
         if !self.state.answered && !matches!(reply, Reply::Hello(_)) {
             self.state.openings_failed.push((asked.aim, *outcome));
@@ -139,6 +173,8 @@ impl Enumeration {
             self.before_silence = None;
             self.silent = 0;
         }
+        self.state.reuse.heard(observer);
+        self.state.learn_resumption(&asked, heard);
         let before = self.state.progress();
         match reply {
             Reply::Hello(heard) => self.state.heard(&asked, &heard),
@@ -191,13 +227,26 @@ impl Enumeration {
             unknown_protocol_is_fatal: state.protocols_fatal,
             flags: state.flags.to_vec(),
             takes_offered_share: state.takes_offered_share,
-            leaves: state.leaves.clone(),
+            chains: state.chains.clone(),
             certificates: SignerKind::ALL.map(|kind| (kind, state.certificate(kind))).into(),
             dh_bits: state.dh_bits.clone(),
+            resumption: state.resumption_facts(),
+            reuse: state.reuse.facts(),
             openings_failed: state.openings_failed.clone(),
             contradictions: state.contradictions,
         }
     }
+}
+
+/// What one connection left behind.
+#[derive(Clone, Copy)]
+struct End<'a> {
+    observer: &'a Observer,
+    /// Of the handshake.
+    outcome: Outcome,
+    /// Of the connection, where the handshake was completed.
+    end: Option<Outcome>,
+    sessions: &'a [Session],
 }
 
 /// Answers that do not fit to earlier ones, before it is given up: several machines behind one address give some.

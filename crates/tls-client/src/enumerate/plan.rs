@@ -2,17 +2,19 @@
 //!
 //! In this order, each as soon as the ones before have nothing left to ask: an opening, the versions, TLS 1.3, the newest
 //! version before it, groups, what only older versions have, whose order counts; then what is nice to know: certificates,
-//! protocols, schemes, and the proof that older versions have what they are thought to have.
+//! protocols, schemes, sessions, and the proof that older versions have what they are thought to have.
 
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
 
+use crate::crypto::exchange::has_share;
 use crate::enumerate::axis::Ask;
 use crate::enumerate::catalogue;
 use crate::enumerate::catalogue::CLASSICAL;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
 use crate::enumerate::catalogue::VERSIONS;
+use crate::enumerate::certificate_curve::Need;
 use crate::enumerate::facts::Flag;
 use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
@@ -43,6 +45,7 @@ impl State {
             .or_else(|| self.ask_compression())
             .or_else(|| self.ask_protocols())
             .or_else(|| self.ask_schemes())
+            .or_else(|| self.ask_resumption())
             .or_else(|| self.ask_older())
             .or_else(|| self.ask_order(&VERSIONS))
     }
@@ -75,6 +78,7 @@ impl State {
         let suites = Ask { list: suites, explores: true };
         let groups = Ask { list: groups, explores: true };
         let mut asked = self.compose(Aim::Opening(opening), versions, suites, groups);
+        asked.stop = Stop::Plain;
         self.add_legacy_schemes(&mut asked);
         asked
     }
@@ -202,8 +206,14 @@ impl State {
             return None;
         }
         let suites = Ask { list, explores: false };
-        let groups = self.era(Era::Legacy).groups.explore(usize::MAX);
-        Some(self.compose(Aim::Groups(base), vec![base], suites, groups))
+        let mut aim = Aim::Groups(base);
+        let mut groups = self.era(Era::Legacy).groups.explore(usize::MAX);
+        if self.certificate_curve == Need::Suspected {
+            // With nothing but the curve itself to offer, it stays a suspicion.
+            aim = Aim::CertificateCurve(base);
+            groups = self.groups_without_certificate_curve()?;
+        }
+        Some(self.compose(aim, vec![base], suites, groups))
     }
 
     /// An older version is thought to have what the base has; whether it has more is asked.
@@ -262,24 +272,25 @@ impl State {
 
     /// Before TLS 1.3 the suites tell which certificates there are; with TLS 1.3 alone the schemes have to.
     fn ask_certificate(&self) -> Option<Asked> {
-        let aim = Aim::OtherCertificate;
-        if self.base().is_some() || self.no_other_certificate || self.is_futile(aim) {
+        if self.base().is_some() || self.no_other_certificate {
             return None;
         }
-        let seen: Vec<SignerKind> = self.leaves.iter().map(|(kind, _)| *kind).collect();
+        let seen: Vec<SignerKind> = self.chains.iter().map(|(kind, _)| *kind).collect();
+        let aim = if seen.is_empty() { Aim::Certificate } else { Aim::OtherCertificate };
+        if self.is_futile(aim) {
+            return None;
+        }
         let mut asked = self.with_share(aim)?;
         asked.schemes.retain(|(kind, _)| !seen.contains(kind));
-        if seen.is_empty() || asked.schemes.is_empty() {
-            return None;
-        }
-        Some(asked)
+        (!asked.schemes.is_empty()).then_some(asked)
     }
 
     /// A question in TLS 1.3 with a share of a group that the server has, so that what it encrypts can be read.
     fn with_share(&self, aim: Aim) -> Option<Asked> {
         let version = Version::TLS_1_3;
         let held = self.era(Era::Tls13).groups.held();
-        let share = CLASSICAL.into_iter().find(|group| held.contains(group))?;
+        let classical = CLASSICAL.into_iter().find(|group| held.contains(group));
+        let share = classical.or_else(|| held.into_iter().find(|group| has_share(*group)))?;
         let state = self.version(version)?;
         if state.support != Verdict::Supported {
             return None;
@@ -379,7 +390,7 @@ impl State {
     fn signs(&self, version: Version, kind: SignerKind) -> bool {
         match Era::of(version) {
             Era::Legacy => !self.signed_suites(kind).is_empty(),
-            Era::Tls13 => self.leaves.iter().any(|(of, _)| *of == kind),
+            Era::Tls13 => self.chains.iter().any(|(of, _)| *of == kind),
         }
     }
 

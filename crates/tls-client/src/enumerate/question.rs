@@ -10,21 +10,39 @@ use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
 use tlscensus_tls_wire::registry::Version;
 
+use crate::client::Client;
 use crate::enumerate::axis::Ask;
 use crate::enumerate::catalogue::SignerKind;
+use crate::keys::KeyShares;
 use crate::profile::BASE;
 use crate::profile::Profile;
+use crate::session::Carrier;
+use crate::session::Session;
 use crate::stop::Stop;
 
-/// One connection to be made: give [`profile`](Self::profile) and [`stop`](Self::stop) to a client.
+/// One connection to be made, by its [`client`](Self::client).
 #[derive(Clone, Debug)]
 pub struct Question {
     /// What to offer.
     pub profile: Profile,
     /// Where to take leave.
     pub stop: Stop,
+    /// What the server is asked to take up again.
+    pub session: Option<Session>,
     /// What it is meant to teach.
     pub aim: Aim,
+}
+
+impl Question {
+    /// The client that asks it.
+    pub fn client(&self, server_name: Option<&str>, keys: &KeyShares) -> Client {
+        let client = match &self.session {
+            Some(session) => Client::resuming(&self.profile, server_name, keys, session),
+            None => Client::new(&self.profile, server_name, keys),
+        };
+        let client = if self.stop == Stop::Session { client.remembering() } else { client };
+        client.until(self.stop)
+    }
 }
 
 /// What a question is meant to teach, besides what rides along.
@@ -40,12 +58,16 @@ pub enum Aim {
     OtherSuites(Version),
     /// One more group.
     Groups(Version),
+    /// Whether suites with ECDSA need the curve of the certificate among the groups.
+    CertificateCurve(Version),
     /// The list of groups that the server sends encrypted.
     DeclaredGroups,
     /// Whose order of suites counts.
     SuiteOrder(Version),
     /// Whose order of groups counts.
     GroupOrder(Version),
+    /// The first certificate, where no question before came to one.
+    Certificate,
     /// A certificate for another kind of key.
     OtherCertificate,
     /// Whether a share saves a round trip against the server's preference.
@@ -56,6 +78,10 @@ pub enum Aim {
     Protocols(Version),
     /// One more signature scheme.
     Schemes(Version, SignerKind),
+    /// A session that can be taken up again in this way.
+    Session(Carrier),
+    /// Whether the server takes it up.
+    Resumption(Carrier),
     /// Whether the server still answers.
     Control,
 }
@@ -68,14 +94,18 @@ impl fmt::Display for Aim {
             Self::Suites(version) => write!(f, "suites of {version}"),
             Self::OtherSuites(version) => write!(f, "other suites of {version}"),
             Self::Groups(version) => write!(f, "groups of {version}"),
+            Self::CertificateCurve(version) => write!(f, "certificate's curve of {version}"),
             Self::DeclaredGroups => f.write_str("declared groups"),
             Self::SuiteOrder(version) => write!(f, "order of suites of {version}"),
             Self::GroupOrder(version) => write!(f, "order of groups of {version}"),
+            Self::Certificate => f.write_str("certificate"),
             Self::OtherCertificate => f.write_str("other certificate"),
             Self::OfferedShare => f.write_str("offered share"),
             Self::Compression(version) => write!(f, "compression of {version}"),
             Self::Protocols(version) => write!(f, "protocols of {version}"),
             Self::Schemes(version, kind) => write!(f, "{} schemes of {version}", kind.word()),
+            Self::Session(carrier) => write!(f, "session by {}", carrier.word()),
+            Self::Resumption(carrier) => write!(f, "resumption by {}", carrier.word()),
             Self::Control => f.write_str("control"),
         }
     }
@@ -148,6 +178,7 @@ pub(super) struct Asked {
     pub(super) schemes: Vec<(SignerKind, Ask<SignatureScheme>)>,
     pub(super) protocols: Ask<&'static str>,
     pub(super) compressions: &'static [CompressionMethod],
+    pub(super) session: Option<Session>,
     pub(super) stop: Stop,
 }
 
@@ -159,7 +190,10 @@ impl Asked {
 
     /// Whether the answer comes behind the server's hello, and may be an alert there.
     pub(super) fn is_beyond_hello(&self) -> bool {
-        let aim = matches!(self.aim, Aim::OtherCertificate | Aim::Protocols(_) | Aim::Schemes(..));
+        let aim = matches!(
+            self.aim,
+            Aim::Certificate | Aim::OtherCertificate | Aim::Protocols(_) | Aim::Schemes(..)
+        );
         aim && self.highest().is_tls13()
     }
 
@@ -175,14 +209,27 @@ impl Asked {
                 key_shares: self.shares.clone().into(),
                 schemes: schemes.collect::<Vec<_>>().into(),
                 alpn: self.protocols.list.clone().into(),
-                extensions: Cow::Borrowed(extensions(highest)),
+                extensions: self.extensions(highest),
                 compressions: self.compressions.into(),
                 // Before TLS 1.3 a server is to show whether it gives one of its own.
                 session_id: highest.is_tls13(),
                 ..BASE
             },
             stop: self.stop,
+            session: self.session.clone(),
             aim: self.aim,
+        }
+    }
+
+    /// A session has a name only where no ticket is asked for.
+    fn extensions(&self, highest: Version) -> Cow<'static, [ExtensionType]> {
+        let all = extensions(highest);
+        match self.aim {
+            Aim::Session(Carrier::Identifier) | Aim::Resumption(Carrier::Identifier) => {
+                let ticket = ExtensionType::SESSION_TICKET;
+                all.iter().copied().filter(|extension| *extension != ticket).collect()
+            }
+            _ => Cow::Borrowed(all),
         }
     }
 }

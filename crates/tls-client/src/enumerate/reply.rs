@@ -45,7 +45,7 @@ pub(super) struct Heard {
     pub(super) protocol: Option<Option<Vec<u8>>>,
     /// The groups that the server says it has.
     pub(super) declared: Vec<NamedGroup>,
-    pub(super) leaf: Option<Arc<[u8]>>,
+    pub(super) chain: Vec<Arc<[u8]>>,
     pub(super) dh_bits: Option<u32>,
     pub(super) flags: Vec<(Flag, bool)>,
 }
@@ -90,7 +90,7 @@ impl Heard {
             scheme: facts.and_then(|facts| facts.signature_scheme),
             protocol,
             declared: declared.map(|SupportedGroups(groups)| groups).unwrap_or_default(),
-            leaf: observer.chain().and_then(<[_]>::first).cloned(),
+            chain: observer.chain().map(<[_]>::to_vec).unwrap_or_default(),
             dh_bits: facts.and_then(|facts| facts.dh).map(|dh| dh.bits()),
             flags: if in_the_clear { flags(observer, choice) } else { Vec::new() },
         }

@@ -15,13 +15,17 @@ use crate::enumerate::catalogue;
 use crate::enumerate::catalogue::Era;
 use crate::enumerate::catalogue::SignerKind;
 use crate::enumerate::catalogue::VERSIONS;
+use crate::enumerate::certificate_curve::Need;
 use crate::enumerate::facts::Flag;
 use crate::enumerate::facts::Verdict;
 use crate::enumerate::question::Aim;
 use crate::enumerate::question::Asked;
 use crate::enumerate::question::Opening;
 use crate::enumerate::question::UNCOMPRESSED;
+use crate::enumerate::resumption::Resuming;
+use crate::enumerate::reuse::Values;
 use crate::outcome::Outcome;
+use crate::session::Carrier;
 use crate::stop::Stop;
 
 /// What is known so far. Cloned before something is believed of a server that says nothing, so that it can be taken back.
@@ -41,10 +45,14 @@ pub(super) struct State {
     pub(super) protocols_apart: bool,
     pub(super) flags: [(Flag, Verdict); 6],
     pub(super) takes_offered_share: Verdict,
-    pub(super) leaves: Vec<(SignerKind, Arc<[u8]>)>,
+    pub(super) chains: Vec<(SignerKind, Vec<Arc<[u8]>>)>,
+    /// Whether suites with ECDSA take the curve of the certificate among the groups offered.
+    pub(super) certificate_curve: Need,
     /// No certificate for a key of another kind.
     pub(super) no_other_certificate: bool,
     pub(super) dh_bits: Vec<(CipherSuite, u32)>,
+    pub(super) resumption: [(Carrier, Resuming); 3],
+    pub(super) reuse: Values,
     /// How often the encrypted list of groups was asked for.
     pub(super) declared_asked: u8,
     pub(super) contradictions: u32,
@@ -57,6 +65,7 @@ pub(super) struct State {
 pub(super) struct Progress {
     lists: Vec<(usize, Manner, usize)>,
     marks: Vec<bool>,
+    certificate_curve: Need,
 }
 
 /// One version.
@@ -91,9 +100,12 @@ impl State {
             protocols_apart: false,
             flags: Flag::ALL.map(|flag| (flag, Verdict::Unknown)),
             takes_offered_share: Verdict::Unknown,
-            leaves: Vec::new(),
+            chains: Vec::new(),
+            certificate_curve: Need::Untold,
             no_other_certificate: false,
             dh_bits: Vec::new(),
+            resumption: Carrier::ALL.map(|carrier| (carrier, Resuming::Unasked)),
+            reuse: Values::default(),
             declared_asked: 0,
             contradictions: 0,
             futile: Vec::new(),
@@ -167,7 +179,7 @@ impl State {
             lists.extend(era.schemes.iter().map(|(_, axis)| axis.progress()));
             marks.push(era.one_by_one);
         }
-        Progress { lists, marks }
+        Progress { lists, marks, certificate_curve: self.certificate_curve }
     }
 
     /// Does not ask this again if nothing came of it.
@@ -228,6 +240,7 @@ impl State {
             schemes,
             protocols,
             compressions: UNCOMPRESSED,
+            session: None,
             stop,
         }
     }

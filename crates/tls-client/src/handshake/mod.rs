@@ -13,6 +13,7 @@ pub(crate) mod hello;
 mod legacy;
 pub(crate) mod offer;
 mod tls13;
+mod traffic_keys;
 
 use tlscensus_tls_wire::record::HandshakeFrame;
 use tlscensus_tls_wire::registry::HandshakeType;

@@ -27,26 +27,24 @@ use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::connection::Connection;
-use crate::crypto::aead::Aead;
 use crate::crypto::hash::Transcript;
 use crate::crypto::schedule::Application;
 use crate::crypto::schedule::BothSides;
 use crate::crypto::schedule::Handshake;
 use crate::crypto::schedule::KeySchedule;
 use crate::crypto::schedule::ResumptionSecret;
-use crate::crypto::schedule::TrafficSecret;
 use crate::crypto::signature;
 use crate::decompress::decompress;
 use crate::failure::Failure;
 use crate::handshake::State;
+use crate::handshake::traffic_keys::opener;
+use crate::handshake::traffic_keys::sealer;
 use crate::outcome::Malformed;
 use crate::outcome::Outcome;
-use crate::protection::Aead13;
-use crate::protection::Opener;
-use crate::protection::Sealer;
 use crate::session::Remembered;
 use crate::session::Session;
 use crate::session::Tls13Session;
+use crate::suite::Bulk13;
 use crate::suite::Suite13;
 
 /// What the ServerHello chose.
@@ -87,10 +85,8 @@ pub(super) fn begin(
         None => KeySchedule::without_key(suite.hash, shared_secret),
     };
     let secrets = schedule.traffic(transcript.current().as_ref());
-    connection
-        .set_opener(Opener::Aead13(protection(suite.aead, &secrets.server)), Protection::Handshake);
-    connection
-        .set_sealer(Sealer::Aead13(protection(suite.aead, &secrets.client)), Protection::Handshake);
+    connection.set_opener(opener(suite.bulk, &secrets.server), Protection::Handshake);
+    connection.set_sealer(sealer(suite.bulk, &secrets.client), Protection::Handshake);
     State::EncryptedExtensions13(ExpectEncryptedExtensions {
         shared: Box::new(Shared {
             suite,
@@ -104,10 +100,6 @@ pub(super) fn begin(
             settings_due: None,
         }),
     })
-}
-
-fn protection<Traffic>(aead: Aead, secret: &TrafficSecret<Traffic>) -> Aead13 {
-    Aead13::new(aead, secret.key(aead.key_len()).as_ref(), secret.iv())
 }
 
 /// EncryptedExtensions are due.
@@ -272,18 +264,16 @@ impl ExpectFinished {
         let through_server_finished = shared.transcript.current();
         shared.send_last_flight(connection);
 
-        let aead = shared.suite.aead;
+        let bulk = shared.suite.bulk;
         let schedule = shared.schedule.into_master();
         let secrets = schedule.traffic(through_server_finished.as_ref());
         let resumption = connection
             .remembers_sessions()
             .then(|| Box::new(schedule.resumption(shared.transcript.current().as_ref())));
-        connection
-            .set_opener(Opener::Aead13(protection(aead, &secrets.server)), Protection::Application);
-        connection
-            .set_sealer(Sealer::Aead13(protection(aead, &secrets.client)), Protection::Application);
+        connection.set_opener(opener(bulk, &secrets.server), Protection::Application);
+        connection.set_sealer(sealer(bulk, &secrets.client), Protection::Application);
         connection.observer.finished(Side::Server, true);
-        Ok(State::Traffic13(Box::new(Traffic { aead, secrets, key_updates: 0, resumption })))
+        Ok(State::Traffic13(Box::new(Traffic { bulk, secrets, key_updates: 0, resumption })))
     }
 }
 
@@ -324,7 +314,7 @@ impl Shared {
 
 /// After the handshake: tickets and key updates.
 pub(crate) struct Traffic {
-    aead: Aead,
+    bulk: Bulk13,
     secrets: BothSides<Application>,
     key_updates: u32,
     /// `None` where nobody wants the sessions.
@@ -366,18 +356,14 @@ impl Traffic {
             return Err(Failure::new(Outcome::OverBytes, AlertDescription::UNEXPECTED_MESSAGE));
         }
         self.secrets.server = self.secrets.server.updated();
-        connection.set_opener(
-            Opener::Aead13(protection(self.aead, &self.secrets.server)),
-            Protection::Application,
-        );
+        let opener = opener(self.bulk, &self.secrets.server);
+        connection.set_opener(opener, Protection::Application);
         if update.request_update == UPDATE_REQUESTED {
             connection
                 .send_handshake(HandshakeType::KEY_UPDATE, |out| out.push(UPDATE_NOT_REQUESTED));
             self.secrets.client = self.secrets.client.updated();
-            connection.set_sealer(
-                Sealer::Aead13(protection(self.aead, &self.secrets.client)),
-                Protection::Application,
-            );
+            let sealer = sealer(self.bulk, &self.secrets.client);
+            connection.set_sealer(sealer, Protection::Application);
         }
         Ok(())
     }

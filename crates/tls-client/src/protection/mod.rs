@@ -2,6 +2,7 @@
 
 mod aead12;
 mod block;
+mod integrity13;
 mod record_mac;
 mod stream;
 mod tls13;
@@ -17,6 +18,7 @@ pub(crate) use self::block::BlockKeys;
 pub(crate) use self::block::BlockOpener;
 pub(crate) use self::block::BlockSealer;
 pub(crate) use self::block::MacOrder;
+pub(crate) use self::integrity13::Integrity13;
 pub(crate) use self::record_mac::RecordMac;
 pub(crate) use self::stream::Stream;
 pub(crate) use self::stream::StreamCipher;
@@ -28,6 +30,7 @@ pub(crate) enum Sealer {
     Aead12(Aead12),
     Aead13(Aead13),
     Block(Box<BlockSealer>),
+    Integrity13(Integrity13),
     Stream(Box<Stream>),
 }
 
@@ -42,6 +45,7 @@ impl Sealer {
             Self::Aead12(cipher) => cipher.seal(record, fragment, out),
             Self::Aead13(cipher) => cipher.seal(record, fragment, out),
             Self::Block(cipher) => cipher.seal(record, fragment, out),
+            Self::Integrity13(key) => key.seal(record, fragment, out),
             Self::Stream(cipher) => cipher.seal(record, fragment, out),
         }
     }
@@ -58,6 +62,7 @@ pub(crate) enum Opener {
     Aead12(Aead12),
     Aead13(Aead13),
     Block(Box<BlockOpener>),
+    Integrity13(Integrity13),
     Stream(Box<Stream>),
 }
 
@@ -73,6 +78,7 @@ impl Opener {
             Self::Aead12(cipher) => (record.content_type, cipher.open(record, body)?),
             Self::Aead13(cipher) => cipher.open(record, body)?,
             Self::Block(cipher) => (record.content_type, cipher.open(record, body)?),
+            Self::Integrity13(key) => key.open(record, body)?,
             Self::Stream(cipher) => (record.content_type, cipher.open(record, body)?),
         };
         if plaintext.len() > MAX_PLAINTEXT {
@@ -172,6 +178,9 @@ mod tests {
                 Opener::Aead13(Aead13::new(Aead::Aes256Gcm, &[7; 32], [9; 12])),
             ),
         ];
+        let integrity = || Integrity13::new(Mac::Sha384, &[7; 48], &[9; 48]);
+        let (sealer, opener) = (Sealer::Integrity13(integrity()), Opener::Integrity13(integrity()));
+        pairs.push(("1.3, not encrypted", sealer, opener));
         for (name, version) in [("NULL, SSL 3", Version::SSL_3), ("NULL", Version::TLS_1_0)] {
             let mac = || RecordMac::new(Rules { version }, Mac::Md5, &[4; 16]);
             let stream = || Box::new(Stream::new(StreamCipher::Null, mac()));

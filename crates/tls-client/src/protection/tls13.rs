@@ -47,19 +47,28 @@ impl Aead13 {
         let header = additional_data(record.content_type, record.version, body.len());
         let nonce = masked_nonce(&self.iv, record.sequence);
         let inner = self.key.open(nonce, &header, body).map_err(|_| OpenError::BadMac)?;
-        let end = inner.iter().rposition(|byte| *byte != 0).ok_or(OpenError::NoContentType)?;
-        let (content, rest) = inner.split_at(end);
-        let content_type = rest.first().copied().ok_or(OpenError::NoContentType)?;
-        Ok((ContentType(content_type), content))
+        content_and_type(inner)
     }
 }
 
+/// Takes off the padding; the byte before it is the type.
+pub(super) fn content_and_type(inner: &[u8]) -> Result<(ContentType, &[u8]), OpenError> {
+    let end = inner.iter().rposition(|byte| *byte != 0).ok_or(OpenError::NoContentType)?;
+    let (content, rest) = inner.split_at(end);
+    let content_type = rest.first().copied().ok_or(OpenError::NoContentType)?;
+    Ok((ContentType(content_type), content))
+}
+
 /// The record's header as it stands on the wire.
-fn additional_data(content_type: ContentType, version: Version, length: usize) -> [u8; 5] {
+pub(super) fn additional_data(
+    content_type: ContentType,
+    version: Version,
+    length: usize,
+) -> [u8; 5] {
     let [version_high, version_low] = version.0.to_be_bytes();
     let [length_high, length_low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
     [content_type.0, version_high, version_low, length_high, length_low]
 }
 
-const OPAQUE_TYPE: ContentType = ContentType::APPLICATION_DATA;
-const LEGACY_VERSION: Version = Version::TLS_1_2;
+pub(super) const OPAQUE_TYPE: ContentType = ContentType::APPLICATION_DATA;
+pub(super) const LEGACY_VERSION: Version = Version::TLS_1_2;

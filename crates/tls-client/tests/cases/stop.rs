@@ -23,8 +23,12 @@ fn each_stop_is_left_with_its_facts_and_a_farewell() {
         (Stop::Hello, false, false),
         (Stop::Certificate, true, false),
         (Stop::KeyExchange, true, true),
+        (Stop::Plain, true, true),
     ] {
         for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+            // The rest is encrypted.
+            let hello_only = stop == Stop::Plain && version == SslVersion::TLS1_3;
+            let (chain, signed) = (chain && !hello_only, signed && !hello_only);
             let mut builder = context(Kind::Rsa2048.identity());
             pin(&mut builder, version);
             let keys = KeyShares::generate();

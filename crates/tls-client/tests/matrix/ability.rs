@@ -27,6 +27,8 @@ pub(crate) struct Ability {
     /// Whether a single scheme can be asked of it.
     pub(crate) schemes: Vec<SignatureScheme>,
     pub(crate) twists: Vec<Twist>,
+    /// Whether something of what it can do before TLS 1.3 makes it forgo TLS 1.3.
+    pub(crate) tls13_apart: bool,
 }
 
 impl Ability {
@@ -79,9 +81,15 @@ impl Ability {
         Some(Cell {
             version,
             suite,
-            group: group.copied().filter(|_| !is_static),
+            // Who offers SSL 3 cannot say which groups it has.
+            group: group.copied().filter(|_| !is_static && version != Version::SSL_3),
             scheme: None,
-            setup: Setup { certificate, dh_bits: dh_bits.filter(|_| finite), twist: Twist::None },
+            setup: Setup {
+                certificate,
+                dh_bits: dh_bits.filter(|_| finite),
+                tls13_apart: self.tls13_apart && version == Version::TLS_1_3,
+                twist: Twist::None,
+            },
         })
     }
 
@@ -122,7 +130,6 @@ impl Ability {
     }
 
     fn groups_of(&self, version: Version, cells: &mut Vec<Cell>) {
-        // Who offers SSL 3 cannot say which groups it has.
         let Some(base) = self.ephemeral(version).filter(|_| version != Version::SSL_3) else {
             return;
         };

@@ -10,8 +10,8 @@ use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
 use tlscensus_tls_wire::registry::Version;
 
+use crate::matrix::ending::Ending;
 use crate::matrix::facts::Facts;
-use crate::matrix::visit::Ending;
 use crate::support::certificates::Kind;
 use crate::support::profile;
 
@@ -34,6 +34,8 @@ pub(crate) struct Setup {
     pub(crate) certificate: Option<Kind>,
     /// Bits of the prime of finite-field Diffie-Hellman before TLS 1.3.
     pub(crate) dh_bits: Option<u32>,
+    /// Whether it speaks TLS 1.3 and nothing else, where it cannot do that beside the rest.
+    pub(crate) tls13_apart: bool,
     pub(crate) twist: Twist,
 }
 
@@ -112,13 +114,15 @@ impl Cell {
 
     /// What must come out where the server chose something, whatever else may.
     pub(crate) fn wished(&self, ending: &Ending) -> Facts {
-        let chosen = matches!(ending, Ending::Completed | Ending::NotCompletable(_));
-        let completed = *ending == Ending::Completed;
+        let chosen = ending.completed() || matches!(ending, Ending::NotCompletable(_));
+        let completed = ending.completed();
+        // Some servers have fields of their own for export, whatever they are set up with.
+        let export = self.suite.parameters().is_some_and(|parameters| parameters.export);
         Facts {
             version: Some(self.version).filter(|_| chosen),
             suite: Some(self.suite).filter(|_| chosen),
             group: self.group.filter(|_| completed),
-            dh_bits: self.setup.dh_bits.filter(|_| completed),
+            dh_bits: self.setup.dh_bits.filter(|_| completed && !export),
             scheme: self.scheme.filter(|_| completed),
             retry: (self.version == Version::TLS_1_3 && completed)
                 .then_some(matches!(self.setup.twist, Twist::Retry | Twist::Cookie)),

@@ -15,6 +15,24 @@ pub(crate) struct Line {
     pub(crate) ending: String,
 }
 
+/// Columns of the lists.
+pub(crate) mod column {
+    pub(crate) const VERSION: usize = 0;
+    pub(crate) const SUITE: usize = 1;
+    pub(crate) const CERTIFICATE: usize = 2;
+    pub(crate) const GROUP: usize = 3;
+    pub(crate) const DH_BITS: usize = 4;
+    pub(crate) const SCHEME: usize = 5;
+    pub(crate) const TWIST: usize = 6;
+}
+
+impl Line {
+    /// One of the values of the cell, `-` where it has none.
+    pub(crate) fn column(&self, at: usize) -> &str {
+        self.cell.split('\t').nth(at).unwrap()
+    }
+}
+
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\t{}", self.cell, self.ending)

@@ -2,7 +2,12 @@
 //
 //   java Jsse.java STORE.p12 PASSWORD VERSION:SUITE...
 //
-// prints the ports in that order, then echoes whatever comes, and ends with its standard input.
+// prints the ports in that order, then echoes whatever comes, and ends with its standard input. VERSION and SUITE may be
+// `all`. What it knows of each connection it prints too.
+//
+//   java Jsse.java list
+//
+// prints every suite it has. Of system properties it reads `ask` (for the client's certificate) and `alpn`.
 
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -11,15 +16,25 @@ import java.security.KeyStore;
 import java.security.Security;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
 public class Jsse {
+    private static final String[] VERSIONS = {"SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+
     public static void main(String[] arguments) throws Exception {
         for (String list : new String[] {"disabledAlgorithms", "legacyAlgorithms"}) {
             Security.setProperty("jdk.tls." + list, "");
         }
         Security.setProperty("jdk.certpath.disabledAlgorithms", "");
+        if (arguments[0].equals("list")) {
+            for (String suite : SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites()) {
+                System.out.println(suite);
+            }
+            return;
+        }
         char[] password = arguments[1].toCharArray();
         KeyStore store = KeyStore.getInstance("PKCS12");
         try (FileInputStream file = new FileInputStream(arguments[0])) {
@@ -32,9 +47,15 @@ public class Jsse {
         for (int i = 2; i < arguments.length; i++) {
             String[] parts = arguments[i].split(":");
             SSLServerSocket listener = (SSLServerSocket) context.getServerSocketFactory()
-                .createServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
-            listener.setEnabledProtocols(new String[] {parts[0]});
-            listener.setEnabledCipherSuites(new String[] {parts[1]});
+                .createServerSocket(Integer.getInteger("port", 0), 5, InetAddress.getByName("127.0.0.1"));
+            boolean all = parts[0].equals("all");
+            listener.setEnabledProtocols(all ? VERSIONS : new String[] {parts[0]});
+            listener.setEnabledCipherSuites(all ? listener.getSupportedCipherSuites() : new String[] {parts[1]});
+            SSLParameters parameters = listener.getSSLParameters();
+            parameters.setWantClientAuth(Boolean.getBoolean("ask"));
+            parameters.setApplicationProtocols(System.getProperty("alpn", "").isEmpty()
+                ? new String[0] : new String[] {System.getProperty("alpn")});
+            listener.setSSLParameters(parameters);
             System.out.println(listener.getLocalPort());
             Thread thread = new Thread(() -> serve(listener));
             thread.setDaemon(true);
@@ -48,13 +69,18 @@ public class Jsse {
         while (true) {
             try (SSLSocket socket = (SSLSocket) listener.accept()) {
                 socket.setSoTimeout(10_000);
+                socket.setTcpNoDelay(true);
+                socket.startHandshake();
+                SSLSession session = socket.getSession();
+                System.err.printf("CONNECTION version=%s suite=%s alpn=%s .%n",
+                    session.getProtocol(), session.getCipherSuite(), socket.getApplicationProtocol());
                 byte[] buffer = new byte[65_536];
                 int count;
                 while ((count = socket.getInputStream().read(buffer)) > 0) {
                     socket.getOutputStream().write(buffer, 0, count);
                 }
             } catch (IOException error) {
-                System.err.println(error);
+                System.err.printf("FAILED: %s .%n", error.getMessage());
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Enumerations of servers over memory.
 
-use tlscensus_tls_client::Client;
 use tlscensus_tls_client::Interruption;
 use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::enumerate::Enumeration;
@@ -26,9 +25,13 @@ pub(crate) fn enumerate(
     let mut enumeration = Enumeration::new(budget, protocols);
     let mut log = Vec::new();
     while let Some(question) = enumeration.next_question() {
-        let mut client = Client::new(&question.profile, Some(NAME), &keys).until(question.stop);
+        let mut client = question.client(Some(NAME), &keys);
         let mut server = server();
         exchange(&mut client, server.as_mut());
+        if server.established() {
+            // OpenSSL forgets the sessions of connections that were not closed in order.
+            server.close();
+        }
         client.interrupted(Interruption::Closed);
         let outcome = client.outcome().copied().unwrap();
         let choice = client.observer().choice().or_else(|| client.observer().retry());
@@ -48,7 +51,7 @@ pub(crate) fn enumerate(
             offer.suites.len(),
             offer.groups.len(),
         ));
-        enumeration.answer(client.observer(), &outcome);
+        enumeration.answer(&client);
         assert!(enumeration.asked() <= budget, "the budget is kept");
     }
     Enumerated { facts: enumeration.facts(), log }

@@ -101,7 +101,8 @@ fn receive(client: &mut Client, socket: &mut TcpStream) -> bool {
     count > 0
 }
 
-fn pkcs12(identity: &Identity) -> Vec<u8> {
+/// The key and certificate in the form that Java reads.
+pub(crate) fn pkcs12(identity: &Identity) -> Vec<u8> {
     let certificate = X509::from_der(&identity.certificate).unwrap();
     let key = PKey::private_key_from_der(&identity.key).unwrap();
     let mut builder = Pkcs12::builder();
@@ -109,4 +110,4 @@ fn pkcs12(identity: &Identity) -> Vec<u8> {
     builder.build2(PASSWORD).unwrap().to_der().unwrap()
 }
 
-const PASSWORD: &str = "not a secret";
+pub(crate) const PASSWORD: &str = "not a secret";

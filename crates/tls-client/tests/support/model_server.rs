@@ -30,6 +30,7 @@ use tlscensus_tls_wire::registry::SignatureScheme;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::support::Server;
+use crate::support::certificates::Kind;
 
 /// The lists of a server, best first.
 #[derive(Clone, Debug)]
@@ -41,14 +42,28 @@ pub(crate) struct Model {
     pub(crate) tls13_groups: Vec<NamedGroup>,
     pub(crate) server_decides_groups: bool,
     pub(crate) schemes: Vec<SignatureScheme>,
-    /// A group of TLS 1.2 without which suites with ECDSA are not for this client.
+    /// The curve of the key that suites with ECDSA are signed with; `None`: one of EdDSA, which has none.
     pub(crate) certificate_curve: Option<NamedGroup>,
+    /// Those suites are not for a client that does not name this curve.
+    pub(crate) minds_certificate_curve: bool,
     pub(crate) protocols: Vec<&'static str>,
     pub(crate) protocols_strict: bool,
     pub(crate) refusal: Refusal,
     /// Hellos that it does not answer at all.
     pub(crate) minds: Minds,
 }
+
+/// Curves of keys that a model can have a certificate for.
+pub(crate) const KEY_CURVES: [(NamedGroup, Kind); 8] = [
+    (NamedGroup::SECP224R1, Kind::P224),
+    (NamedGroup::SECP256R1, Kind::P256),
+    (NamedGroup::SECP384R1, Kind::P384),
+    (NamedGroup::SECP521R1, Kind::P521),
+    (NamedGroup::SECP256K1, Kind::Secp256k1),
+    (NamedGroup::BRAINPOOLP256R1, Kind::Brainpool256),
+    (NamedGroup::BRAINPOOLP384R1, Kind::Brainpool384),
+    (NamedGroup::BRAINPOOLP512R1, Kind::Brainpool512),
+];
 
 /// How it says no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +170,7 @@ impl Model {
             return Ok(tls13(suite, group, offer));
         }
         let scheme = self.scheme(suite, offer);
-        Ok(flight(*version, suite, group, scheme, protocol))
+        Ok(self.flight(*version, suite, group, scheme, protocol))
     }
 
     fn has(&self, version: Version) -> bool {
@@ -181,6 +196,7 @@ impl Model {
         let parameters = suite.parameters().unwrap();
         let curve = parameters.authentication != Authentication::Ecdsa
             || !offer.has(ExtensionType::SUPPORTED_GROUPS)
+            || !self.minds_certificate_curve
             || self.certificate_curve.is_none_or(|curve| offer.groups().contains(&curve));
         let signed = version < Version::TLS_1_2
             || !parameters.key_exchange.is_ephemeral()
@@ -211,6 +227,69 @@ impl Model {
         }
         Ok(chosen)
     }
+
+    fn flight(
+        &self,
+        version: Version,
+        suite: CipherSuite,
+        group: Option<NamedGroup>,
+        scheme: Option<SignatureScheme>,
+        protocol: Option<&'static str>,
+    ) -> Vec<u8> {
+        let mut extensions = Extensions::new();
+        if let Some(protocol) = protocol {
+            extensions.add(&ApplicationProtocols(vec![protocol.as_bytes()]));
+        }
+        let hello = ServerHello {
+            legacy_version: version,
+            random: [1; 32],
+            session_id: &[],
+            cipher_suite: suite,
+            compression_method: CompressionMethod::NULL,
+            extensions,
+        };
+        let mut flight = Vec::new();
+        put_handshake(HandshakeType::SERVER_HELLO, &mut flight, |out| hello.encode(out));
+        let parameters = suite.parameters().unwrap();
+        if parameters.authentication != Authentication::Anon {
+            let leaf = self.leaf(parameters.authentication);
+            let message = CertificateLegacy { chain: vec![leaf] };
+            put_handshake(HandshakeType::CERTIFICATE, &mut flight, |out| message.encode(out));
+        }
+        let key = match (parameters.key_exchange, group) {
+            (KeyExchange::Ecdhe, Some(group)) => {
+                let [high, low] = group.0.to_be_bytes();
+                Some(vec![3, high, low, 1, 4])
+            }
+            // A prime of 8 bits, a generator, a value.
+            (KeyExchange::Dhe, _) => Some(vec![0, 1, 0xfb, 0, 1, 2, 0, 1, 5]),
+            _ => None,
+        };
+        if let Some(mut key) = key {
+            if parameters.authentication != Authentication::Anon {
+                if version == Version::TLS_1_2 {
+                    key.extend(scheme.unwrap_or_default().0.to_be_bytes());
+                }
+                key.extend([0, 1, 7]);
+            }
+            let put = |out: &mut Vec<u8>| out.extend_from_slice(&key);
+            put_handshake(HandshakeType::SERVER_KEY_EXCHANGE, &mut flight, put);
+        }
+        put_handshake(HandshakeType::SERVER_HELLO_DONE, &mut flight, |_| {});
+        flight
+    }
+
+    fn leaf(&self, authentication: Authentication) -> &'static [u8] {
+        let kind = match (authentication, self.certificate_curve) {
+            (Authentication::Ecdsa, None) => Kind::Ed25519,
+            (Authentication::Ecdsa, Some(curve)) => {
+                let (_, kind) = KEY_CURVES.iter().find(|(known, _)| *known == curve).unwrap();
+                *kind
+            }
+            _ => return authentication.word().as_bytes(),
+        };
+        &kind.identity().certificate
+    }
 }
 
 /// What both have, by the order of the one who decides.
@@ -238,55 +317,5 @@ fn tls13(suite: CipherSuite, group: NamedGroup, offer: &Offer<'_>) -> Vec<u8> {
     };
     let mut flight = Vec::new();
     put_handshake(HandshakeType::SERVER_HELLO, &mut flight, |out| hello.encode(out));
-    flight
-}
-
-fn flight(
-    version: Version,
-    suite: CipherSuite,
-    group: Option<NamedGroup>,
-    scheme: Option<SignatureScheme>,
-    protocol: Option<&'static str>,
-) -> Vec<u8> {
-    let mut extensions = Extensions::new();
-    if let Some(protocol) = protocol {
-        extensions.add(&ApplicationProtocols(vec![protocol.as_bytes()]));
-    }
-    let hello = ServerHello {
-        legacy_version: version,
-        random: [1; 32],
-        session_id: &[],
-        cipher_suite: suite,
-        compression_method: CompressionMethod::NULL,
-        extensions,
-    };
-    let mut flight = Vec::new();
-    put_handshake(HandshakeType::SERVER_HELLO, &mut flight, |out| hello.encode(out));
-    let parameters = suite.parameters().unwrap();
-    if parameters.authentication != Authentication::Anon {
-        let leaf: &[u8] = parameters.authentication.word().as_bytes();
-        let message = CertificateLegacy { chain: vec![leaf] };
-        put_handshake(HandshakeType::CERTIFICATE, &mut flight, |out| message.encode(out));
-    }
-    let key = match (parameters.key_exchange, group) {
-        (KeyExchange::Ecdhe, Some(group)) => {
-            let [high, low] = group.0.to_be_bytes();
-            Some(vec![3, high, low, 1, 4])
-        }
-        // A prime of 8 bits, a generator, a value.
-        (KeyExchange::Dhe, _) => Some(vec![0, 1, 0xfb, 0, 1, 2, 0, 1, 5]),
-        _ => None,
-    };
-    if let Some(mut key) = key {
-        if parameters.authentication != Authentication::Anon {
-            if version == Version::TLS_1_2 {
-                key.extend(scheme.unwrap_or_default().0.to_be_bytes());
-            }
-            key.extend([0, 1, 7]);
-        }
-        let put = |out: &mut Vec<u8>| out.extend_from_slice(&key);
-        put_handshake(HandshakeType::SERVER_KEY_EXCHANGE, &mut flight, put);
-    }
-    put_handshake(HandshakeType::SERVER_HELLO_DONE, &mut flight, |_| {});
     flight
 }

@@ -171,10 +171,22 @@ impl OpensslServer {
         self.error.clone()
     }
 
-    fn advance(&mut self) {
-        if self.state == State::Cookie && self.stream.stateless().unwrap_or(false) {
-            self.state = State::Shaking;
+    /// The ChangeCipherSpec that a client sends before it comes back (RFC 8446, appendix D.4) takes up a whole call, which then finds
+    /// no cookie; the hello is in the next.
+    fn look_for_the_cookie(&mut self) {
+        let waiting = |wire: &Wire| wire.0.borrow().to_server.len();
+        while self.state == State::Cookie {
+            let before = waiting(&self.wire);
+            if self.stream.stateless().unwrap_or(false) {
+                self.state = State::Shaking;
+            } else if waiting(&self.wire) == 0 || waiting(&self.wire) == before {
+                return;
+            }
         }
+    }
+
+    fn advance(&mut self) {
+        self.look_for_the_cookie();
         if self.state != State::Shaking {
             return;
         }

@@ -58,6 +58,7 @@ impl Options {
 pub(crate) struct RustlsServer {
     connection: ServerConnection,
     plaintext: Vec<u8>,
+    error: Option<rustls::Error>,
 }
 
 impl RustlsServer {
@@ -67,11 +68,16 @@ impl RustlsServer {
 
     pub(crate) fn from_config(config: &Arc<ServerConfig>) -> Self {
         let connection = ServerConnection::new(Arc::clone(config)).unwrap();
-        Self { connection, plaintext: Vec::new() }
+        Self { connection, plaintext: Vec::new(), error: None }
     }
 
     pub(crate) fn connection(&self) -> &ServerConnection {
         &self.connection
+    }
+
+    /// Why it gave up.
+    pub(crate) fn error(&self) -> Option<String> {
+        self.error.as_ref().map(ToString::to_string)
     }
 
     /// Asks the client to change its keys too.
@@ -123,7 +129,9 @@ impl Server for RustlsServer {
             if self.connection.read_tls(&mut bytes).is_err() {
                 return;
             }
-            let _refused = self.connection.process_new_packets();
+            if let Err(error) = self.connection.process_new_packets() {
+                self.error.get_or_insert(error);
+            }
             let _would_block = self.connection.reader().read_to_end(&mut self.plaintext);
         }
     }

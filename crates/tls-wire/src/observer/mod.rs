@@ -144,6 +144,15 @@ pub struct TicketSeen {
     pub lifetime_s: u32,
     /// Its length.
     pub length: usize,
+    /// Its first 16 bytes, by which most servers name the key that the rest is encrypted with (RFC 5077, section 4); `None`:
+    /// it is shorter.
+    pub key_name: Option<[u8; 16]>,
+}
+
+impl TicketSeen {
+    fn new(lifetime_s: u32, ticket: &[u8]) -> Self {
+        Self { lifetime_s, length: ticket.len(), key_name: ticket.first_chunk().copied() }
+    }
 }
 
 /// A message that broke its grammar; its bytes are in the flight.
@@ -421,10 +430,10 @@ impl Observer {
     fn ticket(&mut self, body: &[u8]) -> Result<(), DecodeError> {
         let ticket = if self.context().is_tls13() {
             let message = NewSessionTicketTls13::decode(body, "NewSessionTicket")?;
-            TicketSeen { lifetime_s: message.lifetime, length: message.ticket.len() }
+            TicketSeen::new(message.lifetime, message.ticket)
         } else {
             let message = NewSessionTicketLegacy::decode(body, "NewSessionTicket")?;
-            TicketSeen { lifetime_s: message.lifetime_hint, length: message.ticket.len() }
+            TicketSeen::new(message.lifetime_hint, message.ticket)
         };
         if self.tickets.len() < MAX_TICKETS {
             self.tickets.push(ticket);

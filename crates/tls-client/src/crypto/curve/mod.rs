@@ -1,6 +1,8 @@
-//! Curves that the library lacks: agreement and signatures on the prime curves of the registry, X448 and Ed448. Not in
+//! Curves that the library lacks: agreement and signatures on the prime curves of the registry, agreement on the binary ones,
+//! X448 and Ed448. Not in
 //! constant time: this client protects nobody's secrets.
 
+mod binary;
 mod ed448;
 mod table;
 mod weierstrass;
@@ -8,6 +10,7 @@ mod x448;
 
 use tlscensus_tls_wire::registry::NamedGroup;
 
+pub(crate) use self::binary::BinaryKey;
 pub(crate) use self::weierstrass::Curve;
 pub(crate) use self::weierstrass::CurveKey;
 pub(crate) use self::x448::X448Key;

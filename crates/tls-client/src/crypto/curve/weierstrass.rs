@@ -159,7 +159,8 @@ impl CurveKey {
     }
 }
 
-fn number(digits: &str) -> Vec<u8> {
+/// The bytes of a number in hexadecimal, an even number of digits.
+pub(super) fn number(digits: &str) -> Vec<u8> {
     let nibbles: Vec<u8> = digits.bytes().map(nibble).collect();
     nibbles.chunks(2).map(|pair| pair.iter().fold(0, |byte, nibble| byte << 4 | nibble)).collect()
 }

@@ -286,10 +286,39 @@ fn what_only_an_older_version_has_is_found_there() {
     }
 }
 
+/// Such a server turns down every hello that would otherwise show its certificate on the way: it has no second group.
+#[test]
+fn with_tls13_and_one_group_the_certificate_is_found_whatever_the_group() {
+    for (name, group, ..) in GROUPS.iter().filter(|(.., tls13)| *tls13) {
+        let mut builder = context(Kind::Rsa2048.identity());
+        builder.set_min_proto_version(Some(SslVersion::TLS1_3)).unwrap();
+        builder.set_groups_list(name).unwrap();
+        let context = builder.build();
+        let ask = || enumerate(BUDGET, &[], || Box::new(OpensslServer::from_context(&context)));
+        let Enumerated { facts, log } = ask();
+        let what = format!("{group}: {}", log.join("\n"));
+        assert_eq!((facts.ended, facts.contradictions), (Ended::Complete, 0), "{what}");
+        let verdicts = facts.certificates.iter().map(|(_, verdict)| *verdict);
+        let expected = [Verdict::Supported, Verdict::Absent, Verdict::Absent];
+        assert_eq!(verdicts.collect::<Vec<_>>(), expected, "{what}");
+        let of_rsa = (Era::Tls13, SignerKind::Rsa);
+        let schemes = facts.schemes.iter().find(|(era, kind, _)| (*era, *kind) == of_rsa);
+        let (.., schemes) = schemes.unwrap();
+        assert_eq!((schemes.items().len(), schemes.coverage), (3, Coverage::Complete), "{what}");
+        assert_eq!(schemes.decides, Decides::Client, "{what}");
+    }
+}
+
 /// Questions up to the last that the picture of versions, suites, groups and orders needs.
 fn core_questions(log: &[String]) -> u32 {
-    let beyond =
-        ["offered share", "other certificate", "protocols", "RSA schemes", "curve schemes"];
+    let beyond = [
+        "offered share",
+        "certificate",
+        "other certificate",
+        "protocols",
+        "RSA schemes",
+        "curve schemes",
+    ];
     let beyond = |line: &String| beyond.iter().any(|aim| line.starts_with(aim));
     u32::try_from(log.iter().position(beyond).unwrap_or(log.len())).unwrap()
 }

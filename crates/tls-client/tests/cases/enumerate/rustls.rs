@@ -92,7 +92,7 @@ fn with_tls13_alone_the_certificate_and_the_protocols_are_found() {
     let what = log.join("\n");
     assert_eq!((facts.ended, facts.contradictions), (Ended::Complete, 0), "{what}");
     assert_eq!(facts.protocols.items().len(), 2, "{what}");
-    assert_eq!(facts.leaves.len(), 1, "{what}");
+    assert_eq!(facts.chains.len(), 1, "{what}");
     let expected = [
         (SignerKind::Rsa, Verdict::Absent),
         (SignerKind::Curve, Verdict::Supported),

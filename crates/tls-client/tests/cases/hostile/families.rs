@@ -1,8 +1,11 @@
 //! What can be done at every place of a handshake, done there.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Outcome;
 use tlscensus_tls_wire::alert::Alert;
 use tlscensus_tls_wire::registry::AlertDescription;
 use tlscensus_tls_wire::registry::AlertLevel;
@@ -13,6 +16,7 @@ use tlscensus_tls_wire::registry::Version;
 use super::checked;
 use super::client;
 use super::order;
+use super::records::edited;
 use crate::support::scripted::Act;
 use crate::support::scripted::Mode;
 use crate::support::scripted::ScriptedServer;
@@ -269,3 +273,48 @@ fn cut_at_every_byte_the_outcome_says_so() {
         assert!(completed > 0, "{mode:?}");
     }
 }
+
+/// Every message of the newest and the oldest modes with each of its bytes changed by this, and how often handshakes ended with each word.
+fn at_every_byte(change: fn(&mut Vec<u8>, usize)) -> String {
+    let keys = KeyShares::generate();
+    let mut tally = Tally::default();
+    let rsa = [Version::TLS_1_2, Version::SSL_3].map(Mode::Rsa);
+    for mode in [Mode::Tls13, Mode::Ecdhe12].into_iter().chain(rsa) {
+        for message in mode.flight().iter().copied().chain([HandshakeType::FINISHED]) {
+            for at in 0..LONGEST_MESSAGE {
+                let whole = Rc::new(Cell::new(false));
+                let seen = Rc::clone(&whole);
+                let server = edited(mode, message, move |body| {
+                    seen.set(at >= body.len());
+                    change(body, at);
+                });
+                let client = checked("a changed byte", &keys, server).0.client;
+                if whole.get() {
+                    break;
+                }
+                let ends = [client.outcome(), client.end()];
+                let words: Vec<&str> = ends.into_iter().flatten().map(Outcome::word).collect();
+                tally.add(&words.join(", "));
+            }
+        }
+    }
+    tally.text()
+}
+
+#[test]
+fn every_message_ends_too_early_at_every_byte() {
+    let expected = "bad-finished 126; malformed 2676; wrong-order 1";
+    assert_eq!(at_every_byte(|body, at| body.truncate(at)), expected);
+}
+
+#[test]
+fn every_byte_of_every_message_is_the_largest_there_is() {
+    let largest = |body: &mut Vec<u8>, at| {
+        body.iter_mut().skip(at).take(1).for_each(|byte| *byte = 0xff - u8::from(*byte == 0xff));
+    };
+    let expected = "bad-finished 680; bad-signature 226; completed, closed 1744; malformed 62; not-completable 81; version-refused 8; wrong-order 2";
+    assert_eq!(at_every_byte(largest), expected);
+}
+
+/// Our messages are shorter; a loop over their bytes ends before.
+const LONGEST_MESSAGE: usize = 1 << 12;

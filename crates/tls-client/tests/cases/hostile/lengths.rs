@@ -36,6 +36,16 @@ pub(super) fn chain(count: usize) -> ScriptedServer {
     })
 }
 
+/// Our certificate again and again.
+pub(super) fn copies(mode: Mode, count: usize) -> ScriptedServer {
+    let context = usize::from(mode == Mode::Tls13);
+    edited(mode, HandshakeType::CERTIFICATE, move |body| {
+        let list = body.split_off(context + 3);
+        body.truncate(context);
+        put_bytes24(&list.repeat(count), body);
+    })
+}
+
 pub(super) fn no_chain(mode: Mode) -> ScriptedServer {
     let context = usize::from(mode == Mode::Tls13);
     edited(mode, HandshakeType::CERTIFICATE, move |body| *body = vec![0; context + 3])
@@ -70,6 +80,18 @@ pub(super) fn encrypted_extension() -> ScriptedServer {
 pub(super) fn certificate_extension() -> ScriptedServer {
     let server = ScriptedServer::new(Mode::Tls13, Mode::Tls13.honest());
     with_extension(server, HandshakeType::CERTIFICATE, 65_000)
+}
+
+pub(super) fn retry_extension() -> ScriptedServer {
+    let retry = vec![Act::Retry(Vec::new()), Act::Await];
+    let server = before(Mode::Tls13, HandshakeType::SERVER_HELLO, retry);
+    with_extension(server, HandshakeType::HELLO_RETRY_REQUEST, 65_000)
+}
+
+pub(super) fn request_extension() -> ScriptedServer {
+    let request = vec![Act::say(HandshakeType::CERTIFICATE_REQUEST)];
+    let server = before(Mode::Tls13, HandshakeType::CERTIFICATE, request);
+    with_extension(server, HandshakeType::CERTIFICATE_REQUEST, 65_000)
 }
 
 pub(super) fn ticket_extension() -> ScriptedServer {

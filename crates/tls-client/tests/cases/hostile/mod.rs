@@ -8,6 +8,8 @@ mod limits;
 mod order;
 mod plain;
 mod records;
+mod resuming;
+mod ssl2;
 mod table;
 mod values;
 
@@ -15,6 +17,7 @@ use std::fmt::Write;
 
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_wire::observer::Side;
 
 use crate::support::NAME;
 use crate::support::SEED;
@@ -39,11 +42,20 @@ fn ends(client: &Client) -> String {
 /// Meets the server and checks what holds whatever it does.
 fn checked(what: &str, keys: &KeyShares, mut server: ScriptedServer) -> (Meeting, String) {
     let meeting = meet(client(keys), &mut server, usize::MAX);
+    check_limits(what, &meeting);
     let ends = ends(&meeting.client);
-    assert!(!meeting.endless, "{what}: {ends}, but never");
-    assert!(meeting.said.len() <= MOST_HEARD, "{what}: {} bytes were heard", meeting.said.len());
-    assert!(meeting.sent <= MOST_SENT, "{what}: {} bytes were sent", meeting.sent);
     (meeting, ends)
+}
+
+/// What it costs us: bytes both ways, and records.
+fn check_limits(what: &str, meeting: &Meeting) {
+    let (heard, sent) = (meeting.said.len(), meeting.sent);
+    assert!(!meeting.endless, "{what}: {}, but never", ends(&meeting.client));
+    assert!(heard <= MOST_HEARD, "{what}: {heard} bytes were heard");
+    assert!(sent <= MOST_SENT, "{what}: {sent} bytes were sent");
+    let observer = meeting.client.observer();
+    let records = observer.records(Side::Server);
+    assert!(records <= MOST_RECORDS, "{what}: {records} records were heard");
 }
 
 #[test]
@@ -61,5 +73,7 @@ fn every_misbehaviour_has_its_name() {
 
 /// A chain of 128 KiB and the data that waits for the driver, with their records.
 const MOST_HEARD: usize = (1 << 20) + (1 << 18);
+/// A flight in records of one byte each; whatever else a server does, a hundred.
+const MOST_RECORDS: u64 = 1_000;
 /// Two hellos and a flight; no server gets more out of us by misbehaving.
 const MOST_SENT: usize = 1 << 13;

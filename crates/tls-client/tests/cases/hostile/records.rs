@@ -157,3 +157,8 @@ pub(super) fn endless_warnings() -> ScriptedServer {
     let warning = Act::Record(ContentType::ALERT, b"\x01\x70".to_vec());
     before(Mode::Ecdhe12, HandshakeType::CERTIFICATE, vec![warning.endless()])
 }
+
+pub(super) fn endless_empty_alerts(mode: Mode) -> ScriptedServer {
+    let empty = Act::Record(ContentType::ALERT, Vec::new());
+    before(mode, HandshakeType::CERTIFICATE, vec![empty.endless()])
+}

@@ -17,6 +17,7 @@ use crate::support::scripted::ScriptedServer;
 pub(super) type Misbehaviour = (&'static str, fn() -> ScriptedServer, &'static str);
 
 const RSA12: Mode = Mode::Rsa(Version::TLS_1_2);
+const RSA11: Mode = Mode::Rsa(Version::TLS_1_1);
 const RSA10: Mode = Mode::Rsa(Version::TLS_1_0);
 const SSL3: Mode = Mode::Rsa(Version::SSL_3);
 
@@ -124,6 +125,8 @@ pub(super) const RECORDS: &[Misbehaviour] = &[
         "alert: warning unrecognized_name after encrypted_extensions",
     ),
     ("warnings without end", records::endless_warnings, "over-bytes"),
+    ("empty alerts without end, TLS 1.3", || records::endless_empty_alerts(Tls13), "over-bytes"),
+    ("empty alerts without end, TLS 1.2", || records::endless_empty_alerts(RSA12), "over-bytes"),
 ];
 
 /// Order.
@@ -218,6 +221,16 @@ pub(super) const LENGTHS: &[Misbehaviour] = &[
     ("a message of 16 MiB announced, in the clear", || lengths::announced(RSA12), "over-bytes"),
     ("a message of 16 MiB announced, protected", || lengths::announced(Tls13), "over-bytes"),
     ("a chain of 100 certificates", || lengths::chain(100), "completed, closed"),
+    (
+        "a chain of 100 copies of a certificate, TLS 1.2",
+        || lengths::copies(Ecdhe12, 100),
+        "completed, closed",
+    ),
+    (
+        "a chain of 100 copies of a certificate, TLS 1.3",
+        || lengths::copies(Tls13, 100),
+        "completed, closed",
+    ),
     ("a chain of 30,000 empty certificates", || lengths::chain(30_000), "completed, closed"),
     ("no certificate in Certificate, TLS 1.3", || lengths::no_chain(Tls13), "completed, closed"),
     ("no certificate in Certificate, TLS 1.2", || lengths::no_chain(Ecdhe12), "completed, closed"),
@@ -239,6 +252,12 @@ pub(super) const LENGTHS: &[Misbehaviour] = &[
         "completed, closed",
     ),
     ("an extension of 64 KiB in a ticket", lengths::ticket_extension, "completed, closed"),
+    ("an extension of 64 KiB in a retry request", lengths::retry_extension, "completed, closed"),
+    (
+        "an extension of 64 KiB in a request for a certificate",
+        lengths::request_extension,
+        "completed, closed",
+    ),
     ("names of authorities, 64 KiB of them", lengths::authorities, "completed, closed"),
     ("a stapled status of 120 KiB", lengths::status, "completed, closed"),
     (
@@ -289,6 +308,7 @@ pub(super) const LENGTHS: &[Misbehaviour] = &[
 pub(super) const VALUES: &[Misbehaviour] = &[
     ("a wrong Finished, TLS 1.3", || values::finished(Tls13), "bad-finished"),
     ("a wrong Finished, TLS 1.2", || values::finished(Ecdhe12), "bad-finished"),
+    ("a wrong Finished, TLS 1.1", || values::finished(RSA11), "bad-finished"),
     ("a wrong Finished, TLS 1.0", || values::finished(RSA10), "bad-finished"),
     ("a wrong Finished, SSL 3", || values::finished(SSL3), "bad-finished"),
     ("a wrong signature, TLS 1.3", values::signature13, "bad-signature"),

@@ -1,6 +1,5 @@
-//! Debian's `gnutls-serv`, which echoes and describes each connection.
-//!
-//! It cannot be told an address and listens on all of this machine's for the seconds that a test takes; its keys are the test's.
+//! Debian's `gnutls-serv`, which echoes and describes each connection. It cannot be told an address: it is met in a namespace of
+//! its own.
 
 use std::process::Command;
 
@@ -119,13 +118,15 @@ impl Program for GnuTls {
                 Twist::Retry,
                 Twist::Staple,
             ],
+            tls13_apart: true,
         }
     }
 
     fn command(&self, setup: &Setup, port: u16, files: &Files) -> Command {
         let mut command = Command::new("stdbuf");
         command.args(["-oL", "gnutls-serv", "--echo", "--port", &port.to_string()]);
-        let mut priority = PRIORITY.to_owned();
+        let versions = if setup.tls13_apart { TLS13 } else { BEFORE_TLS13 };
+        let mut priority = format!("NONE:{versions}:{PRIORITY}");
         match setup.twist {
             Twist::NoEncryptThenMac => priority.push_str(":%NO_ETM"),
             Twist::NoExtendedMasterSecret => priority.push_str(":%NO_SESSION_HASH"),
@@ -236,13 +237,17 @@ fn scheme(name: &str) -> Option<SignatureScheme> {
     Some(SignatureScheme(entry.0))
 }
 
-/// Everything it has, however weak, but for passwords (SRP): with them it has no TLS 1.3.
-const PRIORITY: &str = "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+VERS-TLS1.1:+VERS-TLS1.0:+CIPHER-ALL:+ARCFOUR-128:+3DES-CBC:+NULL:\
-    +CAMELLIA-128-GCM:+CAMELLIA-256-GCM:+CAMELLIA-128-CBC:+CAMELLIA-256-CBC:+AES-128-CCM-8:+AES-256-CCM-8:+MAC-ALL:+MD5:\
-    +SHA1:+SHA256:+SHA384:+AEAD:+KX-ALL:+ANON-DH:+ANON-ECDH:+DHE-DSS:+PSK:+DHE-PSK:+ECDHE-PSK:+RSA-PSK:\
-    +SIGN-ALL:+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1:+SIGN-DSA-SHA1:+SIGN-DSA-SHA256:+SIGN-RSA-SHA224:+SIGN-ECDSA-SHA224:\
-    +SIGN-DSA-SHA224:+GROUP-ALL:+GROUP-SECP192R1:+GROUP-SECP224R1:+CTYPE-ALL:+COMP-NULL:%VERIFY_ALLOW_SIGN_WITH_SHA1:\
-    %VERIFY_ALLOW_SIGN_RSA_MD5:%ALLOW_SMALL_RECORDS:%PROFILE_VERY_WEAK";
+/// With NULL or RSA-PSK among what it may do it forgoes TLS 1.3.
+const TLS13: &str = "+VERS-TLS1.3:+ECDHE-RSA:+ECDHE-ECDSA:+DHE-RSA";
+const BEFORE_TLS13: &str = "+VERS-TLS1.2:+VERS-TLS1.1:+VERS-TLS1.0:+NULL:+KX-ALL:+ANON-DH:+ANON-ECDH:+DHE-DSS:+PSK:+DHE-PSK:\
+    +ECDHE-PSK:+RSA-PSK";
+
+/// Everything else that it has, however weak.
+const PRIORITY: &str = "+CIPHER-ALL:+ARCFOUR-128:+3DES-CBC:+CAMELLIA-128-GCM:+CAMELLIA-256-GCM:+CAMELLIA-128-CBC:\
+    +CAMELLIA-256-CBC:+AES-128-CCM-8:+AES-256-CCM-8:+MAC-ALL:+MD5:+SHA1:+SHA256:+SHA384:+AEAD:+SIGN-ALL:+SIGN-RSA-SHA1:\
+    +SIGN-ECDSA-SHA1:+SIGN-DSA-SHA1:+SIGN-RSA-MD5:+SIGN-DSA-SHA256:+SIGN-DSA-SHA384:+SIGN-DSA-SHA512:+SIGN-RSA-SHA224:\
+    +SIGN-ECDSA-SHA224:+SIGN-DSA-SHA224:+GROUP-ALL:+GROUP-SECP192R1:+GROUP-SECP224R1:+CTYPE-ALL:+COMP-NULL:\
+    %VERIFY_ALLOW_SIGN_WITH_SHA1:%VERIFY_ALLOW_SIGN_RSA_MD5:%ALLOW_SMALL_RECORDS:%PROFILE_VERY_WEAK";
 
 /// DER of an OCSPResponse that says tryLater (RFC 6960, section 4.2.1).
 const OCSP_RESPONSE: &[u8] = &[0x30, 0x03, 0x0a, 0x01, 0x03];

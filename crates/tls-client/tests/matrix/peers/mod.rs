@@ -2,6 +2,7 @@
 
 pub(crate) mod botan;
 pub(crate) mod gnutls;
+pub(crate) mod jsse;
 pub(crate) mod openssl;
 pub(crate) mod openssl_old;
 pub(crate) mod otp;
@@ -68,4 +69,5 @@ pub(crate) const PEERS: &[Entry] = &[
         start: botan::start,
     },
     Entry { word: "otp", letter: 'E', title: "Erlang/OTP 25", start: otp::start },
+    Entry { word: "jsse", letter: 'J', title: "Java 17", start: jsse::start },
 ];

@@ -15,6 +15,7 @@ use openssl::ssl::SslMethod;
 use openssl::ssl::SslOptions;
 use openssl::ssl::SslVerifyMode;
 use openssl::ssl::SslVersion;
+use tlscensus_tls_client::Interruption;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
@@ -63,6 +64,7 @@ impl Peer for Openssl {
             dh_bits: DH_BITS.to_vec(),
             schemes: schemes.into_iter().filter(|scheme| signs(&mut builder, *scheme)).collect(),
             twists: Twist::WORDS[1..].iter().map(|(twist, _)| *twist).collect(),
+            ..Ability::default()
         }
     }
 
@@ -251,8 +253,10 @@ impl Line for InMemory {
         }
     }
 
-    fn read(&mut self) -> Vec<u8> {
-        self.server.output()
+    fn read(&mut self) -> Result<Vec<u8>, Interruption> {
+        let bytes = self.server.output();
+        // A server in memory that has nothing to say will not say anything by itself.
+        if bytes.is_empty() { Err(Interruption::Closed) } else { Ok(bytes) }
     }
 
     fn question_and_answer(&self) -> (Vec<u8>, Vec<u8>) {

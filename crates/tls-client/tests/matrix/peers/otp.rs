@@ -67,6 +67,7 @@ impl Program for Otp {
             dh_bits: DH_BITS.to_vec(),
             schemes: known_schemes().into_iter().filter(|s| s.0 & 0xfff0 != 0x0810).collect(),
             twists: vec![Twist::Alpn, Twist::ClientCertificate, Twist::NoTicket, Twist::Retry],
+            ..Ability::default()
         }
     }
 

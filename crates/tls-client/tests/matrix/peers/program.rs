@@ -6,6 +6,8 @@
 #![expect(clippy::disallowed_types, reason = "programs serve on sockets")]
 
 use std::fs;
+use std::io;
+use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
@@ -24,6 +26,7 @@ use std::time::Instant;
 use openssl::pkey::PKey;
 use openssl::x509::X509;
 use tempfile::TempDir;
+use tlscensus_tls_client::Interruption;
 
 use crate::matrix::ability::Ability;
 use crate::matrix::cell::Setup;
@@ -133,8 +136,8 @@ impl Peer for Running {
         }
         let (_, process) = self.processes.iter().find(|(known, _)| known == setup).unwrap();
         let process = process.as_ref().map_err(Clone::clone)?;
-        let at = process.log.lock().unwrap().len();
-        let stream = TcpStream::connect(("127.0.0.1", process.port)).map_err(|e| e.to_string())?;
+        let at = process.log.length();
+        let stream = process.connect().map_err(|error| error.to_string())?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         let program = self.program.clone();
@@ -150,7 +153,7 @@ impl Peer for Running {
 struct Process {
     child: Child,
     port: u16,
-    log: Arc<Mutex<Vec<u8>>>,
+    log: Log,
 }
 
 impl Process {
@@ -158,34 +161,47 @@ impl Process {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let mut child = program
+        // One pipe for both, so that what it prints stands in the order in which it printed it.
+        let (reader, writer) = io::pipe().unwrap();
+        let child = program
             .command(setup, port, files)
             .env("SSLKEYLOGFILE", files.key_log())
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
             .spawn()
             .map_err(|error| error.to_string())?;
-        let log = Arc::<Mutex<Vec<u8>>>::default();
-        gather(child.stdout.take().unwrap(), log.clone());
-        gather(child.stderr.take().unwrap(), log.clone());
+        let log = Log::default();
+        gather(reader, log.clone());
         let mut process = Self { child, port, log };
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            let printed = String::from_utf8_lossy(&process.log.lock().unwrap()).into_owned();
-            if printed.contains(program.ready()) {
+            if process.log.lines(0).contains(program.ready()) {
                 return Ok(process);
             }
             if process.child.try_wait().unwrap().is_some() {
                 // What it printed last is still on its way.
                 thread::sleep(PAUSE * 10);
-                let printed = String::from_utf8_lossy(&process.log.lock().unwrap()).into_owned();
+                let printed = process.log.lines(0);
                 let first = printed.lines().next().unwrap_or_default().to_owned();
                 return Err(program.complaint(&printed).unwrap_or(first));
             }
             thread::sleep(PAUSE);
         }
         Err("does not come up".to_owned())
+    }
+}
+
+impl Process {
+    /// Some say that they listen just before they do.
+    fn connect(&self) -> io::Result<TcpStream> {
+        let begun = Instant::now();
+        loop {
+            match TcpStream::connect(("127.0.0.1", self.port)) {
+                Err(_) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                result => return result,
+            }
+        }
     }
 }
 
@@ -196,11 +212,29 @@ impl Drop for Process {
     }
 }
 
-fn gather(mut from: impl Read + Send + 'static, log: Arc<Mutex<Vec<u8>>>) {
+/// What a process has printed.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn length(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// The whole lines behind this place. Half a line would be read as if it were all.
+    fn lines(&self, from: usize) -> String {
+        let printed = self.0.lock().unwrap();
+        let new = &printed[from..];
+        let end = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        String::from_utf8_lossy(&new[..end]).into_owned()
+    }
+}
+
+fn gather(mut from: impl Read + Send + 'static, log: Log) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            log.lock().unwrap().extend_from_slice(&buffer[..count]);
+            log.0.lock().unwrap().extend_from_slice(&buffer[..count]);
         }
     });
 }
@@ -209,7 +243,7 @@ fn gather(mut from: impl Read + Send + 'static, log: Arc<Mutex<Vec<u8>>>) {
 struct Call {
     stream: TcpStream,
     program: Arc<dyn Program>,
-    log: Arc<Mutex<Vec<u8>>>,
+    log: Log,
     /// How much was printed before.
     at: usize,
 }
@@ -221,8 +255,7 @@ impl Call {
         // A server that still reads goes on when it sees the end.
         let begun = Instant::now();
         loop {
-            let printed =
-                String::from_utf8_lossy(&self.log.lock().unwrap()[self.at..]).into_owned();
+            let printed = self.log.lines(self.at);
             if self.program.is_all(&printed) || begun.elapsed() > WORDS_PATIENCE {
                 return printed;
             }
@@ -237,11 +270,18 @@ impl Line for Call {
         let _gone = self.stream.write_all(bytes);
     }
 
-    fn read(&mut self) -> Vec<u8> {
+    fn read(&mut self) -> Result<Vec<u8>, Interruption> {
         let mut buffer = vec![0; 16_384];
-        let count = self.stream.read(&mut buffer).unwrap_or(0);
-        buffer.truncate(count);
-        buffer
+        match self.stream.read(&mut buffer) {
+            // Whether a close comes as a reset depends on whether the server has read all that we said.
+            Ok(0) => Err(Interruption::Closed),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => Err(Interruption::Closed),
+            Err(_) => Err(Interruption::TimedOut),
+            Ok(count) => {
+                buffer.truncate(count);
+                Ok(buffer)
+            }
+        }
     }
 
     fn question_and_answer(&self) -> (Vec<u8>, Vec<u8>) {
@@ -270,7 +310,7 @@ pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
-const WORDS_PATIENCE: Duration = Duration::from_millis(500);
+const WORDS_PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(3);
 /// Letters of a line that every server takes in one piece.
 const QUESTION: usize = 300;

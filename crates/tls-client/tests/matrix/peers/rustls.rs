@@ -7,6 +7,7 @@ use rustls::KeyLog;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::ALL_CIPHER_SUITES;
 use rustls::crypto::aws_lc_rs::ALL_KX_GROUPS;
+use tlscensus_tls_client::Interruption;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
@@ -64,6 +65,7 @@ impl Peer for Rustls {
             dh_bits: Vec::new(),
             schemes: known_schemes(),
             twists: vec![Twist::Alpn, Twist::ClientCertificate, Twist::Retry, Twist::Staple],
+            ..Ability::default()
         }
     }
 
@@ -111,8 +113,10 @@ impl Line for InMemory {
         }
     }
 
-    fn read(&mut self) -> Vec<u8> {
-        self.server.output()
+    fn read(&mut self) -> Result<Vec<u8>, Interruption> {
+        let bytes = self.server.output();
+        // A server in memory that has nothing to say will not say anything by itself.
+        if bytes.is_empty() { Err(Interruption::Closed) } else { Ok(bytes) }
     }
 
     fn question_and_answer(&self) -> (Vec<u8>, Vec<u8>) {
@@ -137,6 +141,10 @@ impl Line for InMemory {
                 .map(|kind| kind == rustls::HandshakeKind::FullWithHelloRetryRequest),
             ..Facts::default()
         }
+    }
+
+    fn complaint(&mut self) -> Option<String> {
+        self.server.error()
     }
 }
 

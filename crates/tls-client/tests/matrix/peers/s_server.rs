@@ -94,6 +94,7 @@ impl Program for SServer {
                 Twist::NoTicket,
                 Twist::Retry,
             ],
+            ..Ability::default()
         }
     }
 

@@ -80,16 +80,21 @@ impl ScriptedServer {
                 extensions.add(&KeyShareServerHello(share));
                 &self.heard.session_id[..]
             }
-            Mode::Rsa(Version::SSL_3) => &[],
+            Mode::Rsa(Version::SSL_3) => self.name_of_session(),
             _ => {
                 if self.heard.extended_master_secret {
                     extensions.add(&ExtendedMasterSecret);
                 }
-                &[]
+                self.name_of_session()
             }
         };
         let extensions = self.with_more(HandshakeType::SERVER_HELLO, extensions);
         self.hello([5; 32], session_id, extensions)
+    }
+
+    /// The client's, where its session is taken up again.
+    fn name_of_session(&self) -> &[u8] {
+        if self.resumed.is_some() { &self.heard.session_id } else { &[] }
     }
 
     pub(super) fn retry_request(&mut self) -> Vec<u8> {
@@ -188,6 +193,11 @@ impl ScriptedServer {
 
     pub(super) fn change_keys_behind(&mut self, message: HandshakeType) {
         if self.mode != Mode::Tls13 {
+            if message == HandshakeType::SERVER_HELLO
+                && let Some(master) = self.resumed.clone()
+            {
+                self.take_up_keys(Legacy { version: self.mode.version(), master });
+            }
             return;
         }
         match (message, &self.schedule) {
@@ -277,15 +287,20 @@ impl ScriptedServer {
         let hash = Legacy::session_hash(version, &self.transcript);
         let seed = if extended { &hash } else { &randoms };
         let legacy = Legacy::new(version, &self.heard.premaster, seed, extended);
+        let finished = legacy.finished(false, &self.transcript);
+        let length = u8::try_from(finished.len()).unwrap();
+        self.transcript.extend([HandshakeType::FINISHED.0, 0, 0, length]);
+        self.transcript.extend(finished);
+        self.take_up_keys(legacy);
+    }
+
+    /// The keys of this master secret, from the next ChangeCipherSpec on.
+    fn take_up_keys(&mut self, legacy: Legacy) {
         let block = legacy.key_block(&[&self.random[..], &self.heard.random].concat());
         self.pending = Some(match self.mode {
             Mode::Rsa(_) => Sealer::cbc(&block),
             _ => Sealer::gcm12(&block),
         });
-        let finished = legacy.finished(false, &self.transcript);
-        let length = u8::try_from(finished.len()).unwrap();
-        self.transcript.extend([HandshakeType::FINISHED.0, 0, 0, length]);
-        self.transcript.extend(finished);
         self.legacy = Some(legacy);
     }
 

@@ -97,6 +97,29 @@ impl Mode {
         script.push(Act::Record(ContentType::APPLICATION_DATA, b"data".to_vec()));
         script
     }
+
+    /// The same, with something in it that a client can take up again: a ticket, or before TLS 1.2 the name of a session.
+    pub(crate) fn rememberable(self) -> Vec<Act> {
+        let mut script = self.honest();
+        let ticket = Act::say(HandshakeType::NEW_SESSION_TICKET);
+        match self {
+            Self::Tls13 => script.push(ticket),
+            Self::Ecdhe12 => {
+                let change = script.iter().position(|act| matches!(act, Act::ChangeCipherSpec));
+                script.insert(change.expect("part of the script"), ticket);
+            }
+            Self::Rsa(_) => script[0] = named_hello(),
+        }
+        script
+    }
+}
+
+/// A ServerHello that gives the session a name.
+fn named_hello() -> Act {
+    Act::edited(HandshakeType::SERVER_HELLO, |body| {
+        body[34] = 32;
+        drop(body.splice(35..35, [9; 32]));
+    })
 }
 
 /// What is offered to it: all versions, and everything that the modes choose.
@@ -189,6 +212,8 @@ pub(crate) struct ScriptedServer {
     /// The secret of the server's application traffic.
     application: Vec<u8>,
     legacy: Option<Legacy>,
+    /// The master secret of a session that is taken up again.
+    resumed: Option<Vec<u8>>,
 }
 
 /// What the client said, as far as it matters.
@@ -227,7 +252,37 @@ impl ScriptedServer {
             schedule: None,
             application: Vec::new(),
             legacy: None,
+            resumed: None,
         }
+    }
+
+    /// A server that takes a session up again whose master secret it has; without one it has forgotten the session.
+    pub(crate) fn resuming(mode: Mode, master: Option<Vec<u8>>) -> Self {
+        if master.is_none() {
+            return Self::new(mode, mode.honest());
+        }
+        let script = [
+            Act::say(HandshakeType::SERVER_HELLO),
+            Act::ChangeCipherSpec,
+            Act::say(HandshakeType::FINISHED),
+            Act::Await,
+            Act::Record(ContentType::APPLICATION_DATA, b"data".to_vec()),
+        ];
+        Self { resumed: master, ..Self::new(mode, script) }
+    }
+
+    /// What it will do, taken away to be changed.
+    pub(crate) fn take_script(&mut self) -> Vec<Act> {
+        self.script.drain(..).collect()
+    }
+
+    pub(crate) fn set_script(&mut self, script: Vec<Act>) {
+        self.script = script.into();
+    }
+
+    /// The master secret that was agreed on, before TLS 1.3.
+    pub(crate) fn master(&self) -> Option<Vec<u8>> {
+        self.legacy.as_ref().map(|legacy| legacy.master.clone())
     }
 
     /// Takes what the client said and answers as far as the script goes without waiting, a few records at a time.

@@ -1,13 +1,9 @@
-//! What must hold whatever a server says: bodies of fuzz targets, with the kept inputs replayed by plain tests.
+//! A server that holds the keys, and what an input makes of its script.
 
 use std::rc::Rc;
-use std::sync::OnceLock;
 
 use tlscensus_tls_client::Client;
-use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Outcome;
-use tlscensus_tls_client::Profile;
-use tlscensus_tls_client::Step;
 use tlscensus_tls_wire::alert::Alert;
 use tlscensus_tls_wire::codec::Codec;
 use tlscensus_tls_wire::codec::DecodeError;
@@ -16,64 +12,47 @@ use tlscensus_tls_wire::registry::ContentType;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
 
-use super::scripted::Act;
-use super::scripted::Edit;
-use super::scripted::Mode;
-use super::scripted::ScriptedServer;
-use super::scripted::meet;
-use super::scripted::offer;
+use super::super::scripted::Act;
+use super::super::scripted::Edit;
+use super::super::scripted::Mode;
+use super::super::scripted::ScriptedServer;
+use super::super::scripted::meet;
+use super::OFFER;
+use super::check;
+use super::client;
+use super::ends;
 
-/// A server without keys: any bytes. The first byte chooses what is offered, the second how the bytes are cut; however they
-/// are, the client does the same.
-pub(crate) fn bytes(data: &[u8]) {
-    let [profile, size, said @ ..] = data else { return };
-    let whole = told(*profile, std::iter::once(said));
-    let pieces = told(*profile, said.chunks(usize::from(*size) + 1));
-    assert!(whole == pieces, "the split was seen: {whole:?} {pieces:?}");
-}
-
-/// Outcome, history and words of a client that is told these pieces.
-fn told<'a>(profile: u8, pieces: impl Iterator<Item = &'a [u8]>) -> (String, String, Vec<u8>) {
-    let mut client = client(profile);
-    let mut sent = Vec::new();
-    client.poll(&mut sent);
-    for piece in pieces {
-        client.receive(piece);
-        client.poll(&mut sent);
-        client.take_plaintext();
-    }
-    check(&mut client, sent.len());
-    let ends = (client.outcome().map(Outcome::to_string), client.end().map(Outcome::to_string));
-    (format!("{ends:?}"), client.observer().history().to_owned(), sent)
-}
-
-/// A server with keys, honest but for what the input changes: see [`script`].
+/// A server with keys, honest but for what the input changes: see [`lie`]. Its first byte chooses the mode.
 pub(crate) fn keys(data: &[u8]) {
+    let [mode, lies @ ..] = data else { return };
+    let mode = Mode::ALL[usize::from(*mode) % Mode::ALL.len()];
+    lied_to(|| (client(OFFER), ScriptedServer::new(mode, mode.honest())), lies);
+}
+
+/// Lets client and server meet, the bytes cut in two ways; however they are, the client does the same.
+pub(super) fn lied_to(pair: impl Fn() -> (Client, ScriptedServer), lies: &[u8]) {
     let ends = [usize::MAX, 7].map(|piece| {
-        let mut reader = Reader::new(data);
-        let Ok(mut server) = script(&mut reader) else { return None };
-        let mut meeting = meet(client(OFFER), &mut server, piece);
+        let (client, mut server) = pair();
+        lie(&mut server, &mut Reader::new(lies)).ok()?;
+        let mut meeting = meet(client, &mut server, piece);
         assert!(!meeting.endless, "listens for ever");
         check(&mut meeting.client, meeting.sent);
         let client = meeting.client;
         if client.outcome() == Some(&Outcome::Completed) {
             assert!(client.observer().established(), "completed without a Finished");
         }
-        let ends = (client.outcome().map(Outcome::to_string), client.end().map(Outcome::to_string));
-        Some((ends, client.observer().history().to_owned()))
+        Some((ends(&client), client.observer().history().to_owned()))
     });
     assert_eq!(ends[0], ends[1], "the split was seen");
 }
 
-/// The input chooses the mode and the size of records, and then does one thing after the other to the honest script.
-fn script(reader: &mut Reader<'_>) -> Result<ScriptedServer, DecodeError> {
-    let mode = Mode::ALL[usize::from(reader.u8("mode")?) % Mode::ALL.len()];
-    let fragment = match reader.u8("fragment")? {
+/// The input chooses the size of records, and then does one thing after the other to the script.
+fn lie(server: &mut ScriptedServer, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    server.fragment = match reader.u8("fragment")? {
         0 => usize::MAX,
         size => usize::from(size),
     };
-    let mut script = mode.honest();
-    let mut extensions = Vec::new();
+    let mut script = server.take_script();
     while !reader.is_empty() && script.len() < MOST_ACTS {
         let (what, at) = (reader.u8("what")?, usize::from(reader.u8("at")?));
         let at = at % script.len().max(1);
@@ -87,16 +66,15 @@ fn script(reader: &mut Reader<'_>) -> Result<ScriptedServer, DecodeError> {
             3 => {
                 let message = message_at(&script, at);
                 let extension = ExtensionType::read(reader)?;
-                extensions.push((message, extension, reader.bytes8("extension")?.to_vec()));
+                let content = reader.bytes8("extension")?.to_vec();
+                server.extensions.push((message, extension, content));
             }
             4..=8 => add_edit(&mut script, at, edit(what, reader)?),
             _ => script.insert(at, act(what, reader)?),
         }
     }
-    let mut server = ScriptedServer::new(mode, script);
-    server.fragment = fragment;
-    server.extensions = extensions;
-    Ok(server)
+    server.set_script(script);
+    Ok(())
 }
 
 /// One more thing for the server to do.
@@ -162,38 +140,8 @@ fn message_at(script: &[Act], at: usize) -> HandshakeType {
     }
 }
 
-fn client(profile: u8) -> Client {
-    static KEYS: OnceLock<KeyShares> = OnceLock::new();
-    static OFFERS: OnceLock<Vec<Profile>> = OnceLock::new();
-    let keys = KEYS.get_or_init(KeyShares::generate);
-    let offers = OFFERS.get_or_init(|| {
-        let named = ["modern-tls12", "legacy", "everything", "export", "anonymous"];
-        let named = named.iter().filter_map(|name| Profile::named(name)).cloned();
-        std::iter::once(offer()).chain(named).collect()
-    });
-    Client::seeded(&offers[usize::from(profile) % offers.len()], Some("host.example"), keys, 7)
-}
-
-/// What holds for every client that has met a server.
-fn check(client: &mut Client, sent: usize) {
-    assert!(sent <= MOST_WORDS, "{sent} bytes were said");
-    if client.poll(&mut Vec::new()) == Step::Done {
-        let (outcome, history) = (client.outcome().copied(), client.observer().history().len());
-        assert!(outcome.is_some());
-        client.receive(b"\x16\x03\x03\0\x04\x0e\0\0\0");
-        assert!(client.poll(&mut Vec::new()) == Step::Done);
-        assert_eq!(
-            (client.outcome().copied(), client.observer().history().len()),
-            (outcome, history)
-        );
-    }
-}
-
-const OFFER: u8 = 0;
 /// More acts than these teach nothing new.
 const MOST_ACTS: usize = 40;
-/// Two hellos, one with a cookie of 32 KiB, a flight with a key of 16 kbit, and answers to key updates: no amplifier.
-const MOST_WORDS: usize = 48 * 1024;
 const MORE: &[HandshakeType] = &[
     HandshakeType::CERTIFICATE_REQUEST,
     HandshakeType::CERTIFICATE_STATUS,

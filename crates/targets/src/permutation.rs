@@ -1,0 +1,311 @@
+//! A seeded order over `0..size` that is computed, not stored: each number exactly once, from any place on, there and back.
+//!
+//! The number at a position is written in mixed radix as `left × height + right`, with `width × height` just above the size, and
+//! goes through rounds that add to one half a keyed function of the other: a generalised Feistel network (Black and
+//! Rogaway, “Ciphers with Arbitrary Finite Domains”, 2002). Each round can be undone, so the whole is a permutation of
+//! `0..width × height`; what falls behind the size goes through it again until it does not (cycle walking, in the same paper), which
+//! leaves a permutation of `0..size`. As `width × height - size < width`, that happens once in √size times.
+//!
+//! No product of two numbers of the size is ever taken, so nothing overflows at any size, and nothing in here knows of shards,
+//! threads or rates: see [`Shard`](crate::Shard).
+
+use std::ops::Range;
+
+/// A permutation of `0..size`, the same for the same size and seed for ever.
+///
+/// Statistically even, not secret: who knows the seed knows the order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permutation {
+    size: u64,
+    /// How many values the left half has.
+    width: u64,
+    /// How many the right half has; at most as many.
+    height: u64,
+    keys: [u64; ROUNDS],
+}
+
+/// A number as its two halves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Halves {
+    left: u64,
+    right: u64,
+}
+
+impl Permutation {
+    /// The largest size there is an order for.
+    pub const MAX_SIZE: u64 = 1 << 62;
+
+    /// The order of `0..size` that belongs to this seed.
+    ///
+    /// # Errors
+    /// [`TooLarge`] for more than [`MAX_SIZE`](Self::MAX_SIZE).
+    pub fn new(size: u64, seed: u64) -> Result<Self, TooLarge> {
+        if size > Self::MAX_SIZE {
+            return Err(TooLarge);
+        }
+        let width = ceiling_root(size).max(1);
+        let height = size.div_ceil(width).max(1);
+        let mut state = seed;
+        let keys = std::array::from_fn(|_| next_key(&mut state));
+        Ok(Self { size, width, height, keys })
+    }
+
+    /// How many numbers there are.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The number at this position; `None` behind the end.
+    pub fn at(&self, position: u64) -> Option<u64> {
+        (position < self.size).then(|| self.forth(self.halves(position)))
+    }
+
+    /// Where this number stands; `None` where it is none of them.
+    pub fn position(&self, number: u64) -> Option<u64> {
+        (number < self.size).then(|| self.back(self.halves(number)))
+    }
+
+    /// The numbers at these positions, in their order; those behind the end are left out.
+    pub fn walk(&self, positions: Range<u64>) -> Walk<'_> {
+        let end = positions.end.min(self.size);
+        let next = self.halves(positions.start.min(end));
+        Walk { permutation: self, next, left: end.saturating_sub(positions.start) }
+    }
+
+    fn halves(&self, number: u64) -> Halves {
+        Halves { left: number / self.height, right: number % self.height }
+    }
+
+    const fn number(&self, halves: Halves) -> u64 {
+        halves.left * self.height + halves.right
+    }
+
+    #[inline]
+    fn forth(&self, mut halves: Halves) -> u64 {
+        loop {
+            for pair in self.keys.chunks_exact(2) {
+                halves.left = add(halves.left, draw(halves.right, pair[0], self.width), self.width);
+                halves.right =
+                    add(halves.right, draw(halves.left, pair[1], self.height), self.height);
+            }
+            let number = self.number(halves);
+            if number < self.size {
+                return number;
+            }
+        }
+    }
+
+    fn back(&self, mut halves: Halves) -> u64 {
+        loop {
+            for pair in self.keys.rchunks_exact(2) {
+                let drawn = draw(halves.left, pair[1], self.height);
+                halves.right = add(halves.right, self.height - drawn, self.height);
+                let drawn = draw(halves.right, pair[0], self.width);
+                halves.left = add(halves.left, self.width - drawn, self.width);
+            }
+            let position = self.number(halves);
+            if position < self.size {
+                return position;
+            }
+        }
+    }
+}
+
+/// The numbers at consecutive positions.
+///
+/// Quicker than one [`Permutation::at`] after the other: nothing is divided.
+#[derive(Clone, Debug)]
+pub struct Walk<'a> {
+    permutation: &'a Permutation,
+    next: Halves,
+    left: u64,
+}
+
+impl Iterator for Walk<'_> {
+    type Item = u64;
+
+    #[inline]
+    fn next(&mut self) -> Option<u64> {
+        self.left = self.left.checked_sub(1)?;
+        let halves = self.next;
+        self.next.right += 1;
+        if self.next.right == self.permutation.height {
+            self.next = Halves { left: halves.left + 1, right: 0 };
+        }
+        Some(self.permutation.forth(halves))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match usize::try_from(self.left) {
+            Ok(left) => (left, Some(left)),
+            Err(_) => (usize::MAX, None),
+        }
+    }
+}
+
+/// More numbers than there is an order for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl std::fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "more than 2^62 targets: nobody can visit so many; name fewer addresses or ports")
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// A sum modulo `modulus`, of a number below it and one not above it.
+#[inline]
+const fn add(a: u64, b: u64, modulus: u64) -> u64 {
+    let sum = a + b;
+    if sum >= modulus { sum - modulus } else { sum }
+}
+
+/// A number below `below` that depends on all bits of `half` and `key`: both halves of a product of two words folded onto
+/// each other (as in Wang Yi's wyhash), then the upper half of the product with `below`.
+#[inline]
+fn draw(half: u64, key: u64, below: u64) -> u64 {
+    let product = u128::from(half ^ key) * u128::from(key ^ SPREAD_1);
+    let folded = (product >> 64) ^ (product & u128::from(u64::MAX));
+    let folded = u64::try_from(folded).expect("both halves are words");
+    high_word(folded, below)
+}
+
+/// The upper half of a product.
+#[inline]
+pub(crate) fn high_word(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    u64::try_from(product >> 64).expect("the upper half of two words is a word")
+}
+
+/// SplitMix64 (Steele, Lea and Flood, “Fast Splittable Pseudorandom Number Generators”, 2014).
+fn next_key(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(GOLDEN_GAMMA);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(SPREAD_1);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(SPREAD_2);
+    mixed ^ (mixed >> 31)
+}
+
+/// The least number whose square is not below this one.
+fn ceiling_root(number: u64) -> u64 {
+    let floor = number.isqrt();
+    if floor * floor == number { floor } else { floor + 1 }
+}
+
+/// Even. With four, the tests below see a pattern in spaces of a million.
+const ROUNDS: usize = 6;
+const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+/// The multipliers of SplitMix64's finaliser.
+const SPREAD_1: u64 = 0xbf58_476d_1ce4_e5b9;
+const SPREAD_2: u64 = 0x94d0_49bb_1331_11eb;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn permutation(size: u64, seed: u64) -> Permutation {
+        Permutation::new(size, seed).expect("small enough")
+    }
+
+    #[test]
+    fn each_number_once_at_every_small_size() {
+        for size in 0..600 {
+            for seed in 0..4 {
+                let order = permutation(size, seed);
+                let mut seen = vec![false; usize::try_from(size).expect("small")];
+                for (position, number) in (0..).zip(order.walk(0..size)) {
+                    assert_eq!(order.at(position), Some(number), "{size} {seed}");
+                    assert_eq!(order.position(number), Some(position), "{size} {seed}");
+                    let seen = &mut seen[usize::try_from(number).expect("small")];
+                    assert!(!std::mem::replace(seen, true), "{number} twice: {size} {seed}");
+                }
+                assert!(seen.into_iter().all(|seen| seen), "{size} {seed}");
+                assert_eq!((order.at(size), order.position(size)), (None, None));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn there_and_back_at_any_size(size in 1..=Permutation::MAX_SIZE, seed: u64, place: u64) {
+            let order = permutation(size, seed);
+            let position = place % size;
+            let number = order.at(position).expect("inside");
+            prop_assert!(number < size);
+            prop_assert_eq!(order.position(number), Some(position));
+            prop_assert_eq!(order.at(order.position(position).expect("inside")), Some(position));
+        }
+
+        #[test]
+        fn a_walk_is_the_positions_one_by_one(
+            size in 1..=Permutation::MAX_SIZE, seed: u64, start: u64, length in 0..100_u64,
+        ) {
+            let order = permutation(size, seed);
+            let start = start % size;
+            let walked: Vec<_> = order.walk(start..start + length).collect();
+            let single: Vec<_> = (start..start + length).map_while(|at| order.at(at)).collect();
+            prop_assert_eq!(walked, single);
+        }
+    }
+
+    #[test]
+    fn the_halves_always_hold_the_size_and_little_more() {
+        for bits in 0..=62 {
+            for size in [1_u64 << bits, (1 << bits) - 1, (1_u64 << bits) / 3 * 2 + 1] {
+                let order = permutation(size, 0);
+                let whole = order.width * order.height;
+                assert!(size <= whole && whole - size <= order.width, "{size}");
+                assert!(order.width < 1 << 32 && order.height <= order.width, "{size}");
+            }
+        }
+        assert_eq!(Permutation::new(Permutation::MAX_SIZE + 1, 0), Err(TooLarge));
+    }
+
+    /// A run that is resumed with a later version must go on in the same order.
+    #[test]
+    fn the_order_of_a_seed_does_not_change() {
+        let first = |size, seed| permutation(size, seed).walk(0..4).collect::<Vec<_>>();
+        assert_eq!(first(10, 1), FIRST_OF_10);
+        assert_eq!(first((1 << 32) * 14, 7), FIRST_OF_ALL);
+    }
+
+    const FIRST_OF_10: [u64; 4] = [8, 3, 9, 1];
+    const FIRST_OF_ALL: [u64; 4] = [45_819_261_342, 44_095_599_149, 53_140_553_304, 22_025_022_152];
+
+    /// How far counts are from even ones, in standard deviations of chi-squared.
+    fn unevenness(counts: &[u32]) -> f64 {
+        let fields = f64::from(u32::try_from(counts.len()).expect("few"));
+        let expected = f64::from(counts.iter().sum::<u32>()) / fields;
+        let chi: f64 =
+            counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
+        (chi - (fields - 1.0)) / (2.0 * (fields - 1.0)).sqrt()
+    }
+
+    /// Where numbers fall, and where they fall a few positions later: 4,096 fields of a square. A scan that is stopped early is
+    /// a sample, and neighbours in time are no neighbours in space.
+    #[test]
+    fn any_stretch_is_an_even_sample() {
+        for (size, seed) in [(1 << 32, 1), ((1 << 32) * 14, 2), (3_700_000_003, 3), (1 << 20, 4)] {
+            let order = permutation(size, seed);
+            let field = |number: u64| {
+                usize::try_from(u128::from(number) * 64 / u128::from(size)).expect("below 64")
+            };
+            for start in [0, size / 3] {
+                let fields: Vec<_> = order.walk(start..start + SAMPLE).map(field).collect();
+                for lag in [1, 2, 3, 16, 256, 1000] {
+                    let mut counts = vec![0; 64 * 64];
+                    for (now, later) in fields.iter().zip(fields.iter().skip(lag)) {
+                        counts[now * 64 + later] += 1;
+                    }
+                    let unevenness = unevenness(&counts);
+                    assert!(unevenness < 5.0, "{size} {seed} {start} {lag}: {unevenness}");
+                }
+            }
+        }
+    }
+
+    const SAMPLE: u64 = 200_000;
+}

@@ -1,0 +1,4 @@
+//! Conversations of IRC, heard from both sides and played against the prober.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tlscensus_dialog::fuzz::irc(data));

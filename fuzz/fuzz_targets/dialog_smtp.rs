@@ -1,0 +1,4 @@
+//! Conversations of SMTP and SUBMISSION, heard from both sides and played against the prober.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tlscensus_dialog::fuzz::smtp(data));

@@ -1,0 +1,4 @@
+//! Blocklists.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tlscensus_targets::fuzzing::blocklist(data));
