@@ -14,7 +14,12 @@ use crate::mrt::RibReader;
 pub type FuzzTarget = (&'static str, fn(&[u8]));
 
 /// The fuzz targets of this crate.
-pub const TARGETS: &[FuzzTarget] = &[("targets_blocklist", blocklist), ("targets_list", list)];
+pub const TARGETS: &[FuzzTarget] = &[
+    ("targets_blocklist", blocklist),
+    ("targets_consent", consent),
+    ("targets_list", list),
+    ("targets_mrt", mrt),
+];
 
 /// Every line of a list is targets or an error, and the text of a target is a line that gives the same target.
 pub fn list(data: &[u8]) {
