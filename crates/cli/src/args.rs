@@ -1,5 +1,7 @@
 //! What was typed, nothing opened or resolved yet.
 
+mod blocklist;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,6 +12,12 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 use clap::parser::ValueSource;
+
+pub(crate) use self::blocklist::AddArguments;
+pub(crate) use self::blocklist::BlocklistArguments;
+pub(crate) use self::blocklist::BlocklistVerb;
+pub(crate) use self::blocklist::CheckArguments;
+pub(crate) use self::blocklist::RemoveArguments;
 
 /// The first offer unless something else is typed.
 pub(crate) const PROFILE: &str = "modern";
@@ -57,6 +65,8 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
+    /// Keep the register of networks that are never touched
+    Blocklist(BlocklistArguments),
     /// Print the prefixes that are routed, out of dumps of routing tables
     Prefixes(PrefixesArguments),
     /// Print result tables of a dataset

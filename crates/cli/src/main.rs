@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     let ended = match arguments.command {
         Command::Demo(typed) => run::demo(&typed),
         Command::Probe(typed) => run::probe(&typed),
+        Command::Blocklist(typed) => run::blocklist(&typed),
         Command::Prefixes(typed) => run::prefixes(&typed),
         Command::Tables(typed) => run::tables(&typed),
         Command::Sql(typed) => run::sql(&typed),

@@ -17,6 +17,12 @@ pub(crate) fn compact_now() -> String {
     compact(OffsetDateTime::now_utc())
 }
 
+/// Today, as `2026-11-23`.
+pub(crate) fn today() -> String {
+    let at = OffsetDateTime::now_utc();
+    format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day())
+}
+
 fn compact(at: OffsetDateTime) -> String {
     format!(
         "{:04}{:02}{:02}T{:02}{:02}{:02}Z",

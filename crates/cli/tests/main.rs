@@ -1,6 +1,7 @@
 //! The program as its users run it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
+mod blocklist;
 mod demo;
 mod enumerated;
 mod intrusive;

@@ -96,12 +96,7 @@ pub struct Blocklist {
 impl Blocklist {
     /// What is blocked in this scope whatever else is.
     pub fn new(scope: Scope) -> Self {
-        let mut list = Self {
-            entries: Vec::new(),
-            listed: Table::default(),
-            special: Table::default(),
-            allowed: Table::default(),
-        };
+        let mut list = Self::empty();
         match scope {
             Scope::Internet => {
                 for (prefix, purpose) in SPECIAL {
@@ -121,6 +116,21 @@ impl Blocklist {
             }
         }
         list
+    }
+
+    /// One that blocks nothing yet, special-purpose networks included: for looking at a list by itself.
+    pub fn empty() -> Self {
+        Self {
+            entries: Vec::new(),
+            listed: Table::default(),
+            special: Table::default(),
+            allowed: Table::default(),
+        }
+    }
+
+    /// Everything that was blocked, in the order in which it was.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     /// Blocks a prefix; of two equal ones the first keeps its reason.

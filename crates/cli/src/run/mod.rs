@@ -1,5 +1,6 @@
 //! The verbs: each takes a plan, does its work, and says how it ended.
 
+mod blocklist;
 mod campaign;
 mod demo;
 mod lab;
@@ -9,6 +10,7 @@ mod sql;
 mod tables;
 mod words;
 
+pub(crate) use blocklist::blocklist;
 pub(crate) use demo::demo;
 pub(crate) use lab::lab;
 pub(crate) use prefixes::prefixes;

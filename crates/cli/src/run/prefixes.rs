@@ -107,6 +107,7 @@ fn public_ipv4() -> u64 {
     (1 << 32) - Blocklist::new(Scope::Internet).addresses().count_v4()
 }
 
-fn to_f64(count: u64) -> f64 {
+/// For shares.
+pub(super) fn to_f64(count: u64) -> f64 {
     u32::try_from(count).map_or_else(|_| f64::from(u32::MAX), f64::from)
 }
