@@ -1,16 +1,25 @@
 //! What must hold for any lists: bodies of fuzz targets, replayed by plain tests.
 
+use std::net::IpAddr;
+
 use crate::Blocklist;
+use crate::Consent;
 use crate::Line;
 use crate::LineParser;
 use crate::Scope;
 use crate::Target;
+use crate::mrt::RibReader;
 
 /// A fuzz target: its name and its body.
 pub type FuzzTarget = (&'static str, fn(&[u8]));
 
 /// The fuzz targets of this crate.
-pub const TARGETS: &[FuzzTarget] = &[("targets_blocklist", blocklist), ("targets_list", list)];
+pub const TARGETS: &[FuzzTarget] = &[
+    ("targets_blocklist", blocklist),
+    ("targets_consent", consent),
+    ("targets_list", list),
+    ("targets_mrt", mrt),
+];
 
 /// Every line of a list is targets or an error, and the text of a target is a line that gives the same target.
 pub fn list(data: &[u8]) {
@@ -48,6 +57,33 @@ pub fn blocklist(data: &[u8]) {
             Err(error) => assert_eq!(error.number, number),
         }
     }
+}
+
+/// Every line of a file of consents is one or an error, and only what is listed counts.
+pub fn consent(data: &[u8]) {
+    let mut consent = Consent::default();
+    for (number, line) in (1..).zip(data.split(|byte| *byte == b'\n')) {
+        let before = consent.listed();
+        match consent.line(number, line) {
+            Ok(()) => assert!(consent.listed() - before <= 1),
+            Err(error) => assert_eq!((error.number, consent.listed()), (number, before)),
+        }
+    }
+    if consent.listed() == 0 {
+        let target = Target::from(IpAddr::from([192, 0, 2, 1]));
+        assert!(!consent.covers_as_listed(&target), "nobody agreed");
+    }
+}
+
+/// Of any bytes as a routing table, routes come until an error or the end, and nothing behind it.
+pub fn mrt(data: &[u8]) {
+    let mut reader = RibReader::new(data);
+    while let Some(Ok(route)) = reader.next() {
+        assert_eq!(route.prefix, route.prefix.trunc(), "bits behind the prefix");
+        assert!(route.origins.len() <= data.len());
+    }
+    assert!(reader.next().is_none());
+    assert!(usize::try_from(reader.offset()).is_ok_and(|offset| offset <= data.len()));
 }
 
 /// Of a prefix of a million addresses the first ones will do.
