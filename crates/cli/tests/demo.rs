@@ -7,6 +7,9 @@ use tlscensus_analysis::Engine;
 
 use crate::support;
 
+/// What the tables need of a document.
+const PREAMBLE: &str = "\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage[T1]{fontenc}\n\
+    \\usepackage{booktabs,longtable,pdflscape}\n";
 /// Hosts: enough for every table to have rows.
 const HOSTS: &str = "25";
 
@@ -84,7 +87,9 @@ fn the_whole_tables_can_be_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("dataset");
     let mut command = support::tlscensus();
-    command.args(["demo", "--hosts", "3", "--quiet", "--full", "--out"]).arg(&out);
+    // Hosts of its own: other demos run beside it.
+    let seed = std::process::id().to_string();
+    command.args(["demo", "--hosts", "3", "--seed", &seed, "--quiet", "--full", "--out"]).arg(&out);
     let demo = support::run(&mut command, 0).stdout;
     let whole = std::fs::read(out.join("tables/T05.txt")).unwrap();
     assert!(demo.windows(whole.len()).any(|part| part == whole), "T05 is there to the letter");
@@ -103,6 +108,26 @@ fn the_whole_tables_can_be_asked_for() {
         (&"Answer to a query".into(), &"SELECT 1 AS one".into())
     );
     assert_eq!(answer["rows"][0]["one"], 1);
+    check_latex(folder.path(), &out);
+}
+
+/// Every table as LaTeX, in one document: nothing stands out of its page by more than a letter.
+fn check_latex(folder: &Path, dataset: &Path) {
+    if !Command::new("pdflatex").arg("--version").output().is_ok_and(|o| o.status.success()) {
+        return support::skip("no pdflatex (apt-get install texlive-latex-recommended)");
+    }
+    let mut tables = support::tlscensus();
+    let tables = support::run(tables.arg("tables").arg(dataset).args(["--format", "latex"]), 0);
+    let tables = String::from_utf8(tables.stdout).unwrap();
+    let document = format!("{PREAMBLE}\\begin{{document}}\n{tables}\\end{{document}}\n");
+    std::fs::write(folder.join("tables.tex"), document).unwrap();
+    let mut latex = Command::new("pdflatex");
+    latex.current_dir(folder).args(["-interaction=nonstopmode", "-halt-on-error", "tables.tex"]);
+    let said = String::from_utf8_lossy(&support::run(&mut latex, 0).stdout).into_owned();
+    assert!(said.contains("Output written on tables.pdf") && !said.contains("Float too large"));
+    let over = said.split("Overfull \\hbox (").skip(1).filter_map(|rest| rest.split("pt").next());
+    let widest = over.filter_map(|points| points.parse::<f64>().ok()).fold(0.0, f64::max);
+    assert!(widest < 10.0, "{widest} pt too wide\n{said}");
 }
 
 fn endpoints(dataset: &Path) -> String {

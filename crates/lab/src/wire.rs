@@ -203,8 +203,9 @@ fn text(bytes: &[u8]) -> String {
 /// More than any measuring client has to say, less than harms.
 const MOST_HEARD: usize = 256 * 1024;
 
-/// How long to wait for the client's end of the connection.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long to wait for the client's end of the connection: longer than a probe listens where silence is an answer (5 s), lest
+/// the server's end be taken for one.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Enough for segments to be read one by one.
 const BETWEEN_PIECES: Duration = Duration::from_millis(2);

@@ -190,6 +190,9 @@ fn escape(text: &str) -> String {
             '|' => out.push_str("\\textbar{}"),
             '"' => out.push_str("\\textquotedbl{}"),
             '–' => out.push_str("--"),
+            // Not among the characters that LaTeX knows by itself.
+            '≤' => out.push_str("$\\leq$"),
+            '≥' => out.push_str("$\\geq$"),
             // A row that begins with `[` would be read as the optional argument of the `\\` before it.
             '[' => out.push_str("{[}"),
             _ => out.push(character),
@@ -199,9 +202,9 @@ fn escape(text: &str) -> String {
 }
 
 /// Characters of a line in `\footnotesize`, gaps of two characters between columns, in the text of an `article` of 10 pt.
-const UPRIGHT_CHARACTERS: usize = 80;
+const UPRIGHT_CHARACTERS: usize = 75;
 /// The same along the longer side of the page.
-const ACROSS_CHARACTERS: usize = 130;
+const ACROSS_CHARACTERS: usize = 120;
 /// Rows that a page has room for, with heading and notes.
 const UPRIGHT_ROWS: usize = 45;
 /// The same on a page that is turned.

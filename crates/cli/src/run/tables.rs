@@ -105,7 +105,8 @@ pub(crate) fn write_all(engine: &Engine, folder: &Path, width: usize) -> anyhow:
         if table.rows.is_empty() {
             continue;
         }
-        for (render, ending) in [(&text as &dyn Render, "txt"), (Format::CSV.renderer(), "csv")] {
+        let forms: [(&dyn Render, &str); 2] = [(&text, "txt"), (Format::CSV.renderer(), "csv")];
+        for (render, ending) in forms {
             let path = folder.join(format!("{}.{ending}", definition.id));
             let mut out = BufWriter::new(File::create(path)?);
             render.render(&table, &mut out)?;

@@ -1,4 +1,5 @@
 //! What OpenSSL says around its certificates is in the row: extensions beside them, and its wish for the client's.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by stopping")]
 
 use std::net::SocketAddr;
 use std::net::TcpListener;
