@@ -12,6 +12,7 @@ use crate::state::Handshake;
 use crate::state::Inside;
 use crate::state::Upgrade;
 use crate::state_table::Finding;
+use crate::wide::Wide;
 
 /// A word for each intrusive question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub struct IntrusiveTruth {
 /// What a server does with the protocols that a client offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocols {
-    /// It takes the first.
+    /// It takes the first, or the one of them that it likes best.
     Any,
     /// It takes none, and says so.
     None,
@@ -51,14 +52,14 @@ impl Flavour {
     pub(crate) fn protocols(self) -> Protocols {
         match self {
             Self::OpensslX448 | Self::OpensslTls12Dhe2048 => Protocols::None,
-            Self::OpensslCcm | Self::OpensslCamellia => Protocols::Any,
+            Self::OpensslCcm | Self::OpensslCamellia | Self::RustlsServerOrder => Protocols::Any,
             _ => Protocols::Unasked,
         }
     }
 
     /// Whether it does a version below its best, and so can be fallen back to.
     fn has_an_older_version(self) -> bool {
-        self == Self::OpensslTls13
+        Wide::of(self).versions.len() > 1
     }
 }
 
@@ -130,7 +131,15 @@ fn renegotiation(flavour: Flavour, inside: Inside, completed: bool) -> &'static 
 fn fallback(flavour: Flavour) -> &'static str {
     match flavour.version() {
         "SSL 2" | "SSL 3" => "not-applicable",
-        _ if flavour.has_an_older_version() => "inappropriate-fallback",
+        _ if !flavour.has_an_older_version() => fallback_to_one(flavour),
+        _ if flavour.spec().made_by == Library::Rustls => "ignored",
+        _ => "inappropriate-fallback",
+    }
+}
+
+/// What a server with one version says to a hello with an older one.
+fn fallback_to_one(flavour: Flavour) -> &'static str {
+    match flavour.version() {
         // A hello of SSL 3 gets an alert that SSL 3 knows, and that has none about versions.
         "TLS 1.0" if flavour.spec().made_by == Library::Openssl => "refused",
         _ => "version-refused",
@@ -154,7 +163,10 @@ mod tests {
     fn what_a_flavour_leans_to_is_in_its_library() {
         for flavour in Flavour::all() {
             let library = flavour.spec().made_by;
-            let by_openssl = flavour.renegotiates() || flavour.protocols() != Protocols::Unasked;
+            // A list of protocols of rustls's own is in the table of what servers have.
+            let listed = !Wide::of(flavour).protocols.is_empty();
+            let callback = flavour.protocols() != Protocols::Unasked && !listed;
+            let by_openssl = flavour.renegotiates() || callback;
             assert!(!by_openssl || library == Library::Openssl, "{}", flavour.word());
             assert!(!flavour.renegotiates_unbound() || library == Library::Own);
         }

@@ -26,3 +26,4 @@ SELECT
     c.cert_sha256, c.resumption, c.count, c.distinct_values
 FROM capabilities c
 JOIN counted p ON p.run_id = c.run_id AND p.target = c.target AND p.port = c.port AND p.protocol = c.protocol
+WHERE c.kind <> 'intrusive'

@@ -101,6 +101,8 @@ def list_suites():
         if code >> 24 == 3:
             words = call("SSL_CIPHER_description", TEXT, cipher, None, number(0)).decode()
             print("%04x %s" % (code & 0xFFFF, words.split()[1]))
+        elif code >> 24 == 2:
+            print("%06x SSLv2" % (code & 0xFFFFFF))
 
 
 def read_pem(reader, path):
@@ -220,6 +222,7 @@ def serve(port, options):
     print("LISTENING", flush=True)
     while True:
         stream, _ = listener.accept()
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ssl = call("SSL_new", POINTER, made)
         call("SSL_set_fd", INT, ssl, number(stream.fileno()))
         call("ERR_clear_error", None)
