@@ -290,9 +290,12 @@ impl Machine for Conversation {
         }
     }
 
-    /// In TLS 1.3 tickets come behind the handshake, and a visit without a dialogue is over by then.
+    /// In TLS 1.3 tickets come behind the handshake, and a visit without a dialogue is over by then. How any other one ended
+    /// is not to depend on what comes later.
     fn overheard(&mut self, bytes: &[u8]) {
         if let Layer::Inside(client) = &mut self.layer
+            && let Opening::Rung(_) = self.offer.opening
+            && client.observer().choice().is_some_and(|choice| choice.version.is_tls13())
             && client.observer().tickets().is_empty()
         {
             client.receive(bytes);

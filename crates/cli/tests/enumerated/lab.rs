@@ -1,5 +1,5 @@
-//! Every TLS server of the lab that a hello can be got from, enumerated: each has one version, one suite and one group, and
-//! a way to take up sessions that follows from what it is made by.
+//! Every TLS server of the lab that a hello can be got from, enumerated: what it has, its chain, the values that it shows
+//! again, and how it takes up sessions, which follows from what it is made by.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +11,7 @@ use tlscensus_lab::Flavour;
 use tlscensus_lab::Lab;
 use tlscensus_lab::LabPlan;
 use tlscensus_lab::Mix;
+use tlscensus_lab::Repertoire;
 use tlscensus_lab::TruthRow;
 
 use super::Capabilities;
@@ -85,24 +86,22 @@ fn endpoint(capabilities: &Capabilities, row: &TruthRow) -> Vec<String> {
     let addr = row.addr.to_string();
     let chosen = row.chosen.as_ref().unwrap();
     let flavour = flavour(row);
-    // OpenSSL with its own lists has TLS 1.2 and many groups too, which the client's own tests count.
-    let as_it_comes = flavour == Flavour::OpensslTls13;
-    let version = chosen.version.as_str();
-    let versions = ["TLS 1.2", version];
-    let found: Vec<&str> = capabilities
-        .of(&addr, "version")
-        .filter(|row| row.verdict == "supported")
-        .map(|row| row.name.as_str())
-        .collect();
-    expect("versions", &found, &versions[usize::from(!as_it_comes)..]);
-    let suite: Vec<&str> = chosen.suite.as_deref().into_iter().collect();
-    expect("suites", &capabilities.names(&addr, "suite", version), &suite);
-    let era = if version == "TLS 1.3" { version } else { "before TLS 1.3" };
-    if !as_it_comes {
-        let group: Vec<&str> = chosen.group.as_deref().into_iter().collect();
-        expect("groups", &capabilities.names(&addr, "group", era), &group);
-        expect("resumption", &[&capabilities.resumption(&addr)], &[ways(flavour)]);
+    let repertoire = row.repertoire.as_ref().unwrap();
+    let versions = capabilities.of(&addr, "version").filter(|row| row.verdict == "supported");
+    let versions: Vec<&str> = versions.map(|row| row.name.as_str()).collect();
+    expect("versions", &versions, &sorted(&repertoire.versions));
+    for choices in &repertoire.lists {
+        let kind = match choices.list.as_str() {
+            "suites" => "suite",
+            "groups" => "group",
+            // The tables' own test counts the rest.
+            _ => continue,
+        };
+        let mut found = capabilities.names(&addr, kind, &choices.version);
+        found.sort_unstable();
+        expect(&choices.version, &found, &sorted(&choices.items));
     }
+    expect("resumption", &[&capabilities.resumption(&addr)], &[&ways(flavour, repertoire)]);
     let bits = chosen.dh_bits.filter(|_| chosen.group.is_none()).map(|bits| bits.to_string());
     let field = capabilities.of(&addr, "finite-field").map(|row| row.code.as_str());
     expect("field", &field.collect::<Vec<_>>(), &bits.as_deref().into_iter().collect::<Vec<_>>());
@@ -117,7 +116,7 @@ fn endpoint(capabilities: &Capabilities, row: &TruthRow) -> Vec<String> {
     if chosen.keeps_value {
         again.push("finite-field-public-value");
     }
-    if flavour.word().starts_with("openssl") && ways(flavour).contains("accepted") {
+    if flavour.word().starts_with("openssl") && ways(flavour, repertoire).contains("accepted") {
         again.push("ticket-key-name");
     }
     expect("what comes again", &capabilities.reuse(&addr, "supported"), &again);
@@ -129,19 +128,32 @@ fn flavour(row: &TruthRow) -> Flavour {
     Flavour::all().find(|flavour| flavour.word() == word).unwrap()
 }
 
+fn sorted(items: &[String]) -> Vec<&str> {
+    let mut items: Vec<&str> = items.iter().map(String::as_str).collect();
+    items.sort_unstable();
+    items
+}
+
 /// How a server takes up sessions: by pre-shared key, ticket and identifier. OpenSSL keeps none in the lab and gives tickets,
 /// rustls keeps them, the lab's own forgets them.
-fn ways(flavour: Flavour) -> &'static str {
-    let word = flavour.word();
-    match (flavour.version(), flavour.exchange()) {
-        // No handshake is completed with these.
-        (_, Exchange::Shared(_) | Exchange::Curve("sect571r1")) => "no-version unreached unreached",
-        ("TLS 1.3", _) => "accepted no-version no-version",
-        ("SSL 3", _) => "no-version no-version not-offered",
-        _ if word.starts_with("rustls") => "no-version not-offered accepted",
-        _ if word.starts_with("own") => "no-version not-offered not-offered",
-        _ => "no-version accepted not-offered",
+fn ways(flavour: Flavour, repertoire: &Repertoire) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        repertoire.versions.iter().map(String::as_str).partition(|version| *version != "TLS 1.3");
+    let psk = if new.is_empty() { "no-version" } else { "accepted" };
+    let (mut ticket, mut identifier) = match flavour.word() {
+        // No handshake is completed without the key.
+        _ if matches!(flavour.exchange(), Exchange::Shared(_)) => ("unreached", "unreached"),
+        word if word.starts_with("openssl") => ("accepted", "not-offered"),
+        word if word.starts_with("rustls") => ("not-offered", "accepted"),
+        _ => ("not-offered", "not-offered"),
+    };
+    if old.iter().all(|version| *version == "SSL 3") {
+        ticket = "no-version";
     }
+    if old.is_empty() {
+        identifier = "no-version";
+    }
+    format!("{psk} {ticket} {identifier}")
 }
 
 /// One query over ordinary rows finds the hosts that share a value.
