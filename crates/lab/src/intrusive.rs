@@ -8,10 +8,12 @@ use crate::Language;
 use crate::Service;
 use crate::flavour::Library;
 use crate::population::Endpoint;
+use crate::repertoire::TLS13;
 use crate::state::Handshake;
 use crate::state::Inside;
 use crate::state::Upgrade;
 use crate::state_table::Finding;
+use crate::wide::Wide;
 
 /// A word for each intrusive question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,17 +28,6 @@ pub struct IntrusiveTruth {
     pub wrong_alpn: String,
 }
 
-/// What a server does with the protocols that a client offers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protocols {
-    /// It takes the first.
-    Any,
-    /// It takes none, and says so.
-    None,
-    /// It does not look at them.
-    Unasked,
-}
-
 impl Flavour {
     /// Whether a client can begin another handshake, bound to the first.
     pub(crate) fn renegotiates(self) -> bool {
@@ -48,17 +39,9 @@ impl Flavour {
         self == Self::OwnExportRsa
     }
 
-    pub(crate) fn protocols(self) -> Protocols {
-        match self {
-            Self::OpensslX448 | Self::OpensslTls12Dhe2048 => Protocols::None,
-            Self::OpensslCcm | Self::OpensslCamellia => Protocols::Any,
-            _ => Protocols::Unasked,
-        }
-    }
-
-    /// Whether it does a version below its best, and so can be fallen back to.
-    fn has_an_older_version(self) -> bool {
-        self == Self::OpensslTls13
+    /// Whether it turns away whoever offers a protocol that it does not have (RFC 7301), which most do not look at.
+    pub(crate) fn minds_protocols(self) -> bool {
+        matches!(self, Self::OpensslX448 | Self::OpensslTls12Dhe2048)
     }
 }
 
@@ -92,7 +75,7 @@ impl IntrusiveTruth {
         };
         let (fallback, protocol) = match midway {
             true => ("version-refused", "accepted-without"),
-            false => (fallback(flavour), protocol(flavour)),
+            false => (fallback(flavour), protocol(flavour, endpoint.service.language)),
         };
         Self {
             starttls_injection: injection(&endpoint.service, injected).to_owned(),
@@ -111,38 +94,45 @@ fn injection(service: &Service, asked: &'static str) -> &'static str {
 }
 
 fn renegotiation(flavour: Flavour, inside: Inside, completed: bool) -> &'static str {
+    let by_rustls = flavour.spec().made_by == Library::Rustls;
     match (flavour.version(), inside) {
         ("SSL 2", _) => "not-applicable",
         _ if !completed => "not-reached",
-        ("TLS 1.3", _) if !flavour.has_an_older_version() => "not-applicable",
+        _ if Wide::of(flavour).versions == [TLS13] => "not-applicable",
         (_, Inside::Close) => "refused",
         // Who never stops talking does not listen.
         (_, Inside::Endless) => "no-answer",
         // SSL 3 has no alert for it; rustls keeps its alert until it has something else to say.
         ("SSL 3", _) => "ignored",
-        _ if flavour.spec().made_by == Library::Rustls => "ignored",
+        _ if by_rustls => "ignored",
         _ if flavour.renegotiates() => "secure-accepted",
         _ if flavour.renegotiates_unbound() => "insecure-accepted",
         _ => "refused",
     }
 }
 
+/// The signal is of use where there is an older version.
 fn fallback(flavour: Flavour) -> &'static str {
-    match flavour.version() {
-        "SSL 2" | "SSL 3" => "not-applicable",
-        _ if flavour.has_an_older_version() => "inappropriate-fallback",
+    let library = flavour.spec().made_by;
+    match (flavour.version(), Wide::of(flavour).versions) {
+        ("SSL 2" | "SSL 3", _) => "not-applicable",
+        (_, [_, _, ..]) if library == Library::Openssl => "inappropriate-fallback",
+        // It does not know the signal.
+        (_, [_, _, ..]) => "ignored",
         // A hello of SSL 3 gets an alert that SSL 3 knows, and that has none about versions.
-        "TLS 1.0" if flavour.spec().made_by == Library::Openssl => "refused",
+        ("TLS 1.0", _) if library == Library::Openssl => "refused",
         _ => "version-refused",
     }
 }
 
-fn protocol(flavour: Flavour) -> &'static str {
-    match (flavour.version(), flavour.protocols()) {
+fn protocol(flavour: Flavour, language: Language) -> &'static str {
+    let wrong = if language == Language::Http { "imap" } else { "h2" };
+    match (flavour.version(), Wide::of(flavour).protocols) {
         ("SSL 2" | "SSL 3", _) => "not-applicable",
-        (_, Protocols::Any) => "accepted-as-offered",
-        (_, Protocols::None) => "refused-alert",
-        (_, Protocols::Unasked) => "accepted-without",
+        _ if flavour.minds_protocols() => "refused-alert",
+        (_, []) => "accepted-without",
+        (_, protocols) if protocols.contains(&wrong) => "accepted-as-offered",
+        _ => "refused-alert",
     }
 }
 
@@ -154,7 +144,7 @@ mod tests {
     fn what_a_flavour_leans_to_is_in_its_library() {
         for flavour in Flavour::all() {
             let library = flavour.spec().made_by;
-            let by_openssl = flavour.renegotiates() || flavour.protocols() != Protocols::Unasked;
+            let by_openssl = flavour.renegotiates() || flavour.minds_protocols();
             assert!(!by_openssl || library == Library::Openssl, "{}", flavour.word());
             assert!(!flavour.renegotiates_unbound() || library == Library::Own);
         }
