@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+/// A fuzz target: its name and its body.
+type FuzzTarget = (&'static str, fn(&[u8]));
+
 /// Runs each target's body on its kept inputs (`fuzz/run --keep`). A target without any fails.
-pub(crate) fn all(targets: &[(&str, fn(&[u8]))]) {
+pub(crate) fn all(targets: &[FuzzTarget]) {
     for (target, body) in targets {
         let kept = inputs(target);
         assert!(kept.len() >= FEWEST, "{target}: only {} inputs are kept", kept.len());

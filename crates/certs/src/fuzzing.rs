@@ -5,8 +5,11 @@ use crate::Parse;
 use crate::scts_in_certificate;
 use crate::scts_in_ocsp_response;
 
-/// The fuzz targets of this crate by name, each with its body.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("certs", facts)];
+/// A fuzz target: its name and its body.
+pub type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// The fuzz targets of this crate.
+pub const TARGETS: &[FuzzTarget] = &[("certs", facts)];
 
 /// Whatever calls itself a certificate has facts, and what was read by the rules has all of them. Timestamps of logs are
 /// looked for in anything.

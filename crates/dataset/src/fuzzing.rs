@@ -13,8 +13,11 @@ use crate::frame;
 use crate::frame::Frame;
 use crate::rows::rows;
 
-/// The fuzz targets of this crate by name, each with its body.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("dataset_journal", journal)];
+/// A fuzz target: its name and its body.
+pub type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// The fuzz targets of this crate.
+pub const TARGETS: &[FuzzTarget] = &[("dataset_journal", journal)];
 
 /// Of any bytes as a journal, whole groups are believed and nothing else; what is believed is no longer than what is there.
 pub fn journal(data: &[u8]) {

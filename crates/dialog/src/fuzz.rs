@@ -11,8 +11,11 @@ use crate::Side;
 use crate::Step;
 use crate::Watcher;
 
-/// The fuzz targets of this crate by name, each with its body.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A fuzz target: its name and its body.
+pub type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// The fuzz targets of this crate.
+pub const TARGETS: &[FuzzTarget] = &[
     ("dialog_bare", bare),
     ("dialog_imap", imap),
     ("dialog_irc", irc),

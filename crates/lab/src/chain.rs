@@ -70,6 +70,15 @@ pub(crate) enum KeyKind {
 }
 
 impl KeyKind {
+    /// The curve it is on, by the name of the group.
+    pub(crate) fn curve(self) -> Option<&'static str> {
+        match self {
+            Self::P256 => Some("secp256r1"),
+            Self::P384 => Some("secp384r1"),
+            Self::Rsa2048 => None,
+        }
+    }
+
     pub(crate) fn is_rsa(self) -> bool {
         self == Self::Rsa2048
     }

@@ -8,7 +8,6 @@ use crate::Language;
 use crate::Service;
 use crate::flavour::Library;
 use crate::population::Endpoint;
-use crate::repertoire::TLS13;
 use crate::state::Handshake;
 use crate::state::Inside;
 use crate::state::Upgrade;
@@ -28,6 +27,17 @@ pub struct IntrusiveTruth {
     pub wrong_alpn: String,
 }
 
+/// What a server does with the protocols that a client offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocols {
+    /// It takes the first, or the one of them that it likes best.
+    Any,
+    /// It takes none, and says so.
+    None,
+    /// It does not look at them.
+    Unasked,
+}
+
 impl Flavour {
     /// Whether a client can begin another handshake, bound to the first.
     pub(crate) fn renegotiates(self) -> bool {
@@ -39,9 +49,17 @@ impl Flavour {
         self == Self::OwnExportRsa
     }
 
-    /// Whether it turns away whoever offers a protocol that it does not have (RFC 7301), which most do not look at.
-    pub(crate) fn minds_protocols(self) -> bool {
-        matches!(self, Self::OpensslX448 | Self::OpensslTls12Dhe2048)
+    pub(crate) fn protocols(self) -> Protocols {
+        match self {
+            Self::OpensslX448 | Self::OpensslTls12Dhe2048 => Protocols::None,
+            Self::OpensslCcm | Self::OpensslCamellia | Self::RustlsServerOrder => Protocols::Any,
+            _ => Protocols::Unasked,
+        }
+    }
+
+    /// Whether it does a version below its best, and so can be fallen back to.
+    fn has_an_older_version(self) -> bool {
+        Wide::of(self).versions.len() > 1
     }
 }
 
@@ -75,7 +93,7 @@ impl IntrusiveTruth {
         };
         let (fallback, protocol) = match midway {
             true => ("version-refused", "accepted-without"),
-            false => (fallback(flavour), protocol(flavour, endpoint.service.language)),
+            false => (fallback(flavour), protocol(flavour)),
         };
         Self {
             starttls_injection: injection(&endpoint.service, injected).to_owned(),
@@ -94,45 +112,46 @@ fn injection(service: &Service, asked: &'static str) -> &'static str {
 }
 
 fn renegotiation(flavour: Flavour, inside: Inside, completed: bool) -> &'static str {
-    let by_rustls = flavour.spec().made_by == Library::Rustls;
     match (flavour.version(), inside) {
         ("SSL 2", _) => "not-applicable",
         _ if !completed => "not-reached",
-        _ if Wide::of(flavour).versions == [TLS13] => "not-applicable",
+        ("TLS 1.3", _) if !flavour.has_an_older_version() => "not-applicable",
         (_, Inside::Close) => "refused",
         // Who never stops talking does not listen.
         (_, Inside::Endless) => "no-answer",
         // SSL 3 has no alert for it; rustls keeps its alert until it has something else to say.
         ("SSL 3", _) => "ignored",
-        _ if by_rustls => "ignored",
+        _ if flavour.spec().made_by == Library::Rustls => "ignored",
         _ if flavour.renegotiates() => "secure-accepted",
         _ if flavour.renegotiates_unbound() => "insecure-accepted",
         _ => "refused",
     }
 }
 
-/// The signal is of use where there is an older version.
 fn fallback(flavour: Flavour) -> &'static str {
-    let library = flavour.spec().made_by;
-    match (flavour.version(), Wide::of(flavour).versions) {
-        ("SSL 2" | "SSL 3", _) => "not-applicable",
-        (_, [_, _, ..]) if library == Library::Openssl => "inappropriate-fallback",
-        // It does not know the signal.
-        (_, [_, _, ..]) => "ignored",
+    match flavour.version() {
+        "SSL 2" | "SSL 3" => "not-applicable",
+        _ if !flavour.has_an_older_version() => fallback_to_one(flavour),
+        _ if flavour.spec().made_by == Library::Rustls => "ignored",
+        _ => "inappropriate-fallback",
+    }
+}
+
+/// What a server with one version says to a hello with an older one.
+fn fallback_to_one(flavour: Flavour) -> &'static str {
+    match flavour.version() {
         // A hello of SSL 3 gets an alert that SSL 3 knows, and that has none about versions.
-        ("TLS 1.0", _) if library == Library::Openssl => "refused",
+        "TLS 1.0" if flavour.spec().made_by == Library::Openssl => "refused",
         _ => "version-refused",
     }
 }
 
-fn protocol(flavour: Flavour, language: Language) -> &'static str {
-    let wrong = if language == Language::Http { "imap" } else { "h2" };
-    match (flavour.version(), Wide::of(flavour).protocols) {
+fn protocol(flavour: Flavour) -> &'static str {
+    match (flavour.version(), flavour.protocols()) {
         ("SSL 2" | "SSL 3", _) => "not-applicable",
-        _ if flavour.minds_protocols() => "refused-alert",
-        (_, []) => "accepted-without",
-        (_, protocols) if protocols.contains(&wrong) => "accepted-as-offered",
-        _ => "refused-alert",
+        (_, Protocols::Any) => "accepted-as-offered",
+        (_, Protocols::None) => "refused-alert",
+        (_, Protocols::Unasked) => "accepted-without",
     }
 }
 
@@ -144,7 +163,10 @@ mod tests {
     fn what_a_flavour_leans_to_is_in_its_library() {
         for flavour in Flavour::all() {
             let library = flavour.spec().made_by;
-            let by_openssl = flavour.renegotiates() || flavour.minds_protocols();
+            // A list of protocols of rustls's own is in the table of what servers have.
+            let listed = !Wide::of(flavour).protocols.is_empty();
+            let callback = flavour.protocols() != Protocols::Unasked && !listed;
+            let by_openssl = flavour.renegotiates() || callback;
             assert!(!by_openssl || library == Library::Openssl, "{}", flavour.word());
             assert!(!flavour.renegotiates_unbound() || library == Library::Own);
         }

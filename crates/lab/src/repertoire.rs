@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::Flavour;
 use crate::chain::KeyKind;
 use crate::flavour::Library;
+use crate::intrusive::Protocols;
 use crate::population::Endpoint;
 use crate::serve::CUT_SHORT;
 use crate::state::Handshake;
@@ -22,6 +23,8 @@ pub enum Decider {
     Moot,
     /// The server's.
     Server,
+    /// Nobody can tell from outside.
+    Unknown,
 }
 
 /// One list of a server.
@@ -80,10 +83,19 @@ impl Repertoire {
                 _ => (&wide.groups, wide.groups_by),
             };
             repertoire.add(GROUPS, era, groups, by);
+            if era == BEFORE_TLS13 && key.curve().is_some_and(|curve| *groups == [curve]) {
+                // A hello without the curve of the certificate may be turned down for that, whatever the groups are.
+                repertoire.lists.last_mut().expect("just added").decides = Decider::Unknown;
+            }
             let (schemes, by) = schemes(flavour, &wide, era, key);
             repertoire.add(SCHEMES, era, schemes, by);
         }
-        repertoire.add(PROTOCOLS, "any", wide.protocols, Decider::Server);
+        match flavour.protocols() {
+            Protocols::Any if wide.protocols.is_empty() => {
+                repertoire.add(PROTOCOLS, "any", &ASKED_PROTOCOLS, Decider::Client);
+            }
+            _ => repertoire.add(PROTOCOLS, "any", wide.protocols, Decider::Server),
+        }
         repertoire
     }
 
@@ -144,6 +156,8 @@ const PROTOCOLS: &str = "application protocols";
 pub(crate) const TLS13: &str = "TLS 1.3";
 const BEFORE_TLS13: &str = "before TLS 1.3";
 
+/// What an enumeration asks for: a server that takes anything takes these.
+const ASKED_PROTOCOLS: [&str; 6] = ["h2", "http/1.1", "imap", "pop3", "xmpp-client", "xmpp-server"];
 /// How many stand first that TLS 1.3 has.
 const PSS: usize = 3;
 /// `tls12_sigalgs` in `ssl/t1_lib.c` of OpenSSL 3.6, for keys of RSA without restrictions.

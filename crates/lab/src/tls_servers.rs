@@ -34,6 +34,7 @@ use crate::certificates::Credential;
 use crate::flavour::FlavourSpec;
 use crate::flavour::Library;
 use crate::flavour_table::FLAVOURS;
+use crate::intrusive::Protocols;
 use crate::own_tls;
 use crate::own_tls::Suite;
 use crate::repertoire::Decider;
@@ -187,8 +188,10 @@ fn openssl_server(spec: &FlavourSpec) -> Result<Server, Error> {
     if spec.flavour.renegotiates() {
         builder.set_options(ALLOW_CLIENT_RENEGOTIATION);
     }
-    if spec.flavour.minds_protocols() {
-        builder.set_alpn_select_callback(|_, _| Err(AlpnError::ALERT_FATAL));
+    match spec.flavour.protocols() {
+        Protocols::Any => builder.set_alpn_select_callback(|_, offered| first_protocol(offered)),
+        Protocols::None => builder.set_alpn_select_callback(|_, _| Err(AlpnError::ALERT_FATAL)),
+        Protocols::Unasked => {}
     }
     Ok(Server::Openssl(builder.build()))
 }
@@ -201,6 +204,12 @@ fn openssl_version(name: &str) -> SslVersion {
         "TLS 1.2" => SslVersion::TLS1_2,
         _ => SslVersion::TLS1_3,
     }
+}
+
+/// Whatever the client likes best.
+fn first_protocol(offered: &[u8]) -> Result<&[u8], AlpnError> {
+    let (length, rest) = offered.split_first().ok_or(AlpnError::NOACK)?;
+    rest.get(..usize::from(*length)).ok_or(AlpnError::ALERT_FATAL)
 }
 
 /// `SSL_OP_ALLOW_CLIENT_RENEGOTIATION`, as all servers were before OpenSSL 3; the binding does not name it.

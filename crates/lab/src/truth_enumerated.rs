@@ -86,6 +86,8 @@ pub struct Deciders {
     pub client: u64,
     /// Those with one thing in them.
     pub moot: u64,
+    /// Those of which nobody can tell.
+    pub unknown: u64,
 }
 
 /// T05d, by list and version.
@@ -101,6 +103,7 @@ pub fn deciders(truth: &[TruthRow]) -> BTreeMap<String, BTreeMap<(String, String
                 Decider::Client => line.client += 1,
                 Decider::Moot => line.moot += 1,
                 Decider::Server => line.server += 1,
+                Decider::Unknown => line.unknown += 1,
             }
         }
         lines
@@ -130,7 +133,8 @@ mod tests {
                 assert!(had.favourite <= had.supported && had.supported <= had.enumerated);
             }
             for (list, line) in &deciders[service] {
-                assert_eq!(line.lists, line.server + line.client + line.moot, "{list:?}");
+                let sum = line.server + line.client + line.moot + line.unknown;
+                assert_eq!(line.lists, sum, "{list:?}");
             }
         }
     }

@@ -1,6 +1,4 @@
-//! What the tests of this crate share.
-
-use std::time::Duration;
+//! What the tests inside this crate share.
 
 use tlscensus_dialog::Identity;
 use tlscensus_dialog::Service;
@@ -9,9 +7,8 @@ use tlscensus_targets::Limits;
 use tlscensus_targets::Scope;
 
 use crate::Plan;
-use crate::Timeouts;
 
-/// A plan for loopback: these services, no limits, short times.
+/// A plan for loopback: these services, no limits. Nothing here waits: the tests of whole runs have a plan with short times.
 pub(crate) fn plan(services: &str) -> Plan {
     let identity =
         Identity { client_name: "prober.example".to_owned(), peer_domain: None, contact: None };
@@ -21,18 +18,5 @@ pub(crate) fn plan(services: &str) -> Plan {
         .map(|word| Service::from_word(word).expect("a service"))
         .collect();
     plan.limits = Limits::UNLIMITED;
-    let short = Duration::from_millis(400);
-    plan.timeouts = Timeouts {
-        resolve: Duration::from_secs(2),
-        connect: Duration::from_secs(2),
-        greeting: short,
-        capabilities: short,
-        starttls: short,
-        tls: short,
-        after_tls: short,
-        silence: Duration::from_millis(200),
-        farewell: Duration::from_millis(100),
-        total: Duration::from_secs(3),
-    };
     plan
 }

@@ -2,8 +2,11 @@
 
 use crate::text;
 
-/// The fuzz targets of this crate by name, each with its body.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("records_text", escaped)];
+/// A fuzz target: its name and its body.
+pub type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// The fuzz targets of this crate.
+pub const TARGETS: &[FuzzTarget] = &[("records_text", escaped)];
 
 /// Any bytes are text that a terminal can bear and that gives the bytes again; text of whatever origin is read or refused.
 pub fn escaped(data: &[u8]) {

@@ -39,9 +39,12 @@ impl Format {
     /// A pipe table.
     pub const MARKDOWN: Self =
         Self { word: "md", about: "a Markdown pipe table", renderer: &Markdown };
-    /// A `booktabs` table.
-    pub const LATEX: Self =
-        Self { word: "latex", about: "a LaTeX table (package booktabs)", renderer: &Latex };
+    /// `booktabs` tables that fit their pages.
+    pub const LATEX: Self = Self {
+        word: "latex",
+        about: "LaTeX tables (package booktabs; for large ones longtable and pdflscape)",
+        renderer: &Latex,
+    };
     /// RFC 4180.
     pub const CSV: Self = Self {
         word: "csv",

@@ -22,6 +22,7 @@ mod figure;
 mod format;
 mod json;
 mod latex;
+mod layout;
 mod markdown;
 mod table;
 mod text;

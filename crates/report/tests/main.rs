@@ -120,6 +120,54 @@ fn a_wide_table_is_cut_into_panels_that_repeat_the_key() {
     insta::assert_snapshot!("hosts.narrow", text);
 }
 
+/// Hosts of many services, each counted in many ways: more than a page has room for, along and across.
+fn large(rows: u64, columns: usize) -> Table {
+    let mut table = Table::new("T99b", "Much & more");
+    table.columns = vec![Column::text("service", "Service")];
+    for number in 0..columns {
+        let name = format!("n{number}");
+        table.columns.push(Column::count(&name, format!("Count {number}")).of("all", "hosts"));
+    }
+    for row in 0..rows {
+        let counts = (0..columns).map(|_| Cell::share(row, [Some(rows)]));
+        table.rows.push(std::iter::once(Cell::from(format!("row {row}"))).chain(counts).collect());
+    }
+    table.total_rows = 1;
+    table.notes = vec!["One.".to_owned(), "Two.".to_owned()];
+    table
+}
+
+#[test]
+fn latex_turns_and_cuts_what_is_wide_and_goes_on_with_what_is_long() {
+    let counts = |latex: &str, words: [&str; 6]| words.map(|word| latex.matches(word).count());
+    let words = ["{landscape}", "{table}", "{longtable}", "\\caption", "\\label{tab:t99b", "Two."];
+    for (rows, columns, expected, packages) in [
+        (10, 3, [0, 2, 0, 1, 1, 1], "booktabs"),
+        (10, 7, [2, 2, 0, 1, 1, 1], "booktabs,pdflscape"),
+        (10, 20, [2, 6, 0, 3, 3, 1], "booktabs,pdflscape"),
+        (60, 3, [0, 0, 2, 1, 1, 1], "booktabs,longtable"),
+        (60, 20, [2, 0, 6, 3, 3, 1], "booktabs,longtable,pdflscape"),
+    ] {
+        let latex = rendered(&large(rows, columns), Format::LATEX);
+        assert_eq!(counts(&latex, words), expected, "{rows} × {columns}: {latex}");
+        assert!(latex.starts_with(&format!("% \\usepackage{{{packages}}}\n")), "{latex}");
+        assert!(latex.is_ascii());
+        for line in latex.lines().filter(|line| line.contains(" & ")) {
+            assert!(
+                line.trim().trim_end_matches(" \\\\").replace("\\%", "%").len() <= 135,
+                "{line}"
+            );
+        }
+        let last = format!("row {} & ", rows - 1);
+        assert_eq!(latex.matches(&last).count(), expected[3], "each part names its rows");
+        for number in 0..columns {
+            let headings = if rows == 60 { 2 } else { 1 };
+            let found = latex.matches(&format!("Count {number} ")).count();
+            assert_eq!(found, headings, "column {number} of {rows} × {columns}");
+        }
+    }
+}
+
 #[test]
 fn a_column_wider_than_the_terminal_still_shows() {
     let mut out = Vec::new();

@@ -6,9 +6,11 @@ use crate::LineParser;
 use crate::Scope;
 use crate::Target;
 
-/// The fuzz targets of this crate by name, each with its body.
-pub const TARGETS: &[(&str, fn(&[u8]))] =
-    &[("targets_blocklist", blocklist), ("targets_list", list)];
+/// A fuzz target: its name and its body.
+pub type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// The fuzz targets of this crate.
+pub const TARGETS: &[FuzzTarget] = &[("targets_blocklist", blocklist), ("targets_list", list)];
 
 /// Every line of a list is targets or an error, and the text of a target is a line that gives the same target.
 pub fn list(data: &[u8]) {

@@ -26,8 +26,11 @@ use crate::registry::HandshakeType;
 use crate::registry::Version;
 use crate::ssl2;
 
-/// The fuzz targets of this crate by name, each with its body.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A fuzz target: its name and its body.
+pub type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// The fuzz targets of this crate.
+pub const TARGETS: &[FuzzTarget] = &[
     ("tls_extensions", extensions),
     ("tls_fingerprints", fingerprints),
     ("tls_message", message),

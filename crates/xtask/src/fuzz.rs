@@ -90,7 +90,7 @@ fn bodies(root: &Path) -> Result<BTreeSet<String>> {
 
 /// The first of each pair in a list of targets, as rustfmt writes it.
 fn names_in(text: &str) -> Vec<String> {
-    let Some((_, list)) = text.split_once("const TARGETS: &[(&str, fn(&[u8]))] =") else {
+    let Some((_, list)) = text.split_once("const TARGETS: &[FuzzTarget] =") else {
         return Vec::new();
     };
     let list = list.split("];").next().unwrap_or_default();
@@ -128,7 +128,7 @@ mod tests {
         let manifest = "[[bin]]\nname = \"a\"\npath = \"x.rs\"\n\n[[bin]]\nname = \"b\"\n";
         assert_eq!(listed(manifest).expect("a manifest"), set(&["a", "b"]));
         let short =
-            "const TARGETS: &[(&str, fn(&[u8]))] =\n    &[(\"a\", one), (\"b\", two)];\n(\"c\", x)";
+            "const TARGETS: &[FuzzTarget] =\n    &[(\"a\", one), (\"b\", two)];\n(\"c\", x)";
         assert_eq!(names_in(short), ["a", "b"]);
         assert_eq!(names_in("const OTHERS: [u8; 1] = [1];"), Vec::<String>::new());
     }

@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use rustls::ServerConfig;
+use rustls::ServerConnection;
 use tlscensus_probe::Enumerating;
 use tlscensus_probe::Plan;
 use tlscensus_probe::Probed;
@@ -123,6 +126,48 @@ async fn a_server_is_enumerated_behind_starttls_and_in_tls_alike() {
         }
     }
 }
+
+/// Who gives no ticket closes when we say goodbye; who does not even do that is waited for as long as any handshake.
+#[tokio::test]
+async fn a_server_without_tickets_does_not_keep_us_waiting() {
+    for (closes, expected) in [(true, "psk NotOffered"), (false, "psk Unreached")] {
+        let pki = pki(&[&rustls::version::TLS13]);
+        let mut config = ServerConfig::clone(&pki.config);
+        config.send_tls13_tickets = 0;
+        let addr = match closes {
+            true => serve(Arc::new(config), vec![], vec![Act::Hold]),
+            false => serve_without_end(Arc::new(config)),
+        };
+        let began = Instant::now();
+        let mut plan = enumerating("https", 100, 0);
+        plan.timeouts.tls = Duration::from_secs(1);
+        let probed = probe(plan, addr).await;
+        let known = resumption(&probed.capabilities);
+        assert_eq!(known, [expected, "ticket NoVersion", "identifier NoVersion"]);
+        assert!(began.elapsed() < HELD, "{:?}", began.elapsed());
+    }
+}
+
+/// Completes handshakes, and then neither says nor hears anything.
+fn serve_without_end(config: Arc<ServerConfig>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("bound");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut tls = ServerConnection::new(config.clone()).expect("a configuration");
+            thread::spawn(move || {
+                while tls.is_handshaking() && tls.complete_io(&mut stream).is_ok() {}
+                if !tls.is_handshaking() {
+                    thread::sleep(HELD);
+                }
+            });
+        }
+    });
+    addr
+}
+
+/// Longer than any of the plan's times.
+const HELD: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn the_budget_is_kept_and_so_is_the_spacing() {

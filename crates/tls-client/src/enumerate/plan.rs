@@ -2,7 +2,7 @@
 //!
 //! In this order, each as soon as the ones before have nothing left to ask: an opening, the versions, TLS 1.3, the newest
 //! version before it, groups, what only older versions have, whose order counts; then what is nice to know: certificates,
-//! protocols, schemes, sessions, and the proof that older versions have what they are thought to have.
+//! protocols, sessions, schemes, and the proof that older versions have what they are thought to have.
 
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
@@ -44,8 +44,8 @@ impl State {
             .or_else(|| self.ask_offered_share())
             .or_else(|| self.ask_compression())
             .or_else(|| self.ask_protocols())
-            .or_else(|| self.ask_schemes())
             .or_else(|| self.ask_resumption())
+            .or_else(|| self.ask_schemes())
             .or_else(|| self.ask_older())
             .or_else(|| self.ask_order(&VERSIONS))
     }

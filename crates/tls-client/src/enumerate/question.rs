@@ -94,7 +94,7 @@ impl fmt::Display for Aim {
             Self::Suites(version) => write!(f, "suites of {version}"),
             Self::OtherSuites(version) => write!(f, "other suites of {version}"),
             Self::Groups(version) => write!(f, "groups of {version}"),
-            Self::CertificateCurve(version) => write!(f, "certificate's curve of {version}"),
+            Self::CertificateCurve(version) => write!(f, "need of the key's curve in {version}"),
             Self::DeclaredGroups => f.write_str("declared groups"),
             Self::SuiteOrder(version) => write!(f, "order of suites of {version}"),
             Self::GroupOrder(version) => write!(f, "order of groups of {version}"),
@@ -209,7 +209,7 @@ impl Asked {
                 key_shares: self.shares.clone().into(),
                 schemes: schemes.collect::<Vec<_>>().into(),
                 alpn: self.protocols.list.clone().into(),
-                extensions: self.extensions(highest),
+                extensions: self.extensions(),
                 compressions: self.compressions.into(),
                 // Before TLS 1.3 a server is to show whether it gives one of its own.
                 session_id: highest.is_tls13(),
@@ -221,26 +221,26 @@ impl Asked {
         }
     }
 
-    /// A session has a name only where no ticket is asked for.
-    fn extensions(&self, highest: Version) -> Cow<'static, [ExtensionType]> {
-        let all = extensions(highest);
+    /// What the hello carries: nothing that it has no use for, for the sake of its length.
+    fn extensions(&self) -> Cow<'static, [ExtensionType]> {
+        let (before_tls12, _) = EXTENSIONS.split_at(EXTENSIONS_BEFORE_TLS12);
+        let all = match self.highest() {
+            Version::SSL_3 => &[],
+            Version::TLS_1_0 | Version::TLS_1_1 => before_tls12,
+            _ => EXTENSIONS,
+        };
         match self.aim {
+            // The schemes that are left in the question need not be those of the certificates.
+            Aim::Schemes(..) if self.highest() >= Version::TLS_1_2 => {
+                [all, &[ExtensionType::SIGNATURE_ALGORITHMS_CERT]].concat().into()
+            }
+            // A session has a name only where no ticket is asked for.
             Aim::Session(Carrier::Identifier) | Aim::Resumption(Carrier::Identifier) => {
                 let ticket = ExtensionType::SESSION_TICKET;
                 all.iter().copied().filter(|extension| *extension != ticket).collect()
             }
             _ => Cow::Borrowed(all),
         }
-    }
-}
-
-/// What a hello up to this version carries: nothing that it has no use for, for the sake of its length.
-fn extensions(highest: Version) -> &'static [ExtensionType] {
-    let (before_tls12, _) = EXTENSIONS.split_at(EXTENSIONS_BEFORE_TLS12);
-    match highest {
-        Version::SSL_3 => &[],
-        Version::TLS_1_0 | Version::TLS_1_1 => before_tls12,
-        _ => EXTENSIONS,
     }
 }
 

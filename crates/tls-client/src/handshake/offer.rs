@@ -16,6 +16,7 @@ use tlscensus_tls_wire::extension::RecordSizeLimit;
 use tlscensus_tls_wire::extension::RenegotiationInfo;
 use tlscensus_tls_wire::extension::ServerNames;
 use tlscensus_tls_wire::extension::SignatureAlgorithms;
+use tlscensus_tls_wire::extension::SignatureAlgorithmsCert;
 use tlscensus_tls_wire::extension::StatusRequest;
 use tlscensus_tls_wire::extension::SupportedGroups;
 use tlscensus_tls_wire::extension::SupportedVersions;
@@ -219,6 +220,9 @@ impl Offer {
             ExtensionType::SIGNATURE_ALGORITHMS if !profile.schemes.is_empty() => {
                 SignatureAlgorithms(profile.schemes.to_vec()).encoded()
             }
+            ExtensionType::SIGNATURE_ALGORITHMS_CERT => {
+                SignatureAlgorithmsCert(CERTIFICATE_SCHEMES.to_vec()).encoded()
+            }
             ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION if !profile.alpn.is_empty() => {
                 ApplicationProtocols(profile.alpn.iter().map(|name| name.as_bytes()).collect())
                     .encoded()
@@ -287,4 +291,29 @@ const DELEGATED_SCHEMES: [SignatureScheme; 4] = [
     SignatureScheme::ECDSA_SECP384R1_SHA384,
     SignatureScheme::ECDSA_SECP521R1_SHA512,
     SignatureScheme::ECDSA_SHA1,
+];
+/// Certificates may be signed in any way: a server that minds would else withhold one for the sake of a list that is about the
+/// handshake (RFC 9846, Signature Algorithms).
+const CERTIFICATE_SCHEMES: [SignatureScheme; 20] = [
+    SignatureScheme::ECDSA_SECP256R1_SHA256,
+    SignatureScheme::ECDSA_SECP384R1_SHA384,
+    SignatureScheme::ECDSA_SECP521R1_SHA512,
+    SignatureScheme::ED25519,
+    SignatureScheme::ED448,
+    SignatureScheme::RSA_PSS_RSAE_SHA256,
+    SignatureScheme::RSA_PSS_RSAE_SHA384,
+    SignatureScheme::RSA_PSS_RSAE_SHA512,
+    SignatureScheme::RSA_PSS_PSS_SHA256,
+    SignatureScheme::RSA_PSS_PSS_SHA384,
+    SignatureScheme::RSA_PSS_PSS_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA512,
+    // SHA-224 with RSA and ECDSA, SHA-256 and SHA-1 with DSA.
+    SignatureScheme(0x0301),
+    SignatureScheme(0x0303),
+    SignatureScheme(0x0402),
+    SignatureScheme(0x0202),
+    SignatureScheme::ECDSA_SHA1,
+    SignatureScheme::RSA_PKCS1_SHA1,
 ];

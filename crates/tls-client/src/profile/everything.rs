@@ -154,6 +154,8 @@ const GROUPS: &[NamedGroup] = &[
     NamedGroup::CURVESM2,
 ];
 
+/// Written out like those of the other profiles, though most are in all: an order is half of a fingerprint, and a change of
+/// one profile must not change another.
 const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ECDSA_SECP256R1_SHA256,
     SignatureScheme::ED25519,

@@ -135,7 +135,13 @@ impl Cell {
         // SSL 3 has none (RFC 6101).
         let known = if self.version == Version::SSL_3 { &[] } else { EXTENSIONS };
         let asked = self.setup.twist == Twist::Staple;
-        known.iter().copied().filter(|e| asked || *e != ExtensionType::STATUS_REQUEST).collect()
+        let one_scheme = self.scheme.is_some();
+        let fits = |extension: &ExtensionType| match *extension {
+            ExtensionType::STATUS_REQUEST => asked,
+            ExtensionType::SIGNATURE_ALGORITHMS_CERT => one_scheme,
+            _ => true,
+        };
+        known.iter().copied().filter(fits).collect()
     }
 }
 
@@ -151,6 +157,7 @@ const EXTENSIONS: &[ExtensionType] = &[
     ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
     ExtensionType::STATUS_REQUEST,
     ExtensionType::SIGNATURE_ALGORITHMS,
+    ExtensionType::SIGNATURE_ALGORITHMS_CERT,
     ExtensionType::COOKIE,
     ExtensionType::KEY_SHARE,
     ExtensionType::PSK_KEY_EXCHANGE_MODES,

@@ -29,6 +29,7 @@ pub(crate) enum Ending {
 pub(crate) enum Lack {
     SharedKey,
     SignedHint,
+    Ssl2,
 }
 
 impl Lack {
@@ -47,6 +48,13 @@ impl Lack {
             "hint of a shared key with a signature",
             "The server signs its ServerKeyExchange, which with RSA_PSK has nothing but a hint (RFC 4279, section 4): the message \
              breaks the grammar, and the key shared before is lacking too.",
+        ),
+        (
+            Self::Ssl2,
+            'h',
+            "read up to the SERVER-HELLO",
+            "A visit in SSL 2 wants to know what the server has: ciphers, certificate and connection id are recorded, and it takes its \
+             leave. They are what the server was given.",
         ),
     ];
 

@@ -12,6 +12,7 @@ pub(crate) mod facts;
 mod kept;
 mod known;
 mod peers;
+mod ssl2;
 mod table;
 mod tshark;
 mod visit;
@@ -109,11 +110,14 @@ fn meet(word: &str) {
         Ok(met) => met,
         Err(missing) => return skip(&missing),
     };
-    let lines: Vec<Line> = met
-        .iter()
-        .map(|(cell, visit)| Line { cell: cell.to_string(), ending: visit.ending.words() })
-        .collect();
-    let complaints = [known::complaints(word, &lines), disagreements(&met)].concat();
+    let Met { ssl2, visits: met } = met;
+    let mut lines = ssl2.lines;
+    lines.extend(
+        met.iter()
+            .map(|(cell, visit)| Line { cell: cell.to_string(), ending: visit.ending.words() }),
+    );
+    let complaints =
+        [known::complaints(word, &lines), ssl2.disagreements, disagreements(&met)].concat();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     let list: String = lines.iter().map(|line| format!("{line}\n")).collect();
     kept::hold(&kept::path(word), &list);
@@ -121,17 +125,27 @@ fn meet(word: &str) {
     let (told, seen): (usize, usize) = (facts(|visit| &visit.told), facts(|visit| &visit.seen));
     say(&format!(
         "{word}: {} cells, {told} facts told by it, {seen} by tshark, all agree",
-        met.len()
+        lines.len()
     ));
+}
+
+/// All visits to one server.
+struct Met {
+    ssl2: ssl2::Read,
+    visits: Vec<(Cell, Visit)>,
 }
 
 /// Where the cell, the server or the dissector tells a fact otherwise than we recorded it.
 fn disagreements(met: &[(Cell, Visit)]) -> Vec<String> {
     let mut differences = Vec::new();
+    let dissected = met.iter().any(|(_, visit)| visit.seen.count() > 0);
     for (cell, visit) in met {
         // A server that only asked again has chosen nothing yet.
         if visit.recorded.version.is_none() && !visit.ending.completed() {
             continue;
+        }
+        if dissected && visit.seen.version.is_none() && visit.told.version.is_none() {
+            differences.push(format!("{cell}: nobody but us tells what was chosen"));
         }
         let wished = cell.wished(&visit.ending);
         for (who, facts) in [("cell", &wished), ("server", &visit.told), ("tshark", &visit.seen)] {
@@ -142,8 +156,9 @@ fn disagreements(met: &[(Cell, Visit)]) -> Vec<String> {
     differences
 }
 
-fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {
+fn run(entry: &Entry) -> Result<Met, String> {
     let mut peer = (entry.start)()?;
+    let ssl2 = ssl2::read(&mut *peer);
     let keys = KeyShares::generate();
     let mut met = Vec::new();
     for cell in peer.ability().cells() {
@@ -158,7 +173,7 @@ fn run(entry: &Entry) -> Result<Vec<(Cell, Visit)>, String> {
         Err(missing) => skip(&missing),
         Ok(seen) => met.iter_mut().zip(seen).for_each(|((_, visit), seen)| visit.seen = seen),
     }
-    Ok(met)
+    Ok(Met { ssl2, visits: met })
 }
 
 #[expect(clippy::print_stderr, reason = "counts for the reader of the test's output")]

@@ -1,7 +1,15 @@
-//! Enumerations of servers over memory.
+//! Enumerations of servers over memory, and over TCP on loopback.
+#![expect(clippy::disallowed_types, reason = "other programs serve on sockets")]
+
+use std::io::Read;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::net::TcpStream;
+use std::time::Duration;
 
 use tlscensus_tls_client::Interruption;
 use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Step;
 use tlscensus_tls_client::enumerate::Enumeration;
 use tlscensus_tls_client::enumerate::Facts;
 
@@ -55,4 +63,32 @@ pub(crate) fn enumerate(
         assert!(enumeration.asked() <= budget, "the budget is kept");
     }
     Enumerated { facts: enumeration.facts(), log }
+}
+
+/// The same with a program that serves on loopback.
+pub(crate) fn enumerate_over_tcp(budget: u32, addr: SocketAddr) -> Facts {
+    let keys = KeyShares::generate();
+    let mut enumeration = Enumeration::new(budget, &[]);
+    while let Some(question) = enumeration.next_question() {
+        let mut client = question.client(Some(NAME), &keys);
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut buffer = [0; 4_096];
+        loop {
+            let mut out = Vec::new();
+            let step = client.poll(&mut out);
+            let _closed = stream.write_all(&out);
+            // Behind a completed handshake a ticket may still be waited for.
+            if step == Step::Done {
+                break;
+            }
+            match stream.read(&mut buffer) {
+                Ok(0) => client.interrupted(Interruption::Closed),
+                Ok(count) => client.receive(&buffer[..count]),
+                Err(_) => client.interrupted(Interruption::Reset),
+            }
+        }
+        enumeration.answer(&client);
+    }
+    enumeration.facts()
 }

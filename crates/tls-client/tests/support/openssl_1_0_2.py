@@ -4,7 +4,7 @@ It is the last line of OpenSSL with suites for export, static Diffie-Hellman, sm
 linked into nassl's module without being exported, so its functions are found by the module's own table of symbols.
 
     openssl_1_0_2.py list
-    openssl_1_0_2.py serve PORT [certificate=FILE key=FILE] [dh=FILE] [alpn=NAME] [no-ticket] [ask]
+    openssl_1_0_2.py serve PORT [certificate=FILE key=FILE] [dh=FILE] [alpn=NAME] [no-ticket] [keep-keys] [ask]
 
 `list` prints one line per suite: number and the first version that has it. `serve` echoes whatever comes and prints what it
 knows of each connection.
@@ -101,6 +101,8 @@ def list_suites():
         if code >> 24 == 3:
             words = call("SSL_CIPHER_description", TEXT, cipher, None, number(0)).decode()
             print("%04x %s" % (code & 0xFFFF, words.split()[1]))
+        elif code >> 24 == 2:
+            print("%06x SSLv2" % (code & 0xFFFFFF))
 
 
 def read_pem(reader, path):
@@ -162,7 +164,9 @@ def verify(_good, _store):
 
 def configure(options):
     made = context()
-    control("SSL_CTX_ctrl", made, CTRL_OPTIONS, SINGLE_USE | (OP_NO_TICKET if "no-ticket" in options else 0))
+    # Without this option a server of that time keeps its keys for as long as it runs.
+    wished = 0 if "keep-keys" in options else SINGLE_USE
+    control("SSL_CTX_ctrl", made, CTRL_OPTIONS, wished | (OP_NO_TICKET if "no-ticket" in options else 0))
     if "certificate" in options:
         kind = number(1)
         for name, option in [("certificate", "certificate"), ("PrivateKey", "key")]:
@@ -218,6 +222,7 @@ def serve(port, options):
     print("LISTENING", flush=True)
     while True:
         stream, _ = listener.accept()
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ssl = call("SSL_new", POINTER, made)
         call("SSL_set_fd", INT, ssl, number(stream.fileno()))
         call("ERR_clear_error", None)

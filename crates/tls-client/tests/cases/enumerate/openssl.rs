@@ -316,6 +316,8 @@ fn core_questions(log: &[String]) -> u32 {
         "certificate",
         "other certificate",
         "protocols",
+        "session",
+        "resumption",
         "RSA schemes",
         "curve schemes",
     ];

@@ -39,9 +39,9 @@ const MISBEHAVIOURS: &[Misbehaviour] = &[
     ("nothing, by ticket", Ecdhe12, |_| (), "completed, closed"),
     ("nothing, by name", SSL3, |_| (), "completed, closed"),
     ("nothing, TLS 1.3, the session forgotten", Tls13, |_| (), "completed, closed"),
-    ("a wrong Finished, TLS 1.2", Ecdhe12, wrong_finished, "bad-finished"),
-    ("a wrong Finished, TLS 1.0", RSA10, wrong_finished, "bad-finished"),
-    ("a wrong Finished, SSL 3", SSL3, wrong_finished, "bad-finished"),
+    ("a wrong Finished, TLS 1.2", Ecdhe12, |script| wrong_finished(script), "bad-finished"),
+    ("a wrong Finished, TLS 1.0", RSA10, |script| wrong_finished(script), "bad-finished"),
+    ("a wrong Finished, SSL 3", SSL3, |script| wrong_finished(script), "bad-finished"),
     ("no ChangeCipherSpec", Ecdhe12, |script| drop(script.remove(1)), "wrong-order: finished"),
     ("ChangeCipherSpec first", Ecdhe12, |script| script.swap(0, 1), "wrong-order: server_hello"),
     ("Finished in the clear", RSA12, |script| script.swap(1, 2), "wrong-order: finished"),
@@ -54,7 +54,7 @@ const MISBEHAVIOURS: &[Misbehaviour] = &[
     (
         "a version that the session has not",
         RSA12,
-        |script| hello(script, other_version),
+        |script| hello(script, |body| body[1] = 2),
         "malformed: illegal version or suite of a resumed session",
     ),
     (
@@ -66,7 +66,7 @@ const MISBEHAVIOURS: &[Misbehaviour] = &[
     (
         "a compression",
         RSA12,
-        |script| hello(script, compression),
+        |script| hello(script, |body| body[SUITE + 2] = 1),
         "malformed: illegal compression method",
     ),
     (
@@ -118,7 +118,7 @@ const MISBEHAVIOURS: &[Misbehaviour] = &[
     (
         "the key with the hash of another suite, TLS 1.3",
         Tls13,
-        other_hash,
+        |script| other_hash(script),
         "malformed: illegal pre_shared_key that was not offered",
     ),
 ];
@@ -127,7 +127,7 @@ fn hello(script: &mut [Act], edit: fn(&mut Vec<u8>)) {
     edit_of(script, HandshakeType::SERVER_HELLO, edit);
 }
 
-fn wrong_finished(script: &mut Vec<Act>) {
+fn wrong_finished(script: &mut [Act]) {
     edit_of(script, HandshakeType::FINISHED, |body| body[0] ^= 1);
 }
 
@@ -167,16 +167,8 @@ fn other_suite(body: &mut Vec<u8>) {
     body.splice(SUITE..SUITE + 2, [0xc0, 0x2c]);
 }
 
-fn other_version(body: &mut Vec<u8>) {
-    body[1] = 2;
-}
-
 fn no_extensions(body: &mut Vec<u8>) {
     body.truncate(SUITE + 3);
-}
-
-fn compression(body: &mut Vec<u8>) {
-    body[SUITE + 2] = 1;
 }
 
 /// Chooses one of the keys that were offered.
@@ -191,7 +183,7 @@ fn key_and_certificate(script: &mut Vec<Act>) {
     script.insert(1, certificate);
 }
 
-fn other_hash(script: &mut Vec<Act>) {
+fn other_hash(script: &mut [Act]) {
     hello(script, |body| {
         // TLS_AES_256_GCM_SHA384
         body.splice(SUITE..SUITE + 2, [0x13, 0x02]);

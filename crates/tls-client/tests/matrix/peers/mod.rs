@@ -10,6 +10,8 @@ mod program;
 pub(crate) mod rustls;
 pub(crate) mod s_server;
 
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
+
 use crate::matrix::ability::Ability;
 use crate::matrix::cell::Setup;
 use crate::matrix::visit::Line;
@@ -20,6 +22,10 @@ pub(crate) trait Peer {
     fn ability(&mut self) -> Ability;
     /// A new connection to a server that is set up like this.
     fn connect(&mut self, setup: &Setup) -> Result<Box<dyn Line>, String>;
+    /// The ciphers that it has in SSL 2.
+    fn ssl2(&self) -> Vec<Ssl2CipherKind> {
+        Vec::new()
+    }
     /// The secrets of all connections so far, in the format of NSS's key log.
     fn key_log(&mut self) -> String;
 }
@@ -53,7 +59,7 @@ pub(crate) const PEERS: &[Entry] = &[
     Entry {
         word: "openssl-1.0.2",
         letter: 'O',
-        title: "OpenSSL 1.0.2e, which still has export, static DH and binary curves",
+        title: "OpenSSL 1.0.2e, which still has SSL 2, export, static DH and binary curves",
         start: openssl_old::start,
     },
     Entry {

@@ -1,4 +1,4 @@
-//! OpenSSL 1.0.2e: suites for export, static Diffie-Hellman, small primes, binary curves.
+//! OpenSSL 1.0.2e: SSL 2, suites for export, static Diffie-Hellman, small primes, binary curves.
 //!
 //! A client's package for Python carries it; `tests/support/openssl_1_0_2.py` makes a server of it.
 
@@ -6,6 +6,7 @@ use std::process::Command;
 
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::NamedGroup;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::matrix::ability::Ability;
@@ -25,13 +26,18 @@ use crate::support::certificates::Kind;
 
 struct Old {
     suites: Vec<(Version, CipherSuite)>,
+    ssl2: Vec<Ssl2CipherKind>,
 }
 
 pub(crate) fn start() -> Result<Box<dyn Peer>, String> {
     let list = printed(&python(), &[SCRIPT, "list"])?;
-    let mut suites = Vec::new();
+    let (mut suites, mut ssl2) = (Vec::new(), Vec::new());
     for line in list.lines() {
         let (code, first) = line.split_once(' ').unwrap();
+        if first == "SSLv2" {
+            ssl2.push(Ssl2CipherKind(u32::from_str_radix(code, 16).unwrap()));
+            continue;
+        }
         let versions = if first == "SSLv3" { &VERSIONS[..] } else { &VERSIONS[3..] };
         let suite = CipherSuite(u16::from_str_radix(code, 16).unwrap());
         suites.extend(versions.iter().map(|version| (*version, suite)));
@@ -39,7 +45,7 @@ pub(crate) fn start() -> Result<Box<dyn Peer>, String> {
     if suites.is_empty() {
         return Err("OpenSSL 1.0.2: Python has no package nassl".to_owned());
     }
-    Ok(program::peer(Old { suites }))
+    Ok(program::peer(Old { suites, ssl2 }))
 }
 
 fn python() -> String {
@@ -63,6 +69,10 @@ impl Program for Old {
             twists: vec![Twist::Alpn, Twist::ClientCertificate, Twist::NoTicket],
             ..Ability::default()
         }
+    }
+
+    fn ssl2(&self) -> Vec<Ssl2CipherKind> {
+        self.ssl2.clone()
     }
 
     fn command(&self, setup: &Setup, port: u16, files: &Files) -> Command {

@@ -27,6 +27,7 @@ use openssl::pkey::PKey;
 use openssl::x509::X509;
 use tempfile::TempDir;
 use tlscensus_tls_client::Interruption;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
 use crate::matrix::ability::Ability;
 use crate::matrix::cell::Setup;
@@ -39,6 +40,10 @@ use crate::support::certificates::Kind;
 /// What is special about a program.
 pub(crate) trait Program {
     fn ability(&self) -> Ability;
+    /// The ciphers that it has in SSL 2.
+    fn ssl2(&self) -> Vec<Ssl2CipherKind> {
+        Vec::new()
+    }
     /// The command for a setup, with the files of its keys.
     fn command(&self, setup: &Setup, port: u16, files: &Files) -> Command;
     /// What it prints when it listens.
@@ -142,6 +147,10 @@ impl Peer for Running {
         stream.set_nodelay(true).unwrap();
         let program = self.program.clone();
         Ok(Box::new(Call { stream, program, log: process.log.clone(), at }))
+    }
+
+    fn ssl2(&self) -> Vec<Ssl2CipherKind> {
+        self.program.ssl2()
     }
 
     fn key_log(&mut self) -> String {

@@ -15,6 +15,7 @@ use crate::matrix::kept::Line;
 use crate::matrix::known;
 use crate::matrix::peers::Entry;
 use crate::matrix::peers::PEERS;
+use crate::matrix::table::places::About;
 use crate::matrix::table::places::Place;
 
 /// The whole page; the lists stand in the order of [`PEERS`].
@@ -55,17 +56,17 @@ fn joined(counts: [usize; 5]) -> String {
 
 /// One version: a table for each thing that its cells are about.
 fn section(version: &str, lists: &[Vec<Place<'_>>], out: &mut String) {
-    let mut tables: BTreeMap<usize, BTreeMap<(usize, &str), Row<'_>>> = BTreeMap::new();
+    let mut tables: BTreeMap<About, BTreeMap<(usize, &str), Row<'_>>> = BTreeMap::new();
     for (peer, places) in lists.iter().enumerate() {
         for place in places.iter().filter(|place| place.version == version) {
-            let rows = tables.entry(place.about as usize).or_default();
+            let rows = tables.entry(place.about).or_default();
             let row = rows.entry((place.rank, &place.row)).or_default();
             row.entry(peer).or_default().push(place.line);
         }
     }
     writeln!(out, "\n## {version}").unwrap();
     for (about, rows) in tables {
-        writeln!(out, "\n| {} |{}", places::TITLES[about], heads()).unwrap();
+        writeln!(out, "\n| {} |{}", about.title(), heads()).unwrap();
         for ((_, label), row) in rows {
             writeln!(out, "| {label} |{}", marks(&row)).unwrap();
         }
@@ -113,7 +114,7 @@ fn mark(peer: &str, line: &Line) -> String {
 
 /// Of oddities, small enough to stand behind a mark.
 const NUMBERS: [char; 9] = ['¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-const VERSIONS: [&str; 5] = ["SSL 3", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"];
+const VERSIONS: [&str; 6] = ["SSL 2", "SSL 3", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3"];
 
 const HEAD: &str = "\
 # Completion matrix

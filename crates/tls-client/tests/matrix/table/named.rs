@@ -20,7 +20,8 @@ use crate::matrix::table::places::parameters;
 
 type Named = (&'static str, fn(&Line) -> bool);
 
-const NAMED: [Named; 15] = [
+const NAMED: [Named; 16] = [
+    ("SSL 2", |line| line.column(VERSION) == "SSL 2"),
     ("SSL 3", |line| line.column(VERSION) == "SSL 3"),
     ("TLS 1.0 with RC4 and MD5", |line| {
         line.column(VERSION) == "TLS 1.0"

@@ -30,15 +30,19 @@ pub(super) enum About {
     Twist,
 }
 
-/// The heads of the tables, in the order of [`About`].
-pub(super) const TITLES: [&str; 6] = [
-    "cipher suite",
-    "group",
-    "bits of the prime",
-    "certificate, key exchange",
-    "signature scheme alone, certificate, key exchange",
-    "out of the ordinary",
-];
+impl About {
+    /// The head of the table.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Suite => "cipher suite",
+            Self::Group => "group",
+            Self::Prime => "bits of the prime, key exchange",
+            Self::Certificate => "certificate, key exchange",
+            Self::Scheme => "signature scheme alone, certificate, key exchange",
+            Self::Twist => "out of the ordinary",
+        }
+    }
+}
 
 /// One line in its place.
 pub(super) struct Place<'a> {

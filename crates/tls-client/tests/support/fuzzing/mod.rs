@@ -20,8 +20,11 @@ pub(crate) use enumerating::enumerating;
 pub(crate) use resuming::resuming;
 pub(crate) use scripts::keys;
 
-/// The fuzz targets of this crate by name, each with its body.
-pub(crate) const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A fuzz target: its name and its body.
+pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
+
+/// The fuzz targets of this crate.
+pub(crate) const TARGETS: &[FuzzTarget] = &[
     ("tls_client_bytes", bytes),
     ("tls_client_keys", keys),
     ("tls_client_resuming", resuming),

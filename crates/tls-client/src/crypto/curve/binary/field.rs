@@ -69,8 +69,9 @@ impl Field {
         for nibble in (0..16).rev() {
             shift_left(&mut product, 4);
             for (at, word) in a.iter().enumerate() {
-                let multiple = &multiples[(word >> (4 * nibble) & 15) as usize];
-                product[at..].iter_mut().zip(multiple).for_each(|(word, part)| *word ^= part);
+                let bits = usize::from(word.to_le_bytes()[nibble / 2] >> (nibble % 2 * 4) & 15);
+                let parts = product[at..].iter_mut().zip(&multiples[bits]);
+                parts.for_each(|(word, part)| *word ^= part);
             }
         }
         self.reduce(product)
