@@ -1,4 +1,4 @@
-//! Which endpoints may be touched, and how fast: lists, special-purpose networks, blocklist, rates.
+//! Which endpoints may be touched, in what order and how fast: lists, prefixes, blocklist, permutation, shards, rates.
 //!
 //! Nothing here knows a clock, a socket or a file: lines come in as bytes, time as microseconds on a clock of the
 //! caller's, addresses as values.
