@@ -293,10 +293,13 @@ impl Machine for Conversation {
     /// In TLS 1.3 tickets come behind the handshake, and a visit without a dialogue is over by then. How any other one ended
     /// is not to depend on what comes later.
     fn overheard(&mut self, bytes: &[u8]) {
+        // What was tried is over: how a peer takes our leave is no answer.
+        let tries = matches!(self.offer.opening, Opening::Trial(_));
         if let Layer::Inside(client) = &mut self.layer
             && let Opening::Rung(_) = self.offer.opening
             && client.observer().choice().is_some_and(|choice| choice.version.is_tls13())
             && client.observer().tickets().is_empty()
+            && !tries
         {
             client.receive(bytes);
             let _nobody_asked = client.take_plaintext();

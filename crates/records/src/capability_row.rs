@@ -224,7 +224,7 @@ rows! {
         protocol: String,
         /// What the row is about.
         kind: CapabilityKind,
-        /// The version it is about, or the era: 'TLS 1.3' or 'before TLS 1.3'; NULL: it is not about one.
+        /// The version it is about, or the era: 'TLS 1.3' or 'before TLS 1.3'; of intrusive questions the one that was chosen; NULL: it is not about one.
         version: Option<String>,
         /// The code point; bits for a finite field.
         code: Option<u32>,

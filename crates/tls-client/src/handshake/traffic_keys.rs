@@ -13,7 +13,7 @@ use crate::suite::Bulk13;
 pub(super) fn opener<Traffic>(bulk: Bulk13, secret: &TrafficSecret<Traffic>) -> Opener {
     match bulk {
         Bulk13::Aead(aead) => Opener::Aead13(encryption(aead, secret)),
-        Bulk13::Integrity(mac) => Opener::Integrity13(authentication(mac, secret)),
+        Bulk13::Integrity(mac) => Opener::Integrity13(Box::new(authentication(mac, secret))),
     }
 }
 
@@ -21,7 +21,7 @@ pub(super) fn opener<Traffic>(bulk: Bulk13, secret: &TrafficSecret<Traffic>) -> 
 pub(super) fn sealer<Traffic>(bulk: Bulk13, secret: &TrafficSecret<Traffic>) -> Sealer {
     match bulk {
         Bulk13::Aead(aead) => Sealer::Aead13(encryption(aead, secret)),
-        Bulk13::Integrity(mac) => Sealer::Integrity13(authentication(mac, secret)),
+        Bulk13::Integrity(mac) => Sealer::Integrity13(Box::new(authentication(mac, secret))),
     }
 }
 
