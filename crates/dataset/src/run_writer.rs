@@ -16,6 +16,7 @@ use tlscensus_records::CapabilityRow;
 use tlscensus_records::CertificateDer;
 use tlscensus_records::CertificateRow;
 use tlscensus_records::Counter;
+use tlscensus_records::ListUsed;
 use tlscensus_records::PROBES;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::Relation;
@@ -101,6 +102,20 @@ impl RunWriter {
     /// The run as it stands in the dataset.
     pub const fn run(&self) -> &RunRow {
         &self.run
+    }
+
+    /// Notes lists that the run goes on with, where they are not among those that it began with; durable at once.
+    pub fn goes_on_with(&mut self, lists: impl IntoIterator<Item = ListUsed>) -> Result<(), Error> {
+        let before = self.run.lists.len();
+        for list in lists {
+            if !self.run.lists.contains(&list) {
+                self.run.lists.push(list);
+            }
+        }
+        if self.run.lists.len() == before {
+            return Ok(());
+        }
+        run_file::write(&self.disk, &self.dataset, &self.run)
     }
 
     /// Takes a row and the certificates of its chain (DER). On an error the row was not taken.

@@ -133,8 +133,9 @@ impl Blocklist {
         self.entries.iter()
     }
 
-    /// Blocks a prefix; of two equal ones the first keeps its reason.
+    /// Blocks a prefix; of two equal ones the first keeps its reason. An IPv4-mapped one is the IPv4 prefix that it stands for.
     pub fn block(&mut self, prefix: IpNet, reason: &str) {
+        let prefix = canonical(prefix);
         let place = self.push(prefix, reason, Origin::List);
         self.listed.insert(prefix, place);
     }
@@ -279,6 +280,16 @@ impl Table {
     }
 }
 
+/// The IPv4 prefix that an IPv4-mapped one stands for (RFC 4291, section 2.5.5.2); any other as it is.
+pub(crate) fn canonical(prefix: IpNet) -> IpNet {
+    match (prefix.network().to_canonical(), prefix.prefix_len().checked_sub(96)) {
+        (addr @ IpAddr::V4(_), Some(length)) if matches!(prefix, IpNet::V6(_)) => {
+            IpNet::new(addr, length).unwrap_or(prefix)
+        }
+        _ => prefix,
+    }
+}
+
 pub(crate) fn constant(prefix: &str) -> IpNet {
     prefix.parse().expect("a constant that tests parse")
 }
@@ -292,6 +303,23 @@ mod tests {
     fn reason(list: &Blocklist, addr: &str) -> Option<String> {
         let addr = addr.parse().expect("an address");
         list.check(addr).map(|entry| entry.reason.clone())
+    }
+
+    #[test]
+    fn an_ipv4_mapped_entry_blocks_what_it_stands_for() {
+        for (line, prefix) in [
+            ("::ffff:8.8.8.8", "8.8.8.8/32"),
+            ("::ffff:8.8.0.0/112", "8.8.0.0/16"),
+            ("::/0", "::/0"),
+        ] {
+            let mut list = Blocklist::empty();
+            list.line(1, line.as_bytes()).expect("a line");
+            let entry = list.entries().next().expect("an entry");
+            assert_eq!(entry.prefix.to_string(), prefix);
+            let blocks = |addr: &str| list.check(addr.parse().expect("an address")).is_some();
+            assert_eq!(blocks("8.8.8.8"), line != "::/0", "{line}");
+            assert_eq!(blocks("::ffff:8.8.8.8"), line != "::/0", "{line}");
+        }
     }
 
     /// A register, its set, and what both say near every border of every prefix.

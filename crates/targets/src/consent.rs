@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use crate::Target;
 use crate::blocklist::Table;
+use crate::blocklist::canonical;
 use crate::blocklist::constant;
 use crate::special::LOOPBACK;
 use crate::target::MAX_LINE;
@@ -80,7 +81,11 @@ impl Consent {
             Err(_) => entry.parse().ok(),
         };
         match prefix {
-            Some(prefix) if prefix.prefix_len() >= shortest(&prefix) => self.allow(prefix),
+            // A slip of the pen must not agree for all who share a prefix with the address that was meant.
+            Some(prefix) if prefix.addr() != prefix.network() => return Err(error()),
+            Some(prefix) if prefix.prefix_len() >= shortest(&prefix) => {
+                self.allow(canonical(prefix))
+            }
             None if !entry.contains('/') => {
                 self.names.insert(name(entry).map_err(|_| error())?);
             }

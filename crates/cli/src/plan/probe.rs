@@ -75,13 +75,14 @@ impl ProbePlan {
         let settings: Settings = serde_json::from_str(&run.config)
             .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
         let settings = resumed::settings(settings, typed, &run.run_id)?;
-        let (blocklist, _) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
+        let (blocklist, used) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
         let agreed = Agreed::read(&settings, consent_of(&run, typed).as_deref())?;
         let list = List::open(&typed.list, &settings, agreed.all_have_to(&settings))?;
         same_list(&run, &list)?;
         let mut plan = settings.plan(&run.run_id, blocklist)?;
         plan.intrusive = settings.intrusive(agreed.consent);
-        let (writer, covered) = dataset.resume(&run.run_id)?;
+        let (mut writer, covered) = dataset.resume(&run.run_id)?;
+        writer.goes_on_with(used.into_iter().chain(agreed.used))?;
         plan.covered = Covered::by(move |endpoint| {
             covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
         });

@@ -2,14 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
 use std::io::BufRead;
+use std::io::Read;
 use std::io::Write;
 use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use tlscensus_targets::AddressSet;
 use tlscensus_targets::Blocklist;
+use tlscensus_targets::Entry;
+use tlscensus_targets::MAX_LINE;
 use tlscensus_targets::Note;
 use tlscensus_targets::Origin;
 use tlscensus_targets::Scope;
@@ -45,69 +52,88 @@ fn add(typed: &AddArguments) -> anyhow::Result<Exit> {
     if typed.requester.contains(';') {
         return Err(unusable("--requester: a semicolon ends it; write it without".to_owned()));
     }
-    let mut text = if typed.file.exists() { read(&typed.file)?.0 } else { String::new() };
-    let known = parsed(&typed.file, &text)?;
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
     let note = Note {
         date: Some(date),
         requester: Some(typed.requester.clone()),
         reason: typed.reason.clone(),
     };
-    for prefix in &typed.prefixes {
-        let line = format!("{prefix} # {note}\n");
-        let entry = of_line(&line).ok_or_else(|| {
-            unusable(format!("{prefix}: not a prefix; write 192.0.2.0/24 or 2001:db8::/32"))
-        })?;
-        if let Some(there) = covering(&known, &entry) {
-            console::say(&format!("{prefix} is covered already: {there}"));
-            continue;
+    let new: Vec<Entry> =
+        typed.prefixes.iter().map(|prefix| entry(prefix, &note)).collect::<Result<_, _>>()?;
+    Register::change(&typed.file, true, |text, known| {
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.push(b'\n');
         }
-        text.push_str(&format!("{} # {note}\n", entry.prefix));
-    }
-    replace(&typed.file, &text)?;
+        for entry in &new {
+            add_one(entry, &note, text, known);
+        }
+        Ok(())
+    })?;
     Ok(Exit::Done)
 }
 
-/// The entry that leaves all of this prefix alone already.
-fn covering<'a>(
-    known: &'a Blocklist,
-    entry: &tlscensus_targets::Entry,
-) -> Option<&'a tlscensus_targets::Entry> {
-    let listed = known.entries().filter(|known| known.origin == Origin::List);
-    listed.into_iter().find(|known| known.prefix.contains(&entry.prefix))
+/// What a line with this prefix and note says.
+fn entry(prefix: &str, note: &Note) -> anyhow::Result<Entry> {
+    let line = format!("{prefix} # {note}");
+    if line.len() > MAX_LINE {
+        return Err(unusable(format!(
+            "--reason: a line of the register has {MAX_LINE} bytes at most"
+        )));
+    }
+    of_line(line.as_bytes()).ok_or_else(|| {
+        unusable(format!("{prefix}: not a prefix; write 192.0.2.0/24 or 2001:db8::/32"))
+    })
+}
+
+/// Adds a line, unless the same requester's same prefix stands there. What a wider entry covers is written all the same: that
+/// one may go.
+fn add_one(entry: &Entry, note: &Note, text: &mut Vec<u8>, known: &mut Blocklist) {
+    let requester = |entry: &Entry| Note::read(&entry.reason).requester;
+    let same = |there: &&Entry| there.prefix == entry.prefix && requester(there) == note.requester;
+    if let Some(there) = known.entries().find(same) {
+        console::say(&format!("{} stands there already: {there}", entry.prefix));
+        return;
+    }
+    if let Some(there) = known.entries().find(|there| there.prefix.contains(&entry.prefix)) {
+        console::say(&format!(
+            "{} is covered already, and written all the same: {there}",
+            entry.prefix
+        ));
+    }
+    text.extend(format!("{} # {note}\n", entry.prefix).bytes());
+    known.block(entry.prefix, &entry.reason);
 }
 
 fn remove(typed: &RemoveArguments) -> anyhow::Result<Exit> {
     one_line("--reason", &typed.reason)?;
-    let (text, _) = read(&typed.file)?;
-    let wanted = of_line(&typed.prefix)
+    let wanted = of_line(typed.prefix.as_bytes())
         .ok_or_else(|| unusable(format!("{}: not a prefix", typed.prefix)))?;
-    let mut found = false;
-    let mut left = String::new();
-    for line in text.lines() {
-        if of_line(line).is_some_and(|entry| entry.prefix == wanted.prefix) {
-            found = true;
-            left.push_str(&format!("# {line} (removed {}: {})\n", utc::today(), typed.reason));
-        } else {
-            left.push_str(line);
-            left.push('\n');
+    Register::change(&typed.file, false, |text, known| {
+        if !known.entries().any(|entry| entry.prefix == wanted.prefix) {
+            return Err(unusable(format!(
+                "{}: no entry is {}; entries are removed as they stand (tlscensus blocklist check says which one \
+                 blocks an address)",
+                typed.file.display(),
+                wanted.prefix
+            )));
         }
-    }
-    if !found {
-        return Err(unusable(format!(
-            "{}: no entry is {}; entries are removed as they stand (tlscensus blocklist check says which one blocks an address)",
-            typed.file.display(),
-            wanted.prefix
-        )));
-    }
-    replace(&typed.file, &left)?;
+        let mut left = Vec::new();
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            if of_line(line).is_none_or(|entry| entry.prefix != wanted.prefix) {
+                left.extend_from_slice(line);
+                continue;
+            }
+            left.extend(b"# ");
+            left.extend_from_slice(line.trim_ascii_end());
+            left.extend(format!(" (removed {}: {})\n", utc::today(), typed.reason).bytes());
+        }
+        *text = left;
+        Ok(())
+    })?;
     Ok(Exit::Done)
 }
 
 fn check(typed: &CheckArguments) -> anyhow::Result<Exit> {
-    let (_, register) = read(&typed.file)?;
+    let register = read(&typed.file)?;
     let mut all = true;
     let mut answer = |text: &str, out: &mut dyn Write| -> anyhow::Result<()> {
         let address: IpAddr =
@@ -136,7 +162,7 @@ fn check(typed: &CheckArguments) -> anyhow::Result<Exit> {
 }
 
 fn stats(file: &Path) -> anyhow::Result<Exit> {
-    let (_, register) = read(file)?;
+    let register = read(file)?;
     let listed: Vec<_> = register.entries().filter(|entry| entry.origin == Origin::List).collect();
     let addresses: AddressSet = listed.iter().map(|entry| entry.prefix).collect();
     let special = Blocklist::new(Scope::Internet).addresses();
@@ -162,31 +188,25 @@ fn stats(file: &Path) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The register, as text and understood. Only the register: special-purpose networks are blocked without it.
-fn read(path: &Path) -> anyhow::Result<(String, Blocklist)> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        unusable(format!(
-            "the register {}: {error}; tlscensus blocklist add makes one",
-            path.display()
-        ))
-    })?;
-    let register = parsed(path, &text)?;
-    Ok((text, register))
+/// The entries of a register alone: special-purpose networks are blocked without it.
+fn read(path: &Path) -> anyhow::Result<Blocklist> {
+    let text = fs::read(path).map_err(|error| Register::unreadable(path, &error))?;
+    parsed(path, &text)
 }
 
-fn parsed(path: &Path, text: &str) -> anyhow::Result<Blocklist> {
+fn parsed(path: &Path, text: &[u8]) -> anyhow::Result<Blocklist> {
     let mut register = Blocklist::empty();
-    for (number, line) in (1..).zip(text.lines()) {
-        let taken = register.line(number, line.as_bytes());
+    for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
+        let taken = register.line(number, line);
         taken.map_err(|error| unusable(format!("{}: {error}", path.display())))?;
     }
     Ok(register)
 }
 
 /// The entry of one line; `None` where it has none.
-fn of_line(line: &str) -> Option<tlscensus_targets::Entry> {
+fn of_line(line: &[u8]) -> Option<Entry> {
     let mut register = Blocklist::empty();
-    register.line(1, line.as_bytes()).ok()?;
+    register.line(1, line.trim_ascii_end()).ok()?;
     register.entries().next().cloned()
 }
 
@@ -197,11 +217,78 @@ fn one_line(what: &str, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The whole file or nothing: a register half written would scan who asked not to be.
-fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
-    let fail = |error: io::Error| unusable(format!("the register {}: {error}", path.display()));
-    let draft = path.with_added_extension("tmp");
-    let mut file = fs::File::create(&draft).map_err(fail)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)?;
-    fs::rename(&draft, path).map_err(fail)
+/// The file, locked while it is changed.
+struct Register;
+
+impl Register {
+    /// Changes the whole file or nothing, one change after the other: a register half written, or an entry lost to another
+    /// writer, would mean to scan who asked not to be.
+    fn change(
+        path: &Path,
+        make: bool,
+        change: impl FnOnce(&mut Vec<u8>, &mut Blocklist) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let fail = |error: io::Error| Self::unreadable(path, &error);
+        // A link stays a link, to the file that scans read.
+        let real = if path.try_exists().map_err(fail)? {
+            fs::canonicalize(path).map_err(fail)?
+        } else {
+            path.to_owned()
+        };
+        let (mut file, made) = Self::locked(&real, make).map_err(fail)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(fail)?;
+        let changed = parsed(path, &text).and_then(|mut known| change(&mut text, &mut known));
+        if let Err(error) = changed {
+            if made {
+                fs::remove_file(&real).map_err(fail)?;
+            }
+            return Err(error);
+        }
+        Self::replace(&real, &file, &text).map_err(fail)
+    }
+
+    /// The file that has this name once it is ours alone, and whether it was made for that.
+    fn locked(path: &Path, make: bool) -> io::Result<(File, bool)> {
+        loop {
+            let made = make && !path.try_exists()?;
+            let file = OpenOptions::new().read(true).append(true).create(make).open(path)?;
+            file.lock()?;
+            // Who held the lock before may have put another file in its place.
+            match fs::metadata(path) {
+                Ok(now) if now.ino() == file.metadata()?.ino() => return Ok((file, made)),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn replace(path: &Path, old: &File, text: &[u8]) -> io::Result<()> {
+        let draft = path.with_added_extension(format!("{}.tmp", std::process::id()));
+        let write = || {
+            let mut file =
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+            file.set_permissions(old.metadata()?.permissions())?;
+            file.write_all(text)?;
+            file.sync_all()?;
+            fs::rename(&draft, path)
+        };
+        write().inspect_err(|_| {
+            // It is of no use to anybody, if it is there.
+            let _ = fs::remove_file(&draft);
+        })?;
+        let folder =
+            path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
+    }
+
+    fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
+        let hint = if error.kind() == io::ErrorKind::NotFound {
+            "; tlscensus blocklist add makes one"
+        } else {
+            ""
+        };
+        unusable(format!("the register {}: {error}{hint}", path.display()))
+    }
 }

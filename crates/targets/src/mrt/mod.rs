@@ -180,7 +180,7 @@ impl std::error::Error for MrtError {}
 const HEADER_LENGTH: u64 = 12;
 
 /// A prefix with the paths of a thousand peers has some 100 KB.
-const MAX_RECORD: u32 = 16 << 20;
+const MAX_RECORD: u32 = 2 << 20;
 
 #[cfg(test)]
 mod tests;

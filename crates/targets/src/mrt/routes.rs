@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use super::Route;
+use super::table::add_origin;
 use crate::AddressSet;
 
 /// Prefixes with the systems that announce them, in order of address, IPv4 first.
@@ -31,9 +32,7 @@ impl Routes {
         }
         let known = self.origins.entry(route.prefix).or_default();
         for origin in route.origins {
-            if !known.contains(&origin) {
-                known.push(origin);
-            }
+            add_origin(known, origin);
         }
     }
 

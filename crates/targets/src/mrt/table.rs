@@ -81,13 +81,21 @@ fn paths(mut bytes: Input<'_>, family: Family, with_path_id: bool) -> Option<Rou
         }
         let length = usize::from(bytes.u16()?);
         for origin in origins(bytes.take(length)?, true)? {
-            if !all.contains(&origin) {
-                all.push(origin);
-            }
+            add_origin(&mut all, origin);
         }
     }
     Some(Route { prefix, origins: all })
 }
+
+/// Adds an origin that is not there yet, up to [`MAX_ORIGINS`].
+pub(super) fn add_origin(all: &mut Vec<u32>, origin: u32) {
+    if all.len() < MAX_ORIGINS && !all.contains(&origin) {
+        all.push(origin);
+    }
+}
+
+/// Of one prefix. Anycast has some tens; a dump made to be slow has as many as fit.
+const MAX_ORIGINS: usize = 1_000;
 
 /// Not in RFC 6396 any more; as OpenBGPD writes tables when asked for “table-mp”.
 fn entry(mut bytes: Input<'_>) -> Option<Record> {
