@@ -32,6 +32,7 @@
 --
 -- Totals: 1
 -- Short: service, hosts, tcp, speakers, tls, certificates
+-- Short note: † STARTTLS. A host is a distinct address; in the row over all services it counts once, whatever it offers.
 --
 -- Notes:
 --   † STARTTLS. A host is a distinct address; in the row over all services it counts once, whatever it offers.

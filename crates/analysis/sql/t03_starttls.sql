@@ -29,7 +29,8 @@
 --   required_of_offered : share : offering : endpoints that offer STARTTLS
 --
 -- Totals: 1
--- Short: service, endpoints, not_offered, refused, accepted_no_tls, handshake_failed, upgraded
+-- Short: service, speakers, offered, refused, accepted_no_tls, handshake_failed, upgraded
+-- Short note: Upgraded is not verified: whether the certificate holds is another table's question.
 --
 -- Notes:
 --   The columns from "Not probed" to "Other" are exclusive and add up to the endpoints.

@@ -28,7 +28,8 @@
 --   no_tcp : count : No TCP : no TCP connection, or none tried
 --
 -- Totals: 1
--- Short: service, endpoints, completed, tls13, chosen_not_completed, not_negotiated, no_tcp
+-- Short: service, endpoints, completed, tls13, ssl2, chosen_not_completed, not_negotiated, no_tcp
+-- Short note: † STARTTLS. Handshakes completed and the columns behind "TLS 1.3" add up to the endpoints.
 --
 -- Notes:
 --   † STARTTLS. "Handshakes completed" is the sum of the versions; with the four columns behind them it adds up to the endpoints.

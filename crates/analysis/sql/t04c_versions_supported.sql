@@ -31,14 +31,14 @@
 
 WITH facts AS (
     SELECT
-        protocol, target, port, kind, supported, code, ended,
+        protocol, run_id, target, addr, port, kind, supported, code, ended,
         CASE WHEN kind = 'version' AND supported THEN code END AS has
     FROM enumerated
     WHERE kind IN ('enumeration', 'version')
 ),
 endpoints AS (
     SELECT
-        protocol, target, port,
+        protocol, run_id, target, addr, port,
         max(CASE WHEN kind = 'enumeration' AND ended = 'complete' THEN 1 ELSE 0 END) AS complete,
         max(CASE WHEN has = 2 THEN 1 ELSE 0 END) AS ssl2,
         max(CASE WHEN has = 768 THEN 1 ELSE 0 END) AS ssl3,
@@ -48,7 +48,7 @@ endpoints AS (
         max(CASE WHEN has = 772 THEN 1 ELSE 0 END) AS tls13,
         max(CASE WHEN has >= 771 THEN 1 ELSE 0 END) AS recent
     FROM facts
-    GROUP BY protocol, target, port
+    GROUP BY protocol, run_id, target, addr, port
     HAVING count(has) > 0
 ),
 sums AS (

@@ -11,6 +11,7 @@
 --   chosen_of_all : share : chosen : endpoints of this service whose server chose a suite
 --   completed : count : Completed : endpoints that completed the handshake in it, Finished checked
 --   completed_of_all : share : completed : endpoints of this service that completed a handshake
+-- Short note: This is what the server prefers of the offer of the attempt that counts, not everything it supports.
 --
 -- Notes:
 --   † STARTTLS. The 20 most frequent suites of each service; the rest is one row, so that shares add up to 100 %.

@@ -43,6 +43,7 @@
 --
 -- Totals: 1
 -- Short: service, chosen, forward_secret, kex_hybrid, anonymous, export, rc4
+-- Short note: † STARTTLS. What counts is the server's choice, whether the handshake completed or not.
 --
 -- Notes:
 --   † STARTTLS. The columns from "RSA" to "Other key exchange" are exclusive and add up to the suites chosen; the others overlap.

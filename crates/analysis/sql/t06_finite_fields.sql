@@ -14,6 +14,7 @@
 --   endpoints_of_dhe : share : DHE endpoints : endpoints whose server used a finite field
 --   services : count : Services : different services among them
 --   public_values : count : Public values : different public values of the servers; fewer than endpoints: a key used twice
+-- Short note: Only handshakes that came to the server's parameters, completed or not. The smallest primes stand first.
 --
 -- Notes:
 --   Only handshakes that came to the server's parameters, completed or not. The smallest primes stand first.

@@ -23,6 +23,7 @@
 --
 -- Totals: 1
 -- Short: service, chosen, dhe, to_512, to_1024, at_2048, reused
+-- Short note: † STARTTLS. T06 names the primes.
 --
 -- Notes:
 --   † STARTTLS. The five sizes add up to the column "Finite field". T06 names the primes.

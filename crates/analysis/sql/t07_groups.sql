@@ -14,6 +14,7 @@
 --   completed_of_chosen : share : chosen : endpoints whose server chose it
 --   retried : count : Retried : endpoints whose server asked for a second ClientHello
 --   reused : count : Value reused : endpoints whose public value another counted endpoint sent too
+-- Short note: This is what the server prefers of the offer of the attempt that counts, not everything it supports.
 --
 -- Notes:
 --   † STARTTLS. Finite fields stand here where they have a code point; T06 has those that servers wrote out.

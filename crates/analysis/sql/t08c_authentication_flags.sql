@@ -26,6 +26,7 @@
 --   login_disabled_of_read : share : lists read : endpoints whose list was read at this stage
 --
 -- Short: service, stage, read, unread, no_mechanism, plaintext, only_plaintext
+-- Short note: † STARTTLS. Before TLS, "Plaintext" means that the server invites passwords to be sent in the clear.
 --
 -- Notes:
 --   † STARTTLS. Before TLS, "Plaintext" means that the server invites passwords to be sent in the clear.

@@ -47,6 +47,8 @@ pub struct Table {
     pub total_rows: usize,
     /// The columns that people see in the short form, by name; none: all of them.
     pub short: Vec<String>,
+    /// What is to be said of the short form: the notes speak of columns that it does not have. Empty: nothing.
+    pub short_note: String,
     /// What a reader has to know.
     pub notes: Vec<String>,
     /// The query, with its head.
@@ -118,6 +120,7 @@ impl Table {
             columns: columns(&head.columns),
             total_rows: head.totals,
             short: head.short,
+            short_note: head.short_note,
             notes: head.notes,
             sql,
         }

@@ -11,6 +11,7 @@
 //! --
 //! -- Totals: 1
 //! -- Short: NAME, NAME                       columns of the short form
+//! -- Short note: One line                    what is to be said of the short form
 //! --
 //! -- Notes:
 //! --   One note a line.
@@ -29,6 +30,8 @@ pub(crate) struct Head {
     pub(crate) totals: usize,
     /// The columns of the short form; none: all of them.
     pub(crate) short: Vec<String>,
+    /// What is to be said of the short form; empty: nothing.
+    pub(crate) short_note: String,
     /// The notes.
     pub(crate) notes: Vec<String>,
 }
@@ -49,6 +52,8 @@ impl Head {
                 section = Section::Columns;
             } else if let Some(totals) = text.strip_prefix("Totals: ") {
                 head.totals = totals.parse().unwrap_or_default();
+            } else if let Some(note) = text.strip_prefix("Short note: ") {
+                note.clone_into(&mut head.short_note);
             } else if let Some(names) = text.strip_prefix("Short: ") {
                 head.short = names.split(", ").map(str::to_owned).collect();
             } else if text == "Notes:" {
@@ -93,7 +98,7 @@ mod tests {
     fn a_head_is_split_into_its_parts() {
         let head = Head::read(
             "-- T00 · A title\n--\n-- Question: One,\n-- two?\n--\n-- Columns:\n--   a : count : A : what: it is\n\
-             --\n-- Totals: 1\n-- Short: a, b\n--\n-- Notes:\n--   Mind the gap.\n\nSELECT 1 -- Notes:\n",
+             --\n-- Totals: 1\n-- Short: a, b\n-- Short note: Some.\n--\n-- Notes:\n--   Mind the gap.\n\nSELECT 1 -- Notes:\n",
         );
         let expected = Head {
             title: "T00 · A title".to_owned(),
@@ -101,6 +106,7 @@ mod tests {
             columns: vec![["a", "count", "A", "what: it is"].map(str::to_owned).to_vec()],
             totals: 1,
             short: ["a", "b"].map(str::to_owned).to_vec(),
+            short_note: "Some.".to_owned(),
             notes: vec!["Mind the gap.".to_owned()],
         };
         assert_eq!(head, expected);

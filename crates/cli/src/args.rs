@@ -119,7 +119,7 @@ pub(crate) struct DemoArguments {
     tlscensus probe hosts.txt --protocols smtp --depth enumerate --contact … --client-name … --out abilities\n  \
     tlscensus probe ours.txt --intrusive starttls-injection,renegotiation --consent agreed.txt --contact … --out ours\n  \
     tlscensus probe hosts.txt --out census --resume latest\n\n\
-    A line of the list is ADDRESS, ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
+    A line of the list is ADDRESS, PREFIX (IPv6 from /108 on), ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
     A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
 pub(crate) struct ProbeArguments {
     /// The list of endpoints; - reads stdin
@@ -306,7 +306,7 @@ pub(crate) struct PrefixesArguments {
 /// How routed prefixes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PrefixesFormat {
-    /// A prefix a line, its origins behind #: a list for this program and for ZMap
+    /// A prefix a line, its origins behind #; with --ipv4 a list for ZMap (and for probe, which visits every address)
     List,
     /// prefix,origins with blanks between the origins
     Csv,

@@ -59,7 +59,8 @@ pub(crate) fn headline(result: TableResult, whole: &str) -> Table {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} more {what}{}", if count > 1 { "s" } else { "" }))
             .collect();
-    table.notes.truncate(1);
+    table.notes.clear();
+    table.notes.extend(Some(&definition.short_note).filter(|note| !note.is_empty()).cloned());
     table.notes.push(match left_out.as_slice() {
         [] => format!("With all notes: {whole}"),
         some => format!("… {}: {whole}", some.join(", ")),

@@ -72,7 +72,8 @@ fn a_table_becomes_a_list_that_others_read() {
         (out.as_str(), err.as_str()),
         ("prefix,origins\n1.1.0.0/16,13\n8.8.8.0/24,15 16\n", "")
     );
-    let (_, out, _) = told(prefixes().args(["--ipv6", "--format", "json"]));
+    let (_, out, err) = told(prefixes().args(["--ipv6", "--format", "json"]));
+    assert!(err.starts_with("1 prefix; 1 route for everything"), "{err}");
     assert_eq!(out, "{\"origins\":[7],\"prefix\":\"2a00:1::/32\"}\n");
 }
 

@@ -13,16 +13,16 @@
 
 WITH things AS (
     SELECT
-        b.block, b.heading, b.place, e.protocol, e.target, e.port, e.kind, e.thing, e.code,
+        b.block, b.heading, b.place, e.protocol, e.run_id, e.target, e.addr, e.port, e.kind, e.thing, e.code,
         max(CASE WHEN e.rank = 0 THEN 1 ELSE 0 END) AS favourite
     FROM enumerated e
     JOIN blocks b ON b.protocol = e.protocol
     WHERE e.supported
-    GROUP BY b.block, b.heading, b.place, e.protocol, e.target, e.port, e.kind, e.thing, e.code
+    GROUP BY b.block, b.heading, b.place, e.protocol, e.run_id, e.target, e.addr, e.port, e.kind, e.thing, e.code
 ),
 totals AS (
     SELECT block, kind, count(*) AS enumerated
-    FROM (SELECT DISTINCT block, kind, protocol, target, port FROM things) AS endpoints_
+    FROM (SELECT DISTINCT block, kind, protocol, run_id, target, addr, port FROM things) AS endpoints_
     GROUP BY block, kind
 ),
 sums AS (

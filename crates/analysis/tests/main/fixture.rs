@@ -229,8 +229,15 @@ impl Probe {
         probe
     }
 
+    /// Asked for by this name.
+    pub(crate) fn by_name(mut self, name: &str) -> Self {
+        self.row.target = name.to_owned();
+        self.row.name = Some(name.to_owned());
+        self
+    }
+
     /// A server of today, wholly enumerated.
-    fn enumerated_modern(self) -> Self {
+    pub(crate) fn enumerated_modern(self) -> Self {
         use CapabilityDecides::{Client, Moot, Server};
         use CapabilityKind::{
             Group, GroupList, Protocol, ProtocolList, SchemeList, Suite, SuiteList, Version,
@@ -258,7 +265,7 @@ impl Probe {
     }
 
     /// A server of long ago, given up half-way.
-    fn enumerated_old(self) -> Self {
+    pub(crate) fn enumerated_old(self) -> Self {
         use CapabilityKind::{Suite, SuiteList, Version};
         self.enumerated("budget-spent")
             .has(Version, "", 0x0301, "TLS 1.0")

@@ -282,3 +282,19 @@ fn the_newest_complete_run_of_each_service_counts() {
     assert_eq!(hosts("smtp"), 2);
     assert!(engine.count(&Runs::from_word("fourth")).is_err());
 }
+
+/// A name that moved to another host between two runs is two endpoints.
+#[test]
+fn one_name_at_two_addresses_is_two_servers() {
+    let directory = TempDir::new().expect("a directory");
+    let path = directory.path().join("d");
+    let named = |host| crate::fixture::probe("smtps", host).tcp().by_name("mx.example");
+    write(&path, "first", 0, RunState::Complete, vec![named(1).enumerated_old()]);
+    write(&path, "second", 1, RunState::Complete, vec![named(2).enumerated_modern()]);
+    let engine = open(&directory);
+    engine.count(&Runs::All).expect("all runs");
+    let table = engine.table("T04c").expect("T04c");
+    let of = |column| value(&table, "smtps", column);
+    assert_eq!((of("enumerated"), of("complete"), of("only_old")), (2, 1, 1));
+    assert_eq!(value(&engine.table("T05c").expect("T05c"), "smtps", "supported"), 1);
+}

@@ -24,7 +24,8 @@ pub(crate) enum BlocklistVerb {
     Add(AddArguments),
     /// Take a prefix out, leaving a comment that says so
     Remove(RemoveArguments),
-    /// Say of each address whether it is left alone, and why; exit code 1 if one is not
+    /// Say of each address whether the register blocks it, and why; exit code 1 if one is not blocked. Special-purpose networks are
+    /// blocked without it
     Check(CheckArguments),
     /// Count entries and addresses
     Stats {

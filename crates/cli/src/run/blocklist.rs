@@ -278,8 +278,10 @@ impl Register {
             // It is of no use to anybody, if it is there.
             let _ = fs::remove_file(&draft);
         })?;
-        let folder =
-            path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|folder| *folder != Path::new(""))
+            .unwrap_or_else(|| Path::new("."));
         File::open(folder)?.sync_all()
     }
 

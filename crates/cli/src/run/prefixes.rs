@@ -5,6 +5,7 @@ use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::Path;
 
 use tlscensus_targets::Blocklist;
@@ -33,7 +34,7 @@ pub(crate) fn prefixes(typed: &PrefixesArguments) -> anyhow::Result<Exit> {
     }
     console::results(|out| write(&routes, typed, out))?;
     if !typed.quiet {
-        console::say(&summary(&routes));
+        console::say(&summary(&routes, typed));
     }
     Ok(exit)
 }
@@ -63,11 +64,7 @@ fn write(routes: &Routes, typed: &PrefixesArguments, out: &mut dyn Write) -> any
     if typed.format == PrefixesFormat::Csv {
         writeln!(out, "prefix,origins")?;
     }
-    for (prefix, origins) in routes.iter() {
-        let unwanted = if prefix.addr().is_ipv4() { typed.ipv6 } else { typed.ipv4 };
-        if unwanted {
-            continue;
-        }
+    for (prefix, origins) in routes.iter().filter(|(prefix, _)| wanted(prefix.addr(), typed)) {
         match typed.format {
             PrefixesFormat::List if origins.is_empty() => writeln!(out, "{prefix}")?,
             PrefixesFormat::List => writeln!(out, "{prefix} # {}", joined(origins, "AS", ", "))?,
@@ -81,13 +78,18 @@ fn write(routes: &Routes, typed: &PrefixesArguments, out: &mut dyn Write) -> any
     Ok(())
 }
 
+fn wanted(addr: IpAddr, typed: &PrefixesArguments) -> bool {
+    if addr.is_ipv4() { !typed.ipv6 } else { !typed.ipv4 }
+}
+
 fn joined(origins: &[u32], before: &str, between: &str) -> String {
     let each: Vec<_> = origins.iter().map(|origin| format!("{before}{origin}")).collect();
     each.join(between)
 }
 
 /// One line for a person.
-fn summary(routes: &Routes) -> String {
+fn summary(routes: &Routes, typed: &PrefixesArguments) -> String {
+    let printed = routes.iter().filter(|(prefix, _)| wanted(prefix.addr(), typed)).count();
     let routed = routes.addresses().minus(&Blocklist::new(Scope::Internet).addresses());
     let share = 100.0 * to_f64(routed.count_v4()) / to_f64(public_ipv4());
     let defaults = match routes.defaults() {
@@ -95,11 +97,14 @@ fn summary(routes: &Routes) -> String {
         1 => "; 1 route for everything or nearly left out".to_owned(),
         many => format!("; {many} routes for everything or nearly left out"),
     };
-    format!(
-        "{} prefixes; {} public IPv4 addresses, {share:.1} % of them all{defaults}",
-        routes.len(),
-        routed.count_v4(),
-    )
+    let public = match typed.ipv6 {
+        true => String::new(),
+        false => {
+            format!("; {} public IPv4 addresses, {share:.1} % of them all", routed.count_v4())
+        }
+    };
+    let prefixes = if printed == 1 { "prefix" } else { "prefixes" };
+    format!("{printed} {prefixes}{public}{defaults}")
 }
 
 /// How many addresses of IPv4 are for no special purpose.

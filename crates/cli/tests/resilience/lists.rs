@@ -119,8 +119,10 @@ fn a_resumed_run_still_heeds_the_blocklist_it_began_with() {
     std::fs::rename(&blocked, scene.path("away.txt")).unwrap();
     let words = refused(scene.probe().args(["--resume", "latest"]), 2);
     check_says(&words, &[blocked.to_str().unwrap(), "name the file with --blocklist"]);
-    std::fs::rename(scene.path("away.txt"), &blocked).unwrap();
+    std::fs::write(&blocked, "127.77.0.3/32 # asked us to\n127.77.0.9 # later\n").unwrap();
     scene.resume_to_the_end();
+    let lists = query(&scene.dataset, "SELECT array_length(lists) FROM runs");
+    assert_eq!(lists[0][0], "3", "the targets, and the blocklist as it was and as it is");
     let sql = "SELECT outcome, detail FROM probes WHERE target = '127.77.0.3'";
     let rows = query(&scene.dataset, sql);
     assert_eq!(rows.len(), 1);

@@ -126,8 +126,11 @@ fn a_run_has_one_row_with_its_newest_state() {
     let counters = vec![Counter { name: "rows".to_owned(), count: 0 }];
     writer.finish(RunState::Interrupted, counters.clone()).expect("finished");
 
-    let (writer, covered) = dataset.resume("r-1.a_b").expect("resumed");
+    let (mut writer, covered) = dataset.resume("r-1.a_b").expect("resumed");
     assert!(covered.is_empty());
+    let changed = ListUsed { sha256: Some(Sha256::of(b"changed")), ..described.lists[0].clone() };
+    writer.goes_on_with([described.lists[0].clone(), changed.clone()]).expect("noted");
+    described.lists.push(changed);
     assert_eq!(writer.run().state, RunState::Running);
     writer.finish(RunState::Complete, counters.clone()).expect("finished");
     let [done] = dataset.runs().expect("runs").try_into().expect("one run");

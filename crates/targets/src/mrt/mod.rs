@@ -26,7 +26,8 @@ use self::table::Record;
 pub struct Route {
     /// What is announced.
     pub prefix: IpNet,
-    /// The ASes at the end of the paths that the collector's peers sent, each once, in the order of the dump; empty where
+    /// The ASes at the end of the paths that the collector's peers sent, each once, in the order of the dump, the first
+    /// thousand; empty where
     /// the collector itself announces the prefix.
     pub origins: Vec<u32>,
 }

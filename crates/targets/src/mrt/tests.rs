@@ -136,6 +136,87 @@ fn put_record(bytes: &mut Vec<u8>, subtype: u8, body: &[u8]) {
     bytes.extend(body);
 }
 
+/// One record of any type, by RFC 6396, sections 4.2, 4.3.3 and 4.3.4, RFC 8050, section 4, and for BGP4MP_ENTRY as OpenBGPD
+/// writes it. Behind the fields stands a path of the last system given.
+#[test]
+fn each_format_by_hand() {
+    let path2 = |origin: u16| {
+        let [high, low] = origin.to_be_bytes();
+        vec![0x40, 1, 1, 0, 0x40, 2, 6, 2, 2, 0xfd, 0xe8, high, low]
+    };
+    let path4 = |origin: u8| vec![0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe8, 0, 0, 0, origin];
+    let with_length = |bytes: &[u8]| {
+        let length = u16::try_from(bytes.len()).expect("short").to_be_bytes();
+        [&length[..], bytes].concat()
+    };
+    let v6 = [0x20, 1, 0xd, 0xb8, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let peer_and_time = [0, 1, 0, 0, 0, 0];
+    let path_id = [0, 0, 0, 9];
+    // View, sequence, prefix, length, status, time, peer's address, its system.
+    let table_dump_v4 = [
+        &[0, 0, 0, 1, 192, 0, 2, 0, 24, 1, 0, 0, 0, 0, 10, 0, 0, 1, 0, 1][..],
+        &with_length(&path2(7)),
+    ];
+    let table_dump_v6 =
+        [&[0, 0, 0, 1][..], &v6, &[48, 1, 0, 0, 0, 0], &[0; 16], &[0, 1], &with_length(&path2(8))];
+    let sequence_and_prefix = [0, 0, 0, 1, 24, 192, 0, 2, 0, 1];
+    let rib = [&sequence_and_prefix[..], &peer_and_time, &with_length(&path4(9))];
+    let rib_with_ids =
+        [&sequence_and_prefix[..], &peer_and_time, &path_id, &with_length(&path4(10))];
+    let generic_start = [0, 0, 0, 1, 0, 1, 1];
+    let prefix_and_count = [24, 192, 0, 2, 0, 1];
+    let generic = [&generic_start[..], &prefix_and_count, &peer_and_time, &with_length(&path4(11))];
+    let generic_with_id =
+        [&generic_start[..], &path_id, &prefix_and_count, &peer_and_time, &with_length(&path4(12))];
+    let multicast = [&[0, 0, 0, 1, 0, 1, 2][..], &prefix_and_count, &peer_and_time, &[0, 0]];
+    // Systems of peer and us, interface, family, two addresses, view, status, time, family, subsequent, next hop.
+    let entry = [
+        &[0, 1, 0, 2, 0, 0, 0, 1, 10, 0, 0, 1, 10, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1][..],
+        &[4, 10, 0, 0, 1, 24, 192, 0, 2],
+        &with_length(&path2(13)),
+    ];
+    let cases: [(u8, u8, Vec<u8>, &[&str]); 9] = [
+        (12, 1, table_dump_v4.concat(), &["192.0.2.0/24 7"]),
+        (12, 2, table_dump_v6.concat(), &["2001:db8:7::/48 8"]),
+        (13, 2, rib.concat(), &["192.0.2.0/24 9"]),
+        (13, 8, rib_with_ids.concat(), &["192.0.2.0/24 10"]),
+        (13, 6, generic.concat(), &["192.0.2.0/24 11"]),
+        (13, 12, generic_with_id.concat(), &["192.0.2.0/24 12"]),
+        (13, 6, multicast.concat(), &[]),
+        (13, 3, vec![1, 2, 3], &[]),
+        (16, 2, entry.concat(), &["192.0.2.0/24 13"]),
+    ];
+    for (kind, subtype, body, expected) in cases {
+        let length = u32::try_from(body.len()).expect("short").to_be_bytes();
+        let record = [&[0x5f, 0, 0, 0, 0, kind, 0, subtype][..], &length, &body].concat();
+        let expected: Vec<_> = expected.iter().map(|text| (*text).to_owned()).collect();
+        assert_eq!(read(&record), (expected, None), "type {kind}, subtype {subtype}");
+    }
+    for (kind, subtype, name) in [
+        (16, 0, "BGP4MP_STATE_CHANGE"),
+        (16, 4, "BGP4MP_MESSAGE_AS4"),
+        (17, 1, "BGP4MP_ET_MESSAGE"),
+    ] {
+        let record = [0x5f, 0, 0, 0, 0, kind, 0, subtype, 0, 0, 0, 0];
+        let error = read(&record).1.expect("refused");
+        assert!(error.starts_with(&format!("at byte 0: a record of {name}: ")), "{error}");
+    }
+}
+
+/// Slow to read if every origin were kept: sets of systems that no other has.
+#[test]
+fn origins_without_end_are_cut() {
+    let mut body = vec![0, 0, 0, 1, 24, 192, 0, 2, 4, 0];
+    for peer in 0..1024_u32 {
+        body.extend([0, 1, 0, 0, 0, 0, 3, 0xf9 + 5, 0x50, 2, 3, 0xf6 + 4, 1, 254]);
+        (0..254).for_each(|place| body.extend((peer * 256 + place).to_be_bytes()));
+    }
+    let mut bytes = Vec::new();
+    put_record(&mut bytes, 2, &body);
+    let route = RibReader::new(bytes.as_slice()).next().expect("one").expect("good");
+    assert_eq!(route.origins.len(), 1_000);
+}
+
 #[test]
 fn what_is_before_a_fault_is_kept_and_the_fault_has_a_place() {
     let whole = dump(&[("192.0.2.0/24", 64_500), ("2001:db8::/32", 4_200_000_000)]);

@@ -38,7 +38,12 @@ pub(crate) fn enter(test: &str) -> Place {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     crate::matrix::say(&said);
-    assert!(output.status.success(), "{test} in a namespace of its own: {}", output.status);
+    let passed = String::from_utf8_lossy(&output.stdout).contains("1 passed");
+    assert!(
+        passed && output.status.success(),
+        "{test} in a namespace of its own: {}",
+        output.status
+    );
     Place::WasInside
 }
 
