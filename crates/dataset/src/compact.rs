@@ -35,6 +35,7 @@ use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
 use tlscensus_records::PROBES;
+use tlscensus_records::RESPONDERS;
 use tlscensus_records::RUNS;
 use tlscensus_records::Relation;
 use tlscensus_records::RunRow;
@@ -208,18 +209,19 @@ fn remove_drafts(disk: &Disk, dataset: &Path) -> Result<(), Error> {
 
 /// What others refer to becomes visible before what refers to it.
 fn publication_rank(relation: &Relation) -> usize {
-    [&CERTIFICATES_DER, &CERTIFICATES, &CAPABILITIES, &PROBES]
+    [&CERTIFICATES_DER, &CERTIFICATES, &CAPABILITIES, &RESPONDERS, &PROBES]
         .iter()
         .position(|known| known.name == relation.name)
         .unwrap_or(0)
 }
 
 /// Every folder of a dataset.
-pub(crate) const FOLDERS: [&str; 7] = [
+pub(crate) const FOLDERS: [&str; 8] = [
     manifest::FOLDER,
     segment::JOURNALS,
     PROBES.name,
     CAPABILITIES.name,
+    RESPONDERS.name,
     CERTIFICATES.name,
     CERTIFICATES_DER.name,
     RUNS.name,

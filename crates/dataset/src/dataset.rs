@@ -8,10 +8,13 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use serde::Deserialize;
 use serde::Serialize;
+use tlscensus_records::RESPONDERS;
 use tlscensus_records::RUNS;
+use tlscensus_records::ResponderRow;
 use tlscensus_records::RunRow;
 use tlscensus_records::relation;
 
+use crate::checkpoint;
 use crate::compact;
 use crate::compact::Recovery;
 use crate::disk::DRAFT_SUFFIX;
@@ -81,6 +84,28 @@ impl Dataset {
         let covered = Covered::load(&self.path, run_id)?;
         let writer = RunWriter::begin(&self.path, &self.disk, lock, run, self.limits)?;
         Ok((writer, covered))
+    }
+
+    /// How far a run had come by its last checkpoint; none: it has made none, or is complete.
+    pub fn checkpoint(&self, run_id: &str) -> Result<Option<String>, Error> {
+        run_file::check_id(run_id)?;
+        checkpoint::read(&self.path, run_id)
+    }
+
+    /// Gives each responder of a run to `each`, in no order that means anything.
+    pub fn responders(
+        &self,
+        run_id: &str,
+        mut each: impl FnMut(ResponderRow),
+    ) -> Result<(), Error> {
+        for path in self.files(RESPONDERS.name)? {
+            run_file::for_each_row(&path, |row: ResponderRow| {
+                if row.run_id == run_id {
+                    each(row);
+                }
+            })?;
+        }
+        Ok(())
     }
 
     /// The newest state of every run, by identifier.

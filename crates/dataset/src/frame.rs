@@ -26,6 +26,7 @@ use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
 use tlscensus_records::PROBES;
+use tlscensus_records::RESPONDERS;
 use tlscensus_records::Relation;
 
 /// One frame read back.
@@ -190,8 +191,13 @@ fn filled(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
 }
 
 /// The relations a journal can hold, with their codes.
-const CODES: [(u8, &Relation); 4] =
-    [(1, &PROBES), (2, &CERTIFICATES), (3, &CERTIFICATES_DER), (4, &CAPABILITIES)];
+const CODES: [(u8, &Relation); 5] = [
+    (1, &PROBES),
+    (2, &CERTIFICATES),
+    (3, &CERTIFICATES_DER),
+    (4, &CAPABILITIES),
+    (5, &RESPONDERS),
+];
 
 fn code(relation: &Relation) -> u8 {
     CODES.iter().find(|(_, known)| known.name == relation.name).map_or(0, |(code, _)| *code)

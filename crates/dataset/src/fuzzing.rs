@@ -8,6 +8,8 @@ use tlscensus_records::CertificateDer;
 use tlscensus_records::CertificateRow;
 use tlscensus_records::PROBES;
 use tlscensus_records::ProbeRow;
+use tlscensus_records::RESPONDERS;
+use tlscensus_records::ResponderRow;
 
 use crate::frame;
 use crate::frame::Frame;
@@ -40,6 +42,7 @@ fn read(frame: &Frame) {
             rows::<CertificateDer>(batch).map(|rows| rows.len())
         }
         name if name == PROBES.name => rows::<ProbeRow>(batch).map(|rows| rows.len()),
+        name if name == RESPONDERS.name => rows::<ResponderRow>(batch).map(|rows| rows.len()),
         name => panic!("a journal has no {name}"),
     };
     assert!(read.is_err() || read == Ok(batch.num_rows()));

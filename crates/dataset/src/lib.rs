@@ -7,12 +7,14 @@
 //!   tlscensus.json                 says that this is a dataset, and of which format version
 //!   lock                           advisory lock of the one writer; its text says who
 //!   probes/RUN-000001.parquet      parts: one file per segment and relation
+//!   responders/…                   endpoints that answered a discovery
 //!   capabilities/…                 what enumerated endpoints can do, beside their probes
 //!   certificates/…                 facts of each distinct certificate, once across all runs
 //!   certificates_der/…             its bytes, apart so that counting never reads them
 //!   runs/RUN.parquet               one row per run, replaced as a whole whenever the run's state changes
 //!   manifest/RUN-000001.json       what makes parts count: written once they are whole
 //!   journal/RUN-000001.journal     rows acknowledged and not yet in parts
+//!   journal/RUN.checkpoint         how far a run that goes through its targets in order has come, until it is complete
 //! ```
 //!
 //! A *segment* is a stretch of one run's rows; its name, `RUN-NNNNNN`, is the same in every folder. Rows first go to the
@@ -27,6 +29,7 @@
 //! (metadata of the Arrow field, key `doc`), and so is the version of the schema (`tlscensus.schema_version`). A later
 //! version adds columns that can be NULL and never changes the meaning of one that exists, so old files keep reading.
 
+mod checkpoint;
 mod columns;
 mod compact;
 mod dataset;

@@ -47,19 +47,25 @@ pub(crate) fn paths(dataset: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// All rows of a small Parquet file.
 pub(crate) fn read_rows<R: Row>(path: &Path) -> Result<Vec<R>, Error> {
+    let mut found = Vec::new();
+    for_each_row(path, |row| found.push(row))?;
+    Ok(found)
+}
+
+/// Gives each row of a Parquet file to `each`.
+pub(crate) fn for_each_row<R: Row>(path: &Path, mut each: impl FnMut(R)) -> Result<(), Error> {
     let file = File::open(path).map_err(|source| Error::io(path, "open", source))?;
     let damaged = |error| part::failure(path, error);
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(ParquetRecordBatchReaderBuilder::build)
         .map_err(damaged)?;
-    let mut found = Vec::new();
     for batch in reader {
         let batch = batch.map_err(|error| Error::damaged(path, error))?;
         let these = rows(&batch)
             .map_err(|column| Error::damaged(path, format!("column {column} does not fit")))?;
-        found.extend::<Vec<R>>(these);
+        these.into_iter().for_each(&mut each);
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Refuses identifiers that are no file names.

@@ -19,13 +19,16 @@ use tlscensus_records::Counter;
 use tlscensus_records::ListUsed;
 use tlscensus_records::PROBES;
 use tlscensus_records::ProbeRow;
+use tlscensus_records::RESPONDERS;
 use tlscensus_records::Relation;
+use tlscensus_records::ResponderRow;
 use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
 use tlscensus_records::SCHEMA_VERSION;
 use tlscensus_records::Sha256;
 use tlscensus_records::Timestamp;
 
+use crate::checkpoint;
 use crate::columns::RowBuffer;
 use crate::compact;
 use crate::compact::Compacted;
@@ -57,7 +60,8 @@ pub struct RunWriter {
     ders: RowBuffer,
     capabilities: RowBuffer,
     probes: RowBuffer,
-    /// Frames that could not be written yet, and how many probes they hold.
+    responders: RowBuffer,
+    /// Frames that could not be written yet, and how many probes and responders they hold.
     unwritten: (Vec<u8>, u64),
     known: Known,
     written: u64,
@@ -91,6 +95,7 @@ impl RunWriter {
             ders: RowBuffer::new(&CERTIFICATES_DER),
             capabilities: RowBuffer::new(&CAPABILITIES),
             probes: RowBuffer::new(&PROBES),
+            responders: RowBuffer::new(&RESPONDERS),
             unwritten: (Vec::new(), 0),
             known,
             written: 0,
@@ -147,6 +152,23 @@ impl RunWriter {
         Ok(())
     }
 
+    /// Takes the row of an endpoint that answered a discovery; durable as [`append`](Self::append) says.
+    pub fn append_responder(&mut self, row: &ResponderRow) -> Result<(), Error> {
+        if self.buffers_are_full() {
+            self.flush()?;
+        }
+        self.responders.push(row);
+        Ok(())
+    }
+
+    /// Makes everything appended durable, and then that the run has come this far: a text that
+    /// [`Dataset::checkpoint`](crate::Dataset::checkpoint) gives back until the run is complete.
+    pub fn checkpoint(&mut self, text: &str) -> Result<u64, Error> {
+        let acknowledged = self.sync()?;
+        checkpoint::write(&self.disk, &self.dataset, &self.run.run_id, text)?;
+        Ok(acknowledged)
+    }
+
     /// Makes everything appended durable; returns how many rows this writer has acknowledged so far.
     pub fn sync(&mut self) -> Result<u64, Error> {
         self.flush()?;
@@ -173,6 +195,9 @@ impl RunWriter {
         if self.journal.take().is_some() {
             compact::compact(&self.disk, &self.dataset, &self.segment)?;
         }
+        if state == RunState::Complete {
+            checkpoint::remove(&self.disk, &self.dataset, &self.run.run_id)?;
+        }
         self.run.state = state;
         self.run.ended_at = Some(now());
         self.run.counters = counters;
@@ -181,7 +206,8 @@ impl RunWriter {
     }
 
     fn buffers_are_full(&self) -> bool {
-        let buffers = [&self.certificates, &self.ders, &self.capabilities, &self.probes];
+        let buffers =
+            [&self.certificates, &self.ders, &self.capabilities, &self.probes, &self.responders];
         let rows: usize = buffers.iter().map(|buffer| buffer.rows()).sum();
         let bytes: usize = buffers.iter().map(|buffer| buffer.bytes()).sum();
         rows >= self.limits.buffer_rows || bytes >= self.limits.buffer_bytes
@@ -208,18 +234,20 @@ impl RunWriter {
         self.unwritten.0.clear();
         self.unwritten.1 = 0;
         // After a failure there may be rows behind the frames that could not be written.
-        if self.probes.rows() > 0 {
+        if self.probes.rows() + self.responders.rows() > 0 {
             return self.flush();
         }
         if full { self.seal() } else { Ok(()) }
     }
 
     fn encode_buffers(&mut self) -> Result<(), Error> {
-        let rows = u64::try_from(self.probes.rows()).unwrap_or(u64::MAX);
-        let buffers: [(&Relation, &mut RowBuffer); 4] = [
+        let rows = self.probes.rows() + self.responders.rows();
+        let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+        let buffers: [(&Relation, &mut RowBuffer); 5] = [
             (&CERTIFICATES, &mut self.certificates),
             (&CERTIFICATES_DER, &mut self.ders),
             (&CAPABILITIES, &mut self.capabilities),
+            (&RESPONDERS, &mut self.responders),
             (&PROBES, &mut self.probes),
         ];
         let filled = buffers.into_iter().filter(|(_, buffer)| buffer.rows() > 0);

@@ -1,6 +1,7 @@
 //! The rows that either half writes down, and nothing else.
 //!
-//! Every column has one definition ([`ProbeRow`], [`RunRow`], [`CertificateRow`], [`CapabilityRow`]), from which the struct, its documentation
+//! Every column has one definition ([`ProbeRow`], [`RunRow`], [`CertificateRow`], [`CapabilityRow`],
+//! [`ResponderRow`]), from which the struct, its documentation
 //! and its way into a file follow. The closed sets of words are enums with a `word()`; the values that follow from
 //! others are computed in [`derive`] and nowhere else.
 
@@ -17,6 +18,7 @@ pub mod fuzzing;
 mod outcome;
 mod probe_row;
 mod relation;
+mod responder_row;
 mod run_row;
 mod seen;
 pub mod text;
@@ -56,9 +58,12 @@ pub use relation::CERTIFICATES;
 pub use relation::CERTIFICATES_DER;
 pub use relation::PROBES;
 pub use relation::RELATIONS;
+pub use relation::RESPONDERS;
 pub use relation::RUNS;
 pub use relation::SCHEMA_VERSION;
 pub use relation::relation;
+pub use responder_row::ResponderKind;
+pub use responder_row::ResponderRow;
 pub use run_row::Counter;
 pub use run_row::ListUsed;
 pub use run_row::RunKind;

@@ -6,6 +6,7 @@ use crate::certificate_row::CertificateRow;
 use crate::column::Relation;
 use crate::column::Row;
 use crate::probe_row::ProbeRow;
+use crate::responder_row::ResponderRow;
 use crate::run_row::RunRow;
 
 /// Version of all relations together; any change of a column or a word raises it.
@@ -17,6 +18,14 @@ pub static PROBES: Relation = Relation {
     doc: "one row per endpoint probed (one service of one host), with its list of attempts",
     columns: ProbeRow::COLUMNS,
     key: &["run_id", "target", "port", "protocol"],
+};
+
+/// Endpoints that answered a discovery.
+pub static RESPONDERS: Relation = Relation {
+    name: "responders",
+    doc: "one row per endpoint that answered discovery, and kind of answer",
+    columns: ResponderRow::COLUMNS,
+    key: &["run_id", "addr", "port", "kind"],
 };
 
 /// What endpoints can do, where they were enumerated.
@@ -52,8 +61,8 @@ pub static RUNS: Relation = Relation {
 };
 
 /// All relations.
-pub static RELATIONS: [&Relation; 5] =
-    [&PROBES, &CAPABILITIES, &CERTIFICATES, &CERTIFICATES_DER, &RUNS];
+pub static RELATIONS: [&Relation; 6] =
+    [&RESPONDERS, &PROBES, &CAPABILITIES, &CERTIFICATES, &CERTIFICATES_DER, &RUNS];
 
 /// The relation of this name.
 pub fn relation(name: &str) -> Option<&'static Relation> {

@@ -16,6 +16,8 @@ use tlscensus_records::Outcome;
 use tlscensus_records::ParseStatus;
 use tlscensus_records::Phase;
 use tlscensus_records::ProbeRow;
+use tlscensus_records::ResponderKind;
+use tlscensus_records::ResponderRow;
 use tlscensus_records::RunState;
 use tlscensus_records::SCHEMA_VERSION;
 use tlscensus_records::Sha256;
@@ -110,6 +112,46 @@ fn certificates_are_stored_once_across_runs() {
 }
 
 #[test]
+fn responders_and_how_far_their_run_had_come_survive_a_kill() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let dataset = small(directory.path()).expect("a dataset");
+    let responder = |run: &str, n: u16| ResponderRow {
+        run_id: run.to_owned(),
+        addr: format!("10.0.0.{n}"),
+        port: 25,
+        kind: ResponderKind::Icmp,
+        icmp_type: Some(3),
+        icmp_code: Some(13),
+        options: Some(vec![2, 4, 8, 1, 3]),
+        ..ResponderRow::default()
+    };
+    for name in ["other", "killed"] {
+        let mut writer = dataset.begin(run(name)).expect("a writer");
+        for n in 0..20 {
+            writer.append_responder(&responder(name, n)).expect("appended");
+        }
+        assert_eq!(writer.checkpoint("step 20").expect("durable"), 20);
+        writer.append_responder(&responder(name, 20)).expect("appended");
+        if name == "other" {
+            writer.finish(RunState::Complete, vec![]).expect("finished");
+        }
+    }
+    let dataset = small(directory.path()).expect("a dataset");
+    let found = |run: &str| {
+        let mut rows = Vec::new();
+        dataset.responders(run, |row| rows.push(row)).expect("rows");
+        rows.sort_by_key(|row| row.addr.clone());
+        rows
+    };
+    let mut expected: Vec<_> = (0..20).map(|n| responder("killed", n)).collect();
+    expected.sort_by_key(|row| row.addr.clone());
+    assert_eq!(found("killed"), expected);
+    assert_eq!(found("other").len(), 21);
+    assert_eq!(dataset.checkpoint("killed").expect("read").as_deref(), Some("step 20"));
+    assert_eq!(dataset.checkpoint("other").expect("read"), None, "it is complete");
+}
+
+#[test]
 fn a_run_has_one_row_with_its_newest_state() {
     let directory = tempfile::tempdir().expect("a directory");
     let dataset = small(directory.path()).expect("a dataset");
@@ -148,6 +190,7 @@ fn files_say_what_their_columns_mean_and_which_version_wrote_them() {
     let (row, chain) = endpoint("r", 0);
     let fact = CapabilityRow::default();
     writer.append_enumerated(&row, &chain, &[fact]).expect("appended");
+    writer.append_responder(&ResponderRow::default()).expect("appended");
     writer.finish(RunState::Complete, vec![]).expect("finished");
     for relation in RELATIONS {
         let files = dataset.files(relation.name).expect("files");
