@@ -42,18 +42,41 @@ pub(crate) struct Met {
     pub(crate) attempt: Attempt,
 }
 
+/// Why there was no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unasked {
+    /// The host has had its share of connections.
+    OverBudget,
+    /// Our own rates held it back for too long.
+    RateHeld,
+    /// The run is to stop: what is unfinished gets no row, so that whoever goes on with the run asks again.
+    Stopped,
+}
+
+impl Unasked {
+    /// The stable word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::OverBudget => "over-budget",
+            Self::RateHeld => "rate-held",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 impl Again<'_> {
-    /// Waits for leave for one connection, not before this moment; `None`: the run is to stop.
-    pub(crate) async fn leave(&self, not_before: Instant) -> Option<Leave> {
+    /// Waits for leave for one connection, not before this moment.
+    pub(crate) async fn leave(&self, not_before: Instant) -> Result<(), Unasked> {
         let latest = not_before + self.shared.plan.longest_hold;
         let turn = async {
             sleep_until(not_before).await;
             self.shared.pace.turn(self.addr.ip(), latest).await
         };
-        tokio::select! {
-            biased;
-            leave = turn => Some(leave),
-            () = self.shared.stop.requested() => None,
+        match self.shared.unless_stopped(turn).await {
+            Some(Leave::Granted) => Ok(()),
+            Some(Leave::Held) => Err(Unasked::RateHeld),
+            Some(Leave::Spent) => Err(Unasked::OverBudget),
+            None => Err(Unasked::Stopped),
         }
     }
 

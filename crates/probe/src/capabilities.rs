@@ -23,6 +23,7 @@ use tlscensus_tls_client::enumerate::Verdict;
 use tlscensus_tls_wire::registry::Ssl2CipherKind;
 use tlscensus_tls_wire::registry::Version;
 
+use crate::again::Unasked;
 use crate::enumerate::Findings;
 
 /// One row for each fact about the endpoint of this probe.
@@ -39,7 +40,7 @@ pub(crate) fn rows(probe: &ProbeRow, findings: &Findings) -> Vec<CapabilityRow> 
     let mut rows = vec![CapabilityRow {
         kind: CapabilityKind::Enumeration,
         count: Some(facts.asked),
-        ended: Some(facts.ended.word().to_owned()),
+        ended: Some(findings.unasked.map_or(facts.ended.word(), Unasked::word).to_owned()),
         ..blank.clone()
     }];
     let mut about = About { blank, rows: &mut rows };
@@ -284,7 +285,8 @@ mod tests {
     #[test]
     fn who_was_asked_nothing_has_nothing_but_unknowns() {
         let facts = Enumeration::new(0, &[]).facts();
-        let findings = Findings { facts, ssl2: Verdict::Unknown, ssl2_ciphers: Vec::new() };
+        let findings =
+            Findings { facts, unasked: None, ssl2: Verdict::Unknown, ssl2_ciphers: Vec::new() };
         let rows = rows(&ProbeRow::default(), &findings);
         assert_eq!(rows.iter().filter(|row| row.kind == CapabilityKind::Version).count(), 6);
         for row in rows {

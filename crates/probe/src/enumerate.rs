@@ -14,10 +14,10 @@ use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
 use crate::again::Again;
+use crate::again::Unasked;
 use crate::conversation::Conversation;
 use crate::conversation::Opening;
 use crate::ladder::Hello;
-use crate::pace::Leave;
 use crate::plan::Enumerating;
 
 /// An enumeration at its start, which knows what the connection before it showed.
@@ -33,6 +33,8 @@ pub(crate) fn begin(how: &Enumerating, met: Option<&Observer>) -> Box<Enumeratio
 pub(crate) struct Findings {
     /// Of SSL 3 to TLS 1.3; the question in SSL 2 is counted with those asked.
     pub(crate) facts: Facts,
+    /// Why it could not go on, where that was our own doing.
+    pub(crate) unasked: Option<Unasked>,
     /// Whether the server has SSL 2.
     pub(crate) ssl2: Verdict,
     /// What it takes there, in its order.
@@ -40,16 +42,18 @@ pub(crate) struct Findings {
 }
 
 impl Again<'_> {
-    /// Asks until there is nothing left to ask, the budget is spent, or the run is stopped.
+    /// Asks until there is nothing left to ask or to ask with; `None`: the run was stopped before.
     pub(crate) async fn enumerate(
         &self,
         how: &Enumerating,
         mut enumeration: Box<Enumeration>,
-    ) -> Findings {
+    ) -> Option<Findings> {
+        let mut unasked = None;
         let mut next = Instant::now() + how.spacing;
         while let Some(question) = enumeration.next_question() {
-            if self.leave(next).await != Some(Leave::Granted) {
+            if let Err(why) = self.leave(next).await {
                 enumeration.abandon();
+                unasked = Some(why);
                 break;
             }
             next = Instant::now() + how.spacing;
@@ -61,11 +65,12 @@ impl Again<'_> {
         }
         let mut findings = Findings {
             facts: enumeration.facts(),
+            unasked,
             ssl2: Verdict::Unknown,
             ssl2_ciphers: Vec::new(),
         };
         self.ask_ssl2(how, next, &mut findings).await;
-        findings
+        (findings.unasked != Some(Unasked::Stopped)).then_some(findings)
     }
 
     /// SSL 2 has a hello of its own, in which nothing else can be asked.
@@ -78,8 +83,9 @@ impl Again<'_> {
             facts.ended = Ended::BudgetSpent;
             return;
         }
-        if self.leave(next).await != Some(Leave::Granted) {
+        if let Err(why) = self.leave(next).await {
             facts.ended = Ended::Abandoned;
+            findings.unasked = Some(why);
             return;
         }
         facts.asked += 1;

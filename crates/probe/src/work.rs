@@ -58,14 +58,25 @@ pub(crate) struct Shared {
     pub(crate) keys: KeyShares,
 }
 
-/// Probes one endpoint. `None`: the run was stopped before the endpoint was touched.
+impl Shared {
+    /// Waits for this, unless the run is stopped: then `None`, even where both came at once.
+    pub(crate) async fn unless_stopped<F: Future>(&self, future: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            () = self.stop.requested() => None,
+            output = future => Some(output),
+        }
+    }
+}
+
+/// Probes one endpoint. `None`: the run was stopped before all was asked, and whoever goes on with it asks again.
 pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed> {
     let mut begun = Begun { at: now(), start: Instant::now(), addr: None, resolve: None };
     let (later, probed) = match permitted_address(shared, endpoint, &mut begun).await? {
         Ok(addr) => {
             let addr = SocketAddr::new(addr, endpoint.port);
             let mut visit = Visit::new(shared, endpoint, addr, begun.start);
-            visit.make_attempts().await;
+            visit.make_attempts().await?;
             let later = visit.later();
             let mut row = begun.row(shared, endpoint);
             let chain = visit.into_row(&mut row);
@@ -82,7 +93,7 @@ pub(crate) async fn work(shared: &Shared, endpoint: &Endpoint) -> Option<Probed>
         return Some(probed);
     }
     // Boxed: only few runs ask more, and every endpoint in flight has room for it.
-    Some(Box::pin(ask_more(shared, endpoint, later, probed)).await)
+    Box::pin(ask_more(shared, endpoint, later, probed)).await
 }
 
 /// How an endpoint is met again, and what is known of it.
@@ -93,13 +104,13 @@ struct Later<'a> {
     enumeration: Option<Box<Enumeration>>,
 }
 
-/// What a plan asks beside what every row has, a connection per question.
+/// What a plan asks beside what every row has, a connection per question; `None`: the run was stopped before the last.
 async fn ask_more(
     shared: &Shared,
     endpoint: &Endpoint,
     later: Option<Later<'_>>,
     mut probed: Probed,
-) -> Probed {
+) -> Option<Probed> {
     let (again, enumeration) = match later {
         Some(Later { again, known, enumeration }) => (Some((again, known)), enumeration),
         None => (None, None),
@@ -107,7 +118,7 @@ async fn ask_more(
     if let (Some(how), Some((again, _)), Some(enumeration)) =
         (&shared.plan.enumerating, &again, enumeration)
     {
-        let findings = again.enumerate(how, enumeration).await;
+        let findings = again.enumerate(how, enumeration).await?;
         probed.capabilities = capabilities::rows(&probed.row, &findings);
         probed.chain.extend(findings.facts.chains.into_iter().flat_map(|(_, chain)| chain));
     }
@@ -119,10 +130,10 @@ async fn ask_more(
             Some((again, known)) => Standing::Open(again, known),
             None => Standing::NotReached,
         };
-        let rows = intrusive::ask(how, endpoint, standing, &probed.row).await;
+        let rows = intrusive::ask(how, endpoint, standing, &probed.row).await?;
         probed.capabilities.extend(rows);
     }
-    probed
+    Some(probed)
 }
 
 /// What is known before the first connection. The row itself is large, and made at the end only.
@@ -169,12 +180,7 @@ async fn permitted_address(
         return Some(Err(permit(Outcome::Blocked, Some(entry.to_string()))));
     }
     let latest = Instant::now() + shared.plan.longest_hold;
-    let leave = tokio::select! {
-        biased;
-        leave = shared.pace.turn(addr, latest) => leave,
-        () = shared.stop.requested() => return None,
-    };
-    Some(match leave {
+    Some(match shared.unless_stopped(shared.pace.turn(addr, latest)).await? {
         Leave::Granted => Ok(addr),
         Leave::Held => Err(permit(Outcome::RateHeld, None)),
         Leave::Spent => Err(permit(Outcome::OverBudget, None)),
@@ -238,7 +244,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn make_attempts(&mut self) {
+    /// `None`: the run was stopped while there was more to ask.
+    async fn make_attempts(&mut self) -> Option<()> {
         let plan = &self.shared.plan;
         let name = self.endpoint.target().name.clone();
         let mut next = Some(Ask { rung: 0, peer_domain: name });
@@ -255,14 +262,16 @@ impl<'a> Visit<'a> {
             }
             let enough = self.attempts.len() >= plan.max_attempts
                 || self.bytes_left() == 0
-                || Instant::now() >= self.deadline
-                || self.shared.stop.is_requested();
-            if enough
-                || (next.is_some() && !turn_again(self.shared, self.addr, self.deadline).await)
-            {
+                || Instant::now() >= self.deadline;
+            if enough || next.is_none() {
                 break;
             }
+            match turn_again(self.shared, self.addr, self.deadline).await? {
+                Leave::Granted => {}
+                Leave::Held | Leave::Spent => break,
+            }
         }
+        Some(())
     }
 
     fn bytes_left(&self) -> u64 {
@@ -398,10 +407,11 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// Waits for the endpoint's turn; what has a row already is not held up beyond its deadline, nor asked beyond its share.
-async fn turn_again(shared: &Shared, addr: SocketAddr, deadline: Instant) -> bool {
+/// Waits for the endpoint's turn; what has a row already is not held up beyond its deadline, nor asked beyond its
+/// share. `None`: the run is to stop.
+async fn turn_again(shared: &Shared, addr: SocketAddr, deadline: Instant) -> Option<Leave> {
     let least = shared.plan.timeouts.connect.min(Duration::from_secs(1));
-    shared.pace.turn(addr.ip(), deadline - least).await == Leave::Granted
+    shared.unless_stopped(shared.pace.turn(addr.ip(), deadline - least)).await
 }
 
 pub(crate) fn micros(time: Duration) -> u64 {

@@ -22,9 +22,9 @@ use tlscensus_tls_wire::registry::Version;
 
 use crate::Endpoint;
 use crate::again::Again;
+use crate::again::Unasked;
 use crate::conversation::Opening;
 use crate::enumerate::DEFAULT_SPACING;
-use crate::pace::Leave;
 pub(crate) use trial::Trial;
 
 /// Which intrusive questions are asked, and of whom.
@@ -103,13 +103,13 @@ pub(crate) enum Standing<'a> {
     Open(Again<'a>, Known),
 }
 
-/// Asks all questions; a row each, whatever comes of it.
+/// Asks all questions; a row each, whatever comes of it. `None`: the run was stopped before.
 pub(crate) async fn ask(
     how: &Intrusive,
     endpoint: &Endpoint,
     standing: Standing<'_>,
     probe: &ProbeRow,
-) -> Vec<CapabilityRow> {
+) -> Option<Vec<CapabilityRow>> {
     let mut rows = Vec::new();
     let mut next = Instant::now() + how.spacing;
     for question in &how.questions {
@@ -121,11 +121,11 @@ pub(crate) async fn ask(
             Standing::NotReached => CapabilityRow { answer: Some(Answer::NotReached), ..row },
             Standing::NoConsent => not_asked(row, Some("no-consent")),
             Standing::Open(again, known) => {
-                ask_one(*question, again, known, &mut next, how.spacing, row).await
+                ask_one(*question, again, known, &mut next, how.spacing, row).await?
             }
         });
     }
-    rows
+    Some(rows)
 }
 
 async fn ask_one(
@@ -135,16 +135,15 @@ async fn ask_one(
     next: &mut Instant,
     spacing: Duration,
     row: CapabilityRow,
-) -> CapabilityRow {
+) -> Option<CapabilityRow> {
     let trial = match Trial::of(question, again.endpoint.service, known) {
         Ok(trial) => trial,
-        Err(answer) => return CapabilityRow { answer: Some(answer), ..row },
+        Err(answer) => return Some(CapabilityRow { answer: Some(answer), ..row }),
     };
     match again.leave(*next).await {
-        Some(Leave::Granted) => {}
-        Some(Leave::Held) => return not_asked(row, Some("rate-held")),
-        Some(Leave::Spent) => return not_asked(row, Some("over-budget")),
-        None => return not_asked(row, Some("stopped")),
+        Ok(()) => {}
+        Err(Unasked::Stopped) => return None,
+        Err(why) => return Some(not_asked(row, Some(why.word()))),
     }
     *next = Instant::now() + spacing;
     let met = again.meet(Opening::Trial(Box::new(trial))).await;
@@ -156,7 +155,7 @@ async fn ask_one(
         .conversation
         .as_ref()
         .and_then(|conversation| Some(conversation.observer()?.choice()?.version.to_string()));
-    CapabilityRow { answer: Some(answer), version, attempts: vec![met.attempt], ..row }
+    Some(CapabilityRow { answer: Some(answer), version, attempts: vec![met.attempt], ..row })
 }
 
 /// Why a service has no place for the question.

@@ -213,5 +213,5 @@ async fn a_host_s_share_of_connections_holds_for_its_enumeration_too() {
     plan.limits.host_budget = Some(5);
     let probed = probe(plan, addr).await;
     let (asked, ended) = summary(&probed.capabilities);
-    assert_eq!((asked, ended.as_str()), (4, "abandoned"));
+    assert_eq!((asked, ended.as_str()), (4, "over-budget"));
 }

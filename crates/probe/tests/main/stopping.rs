@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use tlscensus_probe::Enumerating;
+use tlscensus_probe::Plan;
 use tlscensus_probe::Progress;
 use tlscensus_probe::Reason;
 use tlscensus_probe::Stop;
@@ -99,4 +101,50 @@ async fn a_run_whose_rows_nobody_takes_ends() {
     let progress = Arc::new(Progress::default());
     let ended = run(Arc::new(plan("smtp")), endless, sender, progress, Stop::new()).await;
     assert_eq!((ended.reason, ended.counts.done), (Reason::RowsUnwanted, 0));
+}
+
+/// Stops a run once its server was visited so often; visits in all, and rows.
+async fn stopped_behind(visits: usize, plan: Plan, server: &ScriptedServer) -> (usize, u64) {
+    let list = times(1, server.addr());
+    let (sender, _receiver) = tokio::sync::mpsc::channel(10);
+    let stop = Stop::new();
+    let progress = Arc::new(Progress::default());
+    let running = run(Arc::new(plan), list.into_iter(), sender, progress, stop.clone());
+    let stopping = async {
+        while server.connections() < visits {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.request();
+    };
+    let (ended, ()) = tokio::join!(running, stopping);
+    assert_eq!(ended.reason, Reason::Stopped);
+    assert_eq!(ended.counts.done + ended.counts.abandoned, 1);
+    (server.connections(), ended.counts.done)
+}
+
+/// Slow, and it turns every hello down in TLS: there is always another to ask.
+fn slow_server() -> ScriptedServer {
+    let alert = vec![0x15, 3, 1, 0, 2, 2, 70];
+    let script = vec![Act::Pause(Duration::from_millis(200)), Act::Say(alert), Act::Hold];
+    ScriptedServer::start(script).expect("a port")
+}
+
+#[tokio::test]
+async fn a_stop_ends_an_enumeration_without_spacing_and_its_row() {
+    let server = slow_server();
+    let mut plan = plan("https");
+    plan.max_attempts = 1;
+    plan.enumerating = Some(Enumerating { connections: 60, spacing: Duration::ZERO });
+    assert_eq!(stopped_behind(3, plan, &server).await, (3, 0));
+}
+
+#[tokio::test]
+async fn a_stop_ends_a_climb_and_its_row() {
+    let server = slow_server();
+    assert_eq!(stopped_behind(2, plan("https"), &server).await, (2, 0));
+    // Also while the next rung waits for its turn.
+    let server = slow_server();
+    let mut plan = plan("https");
+    plan.limits = Limits { host: Some(0.5), ..Limits::UNLIMITED };
+    assert_eq!(stopped_behind(1, plan, &server).await, (1, 0));
 }

@@ -56,7 +56,7 @@ pub struct Facts {
 /// How an enumeration ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// We were told to stop.
+    /// Whoever asks gave it up.
     Abandoned,
     /// Everything was asked.
     Complete,
