@@ -45,7 +45,7 @@ enum Line {
     Command,
     /// A reply, to the command or the farewell: the first of two is the command's.
     Either,
-    /// A reply to the farewell, or a farewell of the server's own.
+    /// A reply to the farewell if that was said, or a farewell of the server's own.
     Farewell,
     /// Neither.
     Other,
@@ -137,6 +137,8 @@ static WORDS: [Words; 4] = [
 fn smtp_line(line: &[u8]) -> Line {
     match text::trim_end(line) {
         [b'2', b'2', b'1'] | [b'2', b'2', b'1', b' ', ..] => Line::Farewell,
+        // A greeting said again answers nothing.
+        [b'2', b'2', b'0'] | [b'2', b'2', b'0', b' ', ..] => Line::Other,
         // Section 3.8: it may come at any time.
         [b'4', b'2', b'1'] | [b'4', b'2', b'1', b' ', ..] => Line::Farewell,
         [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'] => Line::Either,
@@ -154,9 +156,13 @@ fn imap_line(line: &[u8]) -> Line {
     }
 }
 
+/// Only the reply to CAPA has several lines (RFC 2449 section 5). `+OK` alone may be a greeting said again, and says of
+/// the server that it lives, as the reply to the farewell does.
 fn pop3_line(line: &[u8]) -> Line {
     match text::words(text::trim_end(line)).next() {
-        Some(b"+OK" | b"-ERR") => Line::Either,
+        Some(b".") => Line::Command,
+        Some(b"-ERR") => Line::Either,
+        Some(b"+OK") => Line::Farewell,
         _ => Line::Other,
     }
 }
@@ -217,6 +223,14 @@ mod tests {
             (Imap, "* OK still here\r\n", Some("* BYE\r\nfarewell OK\r\n"), true, Discarded),
             (Imap, "", Some("injected OK\r\n* BYE\r\nfarewell OK\r\n"), true, Answered),
             (Pop3, "+OK\r\nTOP\r\n.\r\n", None, false, Answered),
+            (Smtp, "220 mx.example ready\r\n", Some("221 bye\r\n"), true, Discarded),
+            (Smtp, "220 mx.example ready\r\n", None, false, Nothing),
+            (Pop3, "+OK ready\r\n", Some("+OK bye\r\n"), true, Discarded),
+            (Pop3, "+OK ready\r\n", None, false, Nothing),
+            (Pop3, "", Some("+OK ready\r\n+OK bye\r\n"), true, Discarded),
+            (Pop3, "-ERR what?\r\n", None, false, Answered),
+            (Pop3, "", Some("-ERR what?\r\n+OK bye\r\n"), true, Answered),
+            (Pop3, "", Some("-ERR what?\r\n"), true, Discarded),
             (Pop3, "", Some("+OK bye\r\n"), true, Discarded),
             (Pop3, "", Some("+OK\r\nTOP\r\n.\r\n+OK bye\r\n"), true, Answered),
             (Irc, ":irc.example CAP * LS :sasl\r\n", None, false, Answered),

@@ -12,7 +12,8 @@
 //! | `ERROR` | shed |
 //!
 //! A server that has shown itself as one of IRC and says nothing to `CAP` does not know it: it is asked for `STARTTLS` once as
-//! well. One that never says a word is left alone. Registration (`NICK`, `USER`) is never begun, and of a watched client
+//! well; its list counts if it comes all the same, before the answer to that: some look up who we are for ten seconds before
+//! they read. One that never says a word is left alone. Registration (`NICK`, `USER`) is never begun, and of a watched client
 //! that begins it nothing further is heard.
 
 mod message;
@@ -46,12 +47,23 @@ pub(crate) struct Irc {
     wish: Command,
     /// What the server has to answer.
     asked: Option<Command>,
+    /// Who `CAP LS` is still owed an answer: whoever asked for more in the meantime.
+    owed: Option<Asker>,
     /// The capabilities heard so far: a list may take several lines.
     list: Option<List>,
     /// The words to send back in `PONG`.
     ping: Option<Vec<u8>>,
     /// The server is still at its first words.
     greeting: bool,
+}
+
+/// Who asked for `STARTTLS` without having heard the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asker {
+    /// We, after a silence: a list without `tls` is the answer to both.
+    Ourselves,
+    /// A client of its own mind, who waits for the answer to what it asked.
+    Client,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +80,7 @@ impl Irc {
             contact: identity.contact.clone(),
             wish: Command::CapLs,
             asked: None,
+            owed: None,
             list: None,
             ping: None,
             greeting: true,
@@ -87,6 +100,9 @@ impl Irc {
             (b"PONG", _) => self.ping = None,
             (b"STARTTLS", _) if !self.course.is_secured() => {
                 self.course.upgrade_asked();
+                if self.asked == Some(Command::CapLs) {
+                    self.owed = Some(Asker::Client);
+                }
                 self.asked = Some(Command::Starttls);
             }
             (b"QUIT", _) if self.course.has_ended() => self.asked = Some(Command::Quit),
@@ -136,6 +152,7 @@ impl Irc {
                 self.ping = Some(text::bounded(words, MAX_PING).to_vec())
             }
             (b"CAP", Some(Command::CapLs)) => self.hear_cap(message),
+            (b"CAP", Some(Command::Starttls)) if self.owed.is_some() => self.hear_cap(message),
             (_, Some(Command::CapLs)) if message.refuses(b"CAP") => self.cap_refused(unit),
             (b"670", Some(Command::Starttls)) => {
                 self.asked = None;
@@ -171,6 +188,15 @@ impl Irc {
     fn listed(&mut self, list: List) {
         let offer = list.capabilities.starttls;
         self.course.read(Reading::Read(list.capabilities));
+        match self.owed.take() {
+            Some(Asker::Ourselves) if offer != Offer::Yes => {
+                self.asked = None;
+                self.wish = Command::Quit;
+                return self.course.upgrade_not_offered(offer);
+            }
+            Some(_) => return,
+            None => {}
+        }
         self.asked = None;
         self.wish = Command::Quit;
         if self.course.is_secured() {
@@ -236,12 +262,14 @@ impl Session for Irc {
     }
 
     fn hear_silence(&mut self) {
+        self.owed = Some(Asker::Ourselves);
         self.cap_refused(b"");
     }
 
     fn restart(&mut self) {
         self.wish = Command::CapLs;
         self.asked = None;
+        self.owed = None;
         self.list = None;
         self.ping = None;
         self.greeting = !self.course.upgraded();

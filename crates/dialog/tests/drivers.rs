@@ -4,6 +4,7 @@ use tlscensus_dialog::Identity;
 use tlscensus_dialog::Injection;
 use tlscensus_dialog::Interruption;
 use tlscensus_dialog::Mode;
+use tlscensus_dialog::Offer;
 use tlscensus_dialog::Outcome;
 use tlscensus_dialog::Phase;
 use tlscensus_dialog::Prober;
@@ -189,6 +190,32 @@ fn an_irc_server_that_says_nothing_to_cap_is_asked_for_starttls() {
     assert!(!prober.takes_silence(), "once");
     assert_eq!(prober.facts().before, Reading::NotUnderstood);
     assert_eq!(hears(&mut prober, b":irc.example 670 * :go ahead\r\n"), Step::Upgrade);
+}
+
+/// ircd-hybrid and ratbox read what a client says only once they have looked up its name and its ident.
+#[test]
+fn an_irc_list_that_comes_late_counts_all_the_same() {
+    let silent_until_starttls = || {
+        let mut prober = prober("irc");
+        prober.poll(&mut Vec::new());
+        hears(&mut prober, b":irc.example NOTICE * :*** Checking Ident\r\n");
+        prober.hear_silence();
+        prober.poll(&mut Vec::new());
+        assert_eq!(prober.phase(), Phase::Starttls);
+        prober
+    };
+    let mut with = silent_until_starttls();
+    assert_eq!(hears(&mut with, b":irc.example CAP * LS * :a\r\n"), Step::Read);
+    assert_eq!(hears(&mut with, b":irc.example CAP * LS :tls\r\n"), Step::Read);
+    assert!(matches!(&with.facts().before, Reading::Read(list) if list.starttls == Offer::Yes));
+    assert_eq!(hears(&mut with, b":irc.example 670 * :go ahead\r\n"), Step::Upgrade);
+
+    let mut without = silent_until_starttls();
+    hears(&mut without, b":irc.example CAP * LS :sasl=PLAIN\r\n");
+    assert!(matches!(&without.facts().before, Reading::Read(list) if list.starttls == Offer::No));
+    assert_eq!(without.facts().starttls, Starttls::NotOffered);
+    let ending = without.facts().ending.as_ref().expect("it ended");
+    assert_eq!((ending.phase, ending.outcome), (Phase::Starttls, Outcome::NotOffered));
 }
 
 #[test]

@@ -94,18 +94,27 @@ impl Again<'_> {
             return;
         };
         let choice = conversation.observer().and_then(Observer::ssl2_choice);
-        findings.ssl2 = match (choice, conversation.end()) {
-            (Some(_), _) => Verdict::Supported,
-            // It had an answer to every hello before, and none that it waited with.
-            (None, (Phase::Tls, outcome, _))
-                if facts.ended == Ended::Complete && outcome != Outcome::Timeout =>
-            {
-                Verdict::Absent
-            }
-            (None, _) => Verdict::Unknown,
+        let (phase, outcome, _) = conversation.end();
+        let in_tls = conversation.observer().is_some_and(|heard| !heard.alerts().is_empty());
+        findings.ssl2 = match choice {
+            Some(_) => Verdict::Supported,
+            // It had an answer to every hello before.
+            None if facts.ended == Ended::Complete => not_chosen(phase, outcome, in_tls),
+            None => Verdict::Unknown,
         };
         findings.ssl2_ciphers =
             choice.map(|choice| choice.cipher_kinds.clone()).unwrap_or_default();
+    }
+}
+
+/// What it says of SSL 2 that a server chose nothing in it: only one that turned the hello down with an alert of TLS, or
+/// closed in order, has shown that it does not have it. A reset says as little as a silence, and an ERROR of SSL 2 is
+/// said by who speaks it.
+fn not_chosen(phase: Phase, outcome: Outcome, alert_of_tls: bool) -> Verdict {
+    match (phase, outcome) {
+        (Phase::Tls, Outcome::Alert) if alert_of_tls => Verdict::Absent,
+        (Phase::Tls, Outcome::Closed) => Verdict::Absent,
+        _ => Verdict::Unknown,
     }
 }
 
@@ -117,3 +126,26 @@ pub(crate) const DEFAULT_CONNECTIONS: u32 = 60;
 
 /// The registered protocols of the services that are probed, and of the web beside them.
 const PROTOCOLS: &[&str] = &["h2", "http/1.1", "imap", "pop3", "xmpp-client", "xmpp-server"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_turns_ssl2_down_in_order_does_not_have_it() {
+        let cases = [
+            (Phase::Tls, Outcome::Alert, true, Verdict::Absent),
+            (Phase::Tls, Outcome::Alert, false, Verdict::Unknown),
+            (Phase::Tls, Outcome::Closed, false, Verdict::Absent),
+            (Phase::Tls, Outcome::Reset, false, Verdict::Unknown),
+            (Phase::Tls, Outcome::Timeout, false, Verdict::Unknown),
+            (Phase::Tls, Outcome::Malformed, false, Verdict::Unknown),
+            (Phase::Tls, Outcome::NoCommonSuite, false, Verdict::Unknown),
+            (Phase::Connect, Outcome::Refused, false, Verdict::Unknown),
+            (Phase::Starttls, Outcome::Closed, false, Verdict::Unknown),
+        ];
+        for (phase, outcome, alert, expected) in cases {
+            assert_eq!(not_chosen(phase, outcome, alert), expected, "{phase} {outcome} {alert}");
+        }
+    }
+}

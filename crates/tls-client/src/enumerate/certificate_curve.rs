@@ -69,7 +69,10 @@ impl State {
     }
 
     pub(super) fn need_certificate_curve(&mut self, need: Need) {
-        self.certificate_curve = need;
+        // What is proven is not asked again, whatever a later hello is turned down for.
+        if self.certificate_curve != Need::Proven {
+            self.certificate_curve = need;
+        }
         let curves = self.named_key_curves();
         self.era_mut(Era::Legacy).groups.keep(curves);
     }

@@ -1,5 +1,10 @@
 //! Whether sessions are taken up again: a whole handshake for one, and another that goes on from it.
 
+use tlscensus_tls_wire::observer::AlertSeen;
+use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::observer::Protection;
+use tlscensus_tls_wire::observer::Side;
+use tlscensus_tls_wire::registry::AlertDescription;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
 
@@ -158,13 +163,13 @@ impl State {
 
     pub(super) fn learn_resumption(&mut self, asked: &Asked, heard: &End<'_>) {
         let End { observer, outcome, end, sessions } = heard;
-        // Where tickets come behind the handshake, none is said to be given only by a server that closes without.
-        let heard_out = matches!(end, Some(Outcome::Closed | Outcome::Stopped));
         match asked.aim {
-            Aim::Session(carrier) if !observer.established() || !heard_out => {
+            Aim::Session(carrier)
+                if !observer.established() || !heard_out(carrier, observer, end.as_ref()) =>
+            {
                 self.set_resumption(carrier, Resumption::Unreached);
             }
-            Aim::Session(carrier) => self.learn_session(carrier, sessions),
+            Aim::Session(carrier) => self.learn_session(carrier, observer, sessions),
             Aim::Resumption(carrier) => {
                 let known = match (observer.resumed(), observer.established(), outcome) {
                     (Some(true), true, _) => Resumption::Accepted,
@@ -179,10 +184,13 @@ impl State {
 
     /// The server may name a session although it was asked for a ticket: then nothing more has to be asked for a name. Beside
     /// a ticket a name says nothing (RFC 5077, section 3.4).
-    fn learn_session(&mut self, carrier: Carrier, sessions: &[Session]) {
+    fn learn_session(&mut self, carrier: Carrier, observer: &Observer, sessions: &[Session]) {
         let given = |carrier| sessions.iter().find(|session| session.carrier() == carrier).cloned();
         match given(carrier) {
             Some(session) => self.set_resuming(carrier, Resuming::Given(session)),
+            None if carrier != Carrier::Identifier && gave_tickets(observer) => {
+                self.set_resumption(carrier, Resumption::Offered);
+            }
             None => self.set_resumption(carrier, Resumption::NotOffered),
         }
         if carrier == Carrier::Ticket && given(Carrier::Ticket).is_none() {
@@ -229,6 +237,64 @@ impl State {
             if *known == carrier {
                 old.clone_from(&resuming);
             }
+        }
+    }
+}
+
+/// Whether all that the server would give was heard. Before TLS 1.3 it comes within the handshake. In TLS 1.3 tickets come
+/// behind it: that there are none is said only by a server that says goodbye under its keys without having sent one, and
+/// so has seen our Finished. A connection that just ends may have ended for another reason.
+fn heard_out(carrier: Carrier, observer: &Observer, end: Option<&Outcome>) -> bool {
+    let goodbye = |seen: &AlertSeen| {
+        seen.side == Side::Server
+            && seen.protection == Protection::Application
+            && seen.alert.description == AlertDescription::CLOSE_NOTIFY
+    };
+    match (carrier, end) {
+        (_, Some(Outcome::Stopped)) => true,
+        (Carrier::PreSharedKey, Some(Outcome::Closed)) => {
+            observer.alerts().iter().any(goodbye) || gave_tickets(observer)
+        }
+        (_, Some(Outcome::Closed)) => true,
+        _ => false,
+    }
+}
+
+/// Whether a ticket came, be it one that is not kept: too long, or with too long a nonce. One of no bytes is none (RFC 5077,
+/// section 3.3).
+fn gave_tickets(observer: &Observer) -> bool {
+    observer.tickets().iter().any(|ticket| ticket.length > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tlscensus_tls_wire::alert::Alert;
+
+    use super::*;
+
+    /// What was heard of a server that closed, with these alerts under these keys.
+    fn heard(alerts: &[(Side, Protection)]) -> Observer {
+        let mut observer = Observer::default();
+        for (side, protection) in alerts {
+            observer.alert(*side, *protection, Alert::CLOSE_NOTIFY);
+        }
+        observer
+    }
+
+    #[test]
+    fn in_tls13_none_was_given_only_if_the_server_says_goodbye_under_its_keys() {
+        let closed = Some(&Outcome::Closed);
+        let cases: [(&[(Side, Protection)], bool); 4] = [
+            (&[], false),
+            (&[(Side::Client, Protection::Application)], false),
+            (&[(Side::Server, Protection::Plain)], false),
+            (&[(Side::Server, Protection::Application)], true),
+        ];
+        for (alerts, expected) in cases {
+            let observer = heard(alerts);
+            assert_eq!(heard_out(Carrier::PreSharedKey, &observer, closed), expected, "{alerts:?}");
+            assert!(heard_out(Carrier::Ticket, &observer, closed), "it comes within the handshake");
+            assert!(!heard_out(Carrier::PreSharedKey, &observer, Some(&Outcome::Reset)));
         }
     }
 }

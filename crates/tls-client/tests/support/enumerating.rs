@@ -39,6 +39,7 @@ pub(crate) fn enumerate(
         if server.established() {
             // OpenSSL forgets the sessions of connections that were not closed in order.
             server.close();
+            exchange(&mut client, server.as_mut());
         }
         client.interrupted(Interruption::Closed);
         let outcome = client.outcome().copied().unwrap();
