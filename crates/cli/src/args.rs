@@ -221,7 +221,8 @@ pub(crate) struct PaceArguments {
     /// Connections per second to one /24 (IPv6: /48)
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub(crate) net_rate: u32,
-    /// Longest life of one endpoint's probe, all attempts together
+    /// Longest life of one endpoint's row, all its attempts together; each question of --depth enumerate and --intrusive has as long
+    /// for itself, all of them 20 minutes
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) deadline: u32,
     /// Longest wait for a connection
@@ -230,7 +231,7 @@ pub(crate) struct PaceArguments {
     /// Longest wait for a server's greeting, reply or TLS flight
     #[arg(long, default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) phase_timeout: u32,
-    /// Most bytes read from one endpoint
+    /// Most bytes read from one endpoint for its row; and for each question beyond it
     #[arg(long, default_value_t = 262_144, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) byte_budget: u64,
     /// Most connections to one endpoint; a server that takes the first offer sees one
@@ -243,6 +244,9 @@ pub(crate) struct PaceArguments {
     #[arg(long, default_value_t = 500, value_name = "MILLISECONDS")]
     pub(crate) question_spacing: u32,
     /// Most connections to one host, all its endpoints together; what comes after is over-budget. 0: no limit (loopback only)
+    ///
+    /// Rows come first: questions of --depth enumerate and --intrusive leave the rows of a host's other services their share, up to
+    /// half of it. Unless a budget is typed, such a run has one that is enough for all: protocols × (attempts + questions).
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub(crate) host_budget: u32,
 }

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use tokio::time::sleep_until;
 
 use tlscensus_dialog::Identity;
+use tlscensus_dialog::Interruption;
 use tlscensus_records::Attempt;
 use tlscensus_records::Outcome;
 use tlscensus_records::Phase;
@@ -22,7 +23,6 @@ use crate::drive::drive;
 use crate::pace::Leave;
 use crate::work::Shared;
 use crate::work::micros;
-use tlscensus_dialog::Interruption;
 
 /// How an endpoint is met again.
 pub(crate) struct Again<'a> {
@@ -33,6 +33,8 @@ pub(crate) struct Again<'a> {
     pub(crate) peer_domain: Option<String>,
     /// When its row began.
     pub(crate) start: Instant,
+    /// When it has been asked for long enough.
+    pub(crate) until: Instant,
 }
 
 /// One connection more.
@@ -47,6 +49,8 @@ pub(crate) struct Met {
 pub(crate) enum Unasked {
     /// The host has had its share of connections.
     OverBudget,
+    /// All its answers together took too long.
+    OverTime,
     /// Our own rates held it back for too long.
     RateHeld,
     /// The run is to stop: what is unfinished gets no row, so that whoever goes on with the run asks again.
@@ -58,6 +62,7 @@ impl Unasked {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::OverBudget => "over-budget",
+            Self::OverTime => "over-time",
             Self::RateHeld => "rate-held",
             Self::Stopped => "stopped",
         }
@@ -67,10 +72,14 @@ impl Unasked {
 impl Again<'_> {
     /// Waits for leave for one connection, not before this moment.
     pub(crate) async fn leave(&self, not_before: Instant) -> Result<(), Unasked> {
-        let latest = not_before + self.shared.plan.longest_hold;
+        if not_before.max(Instant::now()) >= self.until {
+            return Err(Unasked::OverTime);
+        }
+        let latest = self.until.min(not_before + self.shared.plan.longest_hold);
         let turn = async {
             sleep_until(not_before).await;
-            self.shared.pace.turn(self.addr.ip(), latest).await
+            let reserve = self.shared.plan.reserve_for_rows();
+            self.shared.pace.turn_above(self.addr.ip(), latest, reserve).await
         };
         match self.shared.unless_stopped(turn).await {
             Some(Leave::Granted) => Ok(()),
@@ -85,7 +94,7 @@ impl Again<'_> {
         let began = Instant::now();
         let mut attempt = Attempt {
             profile: opening.name().to_owned(),
-            sni: self.server_name.clone(),
+            sni: self.server_name.clone().filter(|_| opening.names_the_server()),
             started_us: micros(began - self.start),
             ..Attempt::default()
         };
@@ -117,10 +126,10 @@ impl Again<'_> {
                 return None;
             }
         };
-        let offer = Offer { opening, server_name: self.server_name.clone(), keys: keys.clone() };
+        let offer = Offer { opening, server_name: attempt.sni.clone(), keys: keys.clone() };
         let identity = Identity { peer_domain: self.peer_domain.clone(), ..plan.identity.clone() };
         let mut conversation = Conversation::new(self.endpoint.service, &identity, offer);
-        let deadline = Instant::now() + plan.timeouts.total;
+        let deadline = self.until.min(Instant::now() + plan.timeouts.total);
         let bounds = Bounds { deadline, timeouts: &plan.timeouts, bytes: plan.byte_budget };
         match stream {
             Some(mut stream) => drive(&mut stream, &mut conversation, &bounds, meter).await,

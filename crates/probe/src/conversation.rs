@@ -9,19 +9,21 @@ use tlscensus_dialog::Step;
 use tlscensus_records::Outcome;
 use tlscensus_records::Phase;
 use tlscensus_records::ended;
+use tlscensus_tls_client as tls;
+use tlscensus_tls_client::Client;
+use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Profile;
+use tlscensus_tls_client::Ssl2Client;
+use tlscensus_tls_client::enumerate::Question;
+use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::observer::Side;
+use tlscensus_tls_wire::registry::ExtensionType;
 
 use crate::drive::Machine;
 use crate::drive::Turn;
 use crate::intrusive::Trial;
 use crate::ladder::Hello;
 use crate::ladder::Reason;
-use tlscensus_tls_client as tls;
-use tlscensus_tls_client::Client;
-use tlscensus_tls_client::KeyShares;
-use tlscensus_tls_client::Ssl2Client;
-use tlscensus_tls_client::enumerate::Question;
-use tlscensus_tls_wire::observer::Observer;
-use tlscensus_tls_wire::observer::Side;
 
 /// The hello that begins TLS.
 #[derive(Clone)]
@@ -41,6 +43,16 @@ impl Opening {
             Self::Question(question) => &question.profile.name,
             Self::Rung(hello) => hello.name(),
             Self::Trial(trial) => &trial.profile.name,
+        }
+    }
+
+    /// Whether the hello has a place for a server name.
+    pub(crate) fn names_the_server(&self) -> bool {
+        let has = |profile: &Profile| profile.extensions.contains(&ExtensionType::SERVER_NAME);
+        match self {
+            Self::Question(question) => has(&question.profile),
+            Self::Rung(hello) => hello.can_name_the_server(),
+            Self::Trial(trial) => has(&trial.profile),
         }
     }
 }
@@ -293,13 +305,10 @@ impl Machine for Conversation {
     /// In TLS 1.3 tickets come behind the handshake, and a visit without a dialogue is over by then. How any other one ended
     /// is not to depend on what comes later.
     fn overheard(&mut self, bytes: &[u8]) {
-        // What was tried is over: how a peer takes our leave is no answer.
-        let tries = matches!(self.offer.opening, Opening::Trial(_));
         if let Layer::Inside(client) = &mut self.layer
             && let Opening::Rung(_) = self.offer.opening
             && client.observer().choice().is_some_and(|choice| choice.version.is_tls13())
             && client.observer().tickets().is_empty()
-            && !tries
         {
             client.receive(bytes);
             let _nobody_asked = client.take_plaintext();

@@ -149,6 +149,8 @@ where
         let turn = machine.poll(&mut wire.out);
         wire.clock.turn(machine, bounds, meter);
         let wrote = !wire.out.is_empty();
+        // While we speak, nobody's silence is an answer.
+        wire.clock.bear_silence(None);
         if wrote && let Err(how) = wire.write(meter).await {
             return Some(how);
         }
@@ -390,6 +392,8 @@ mod tests {
         phase_two: bool,
         /// How often silence is an answer, and was.
         silences: (usize, usize),
+        /// What is said to a silence.
+        to_silence: Vec<u8>,
         interrupted: Option<Interruption>,
     }
 
@@ -400,6 +404,9 @@ mod tests {
         fn poll(&mut self, out: &mut Vec<u8>) -> Turn {
             if !std::mem::replace(&mut self.said, true) {
                 out.extend_from_slice(b"hello");
+            }
+            if self.silences.1 > 0 {
+                out.append(&mut self.to_silence);
             }
             self.phase_two = self.heard.contains(&b'2');
             if self.heard.ends_with(b"bye") {
@@ -501,6 +508,20 @@ mod tests {
             assert_eq!(echo.interrupted, Some(Interruption::TimedOut));
             assert_eq!((echo.silences.1, took.as_secs()), (heard, seconds), "{takes} {says_at:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_said_to_a_silence_has_the_time_of_the_phase() {
+        // More than the pipe holds: the peer reads a second late.
+        let echo = Echo { silences: (1, 0), to_silence: vec![b'x'; 200], ..Echo::default() };
+        let (echo, meter, took) = run_machine(echo, 100, async |mut far| {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            let mut all = Vec::new();
+            far.read_to_end(&mut all).await.expect("closed");
+            assert_eq!(all.len(), 205);
+        })
+        .await;
+        assert_eq!((echo.silences.1, meter.bytes_out, took.as_secs()), (1, 205, 5));
     }
 
     #[tokio::test(start_paused = true)]

@@ -42,8 +42,13 @@ impl Pace {
 
     /// Returns when this address may be connected to, or at once if that would be after `latest` or never.
     pub(crate) async fn turn(&self, addr: IpAddr, latest: Instant) -> Leave {
+        self.turn_above(addr, latest, 0).await
+    }
+
+    /// The same for a connection that may not be one of the last `reserve` of the host's share.
+    pub(crate) async fn turn_above(&self, addr: IpAddr, latest: Instant, reserve: u32) -> Leave {
         let budget = || Some(self.budget.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner));
-        if budget().is_some_and(|mut budget| !budget.spend(addr)) {
+        if budget().is_some_and(|mut budget| !budget.spend_above(addr, reserve)) {
             return Leave::Spent;
         }
         if self.slot(addr, latest).await {

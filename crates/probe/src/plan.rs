@@ -40,7 +40,8 @@ pub struct Plan {
     pub intrusive: Option<Intrusive>,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// Bytes that an endpoint may send, over all its connections.
+    /// Bytes that an endpoint may send, over all the connections that its row is made of; and over each of those that ask
+    /// beyond it.
     pub byte_budget: u64,
     /// Endpoints in flight at once.
     pub concurrency: usize,
@@ -63,6 +64,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// How many connections of a host's share are not for questions beyond its rows: what the rows of its other services
+    /// may take, but no more than half.
+    pub(crate) fn reserve_for_rows(&self) -> u32 {
+        let others = self.services.len().saturating_sub(1).saturating_mul(self.max_attempts);
+        let half = self.limits.host_budget.unwrap_or_default() / 2;
+        u32::try_from(others).unwrap_or(u32::MAX).min(half)
+    }
+
     /// All services of the study, polite defaults.
     pub fn new(run_id: &str, identity: Identity, blocklist: Blocklist) -> Self {
         Self {
@@ -128,7 +137,7 @@ pub struct Timeouts {
     pub silence: Duration,
     /// From our farewell to the peer's.
     pub farewell: Duration,
-    /// All connections of one endpoint.
+    /// All connections that an endpoint's row is made of; and each of those that ask beyond it, by itself.
     pub total: Duration,
 }
 

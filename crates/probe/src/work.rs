@@ -15,6 +15,10 @@ use tlscensus_records::Outcome;
 use tlscensus_records::Phase;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::Timestamp;
+use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Profile;
+use tlscensus_tls_client::enumerate::Enumeration;
+use tlscensus_tls_wire::observer::Observer;
 
 use crate::Endpoint;
 use crate::Plan;
@@ -42,10 +46,6 @@ use crate::pace::Leave;
 use crate::pace::Pace;
 use crate::plan::Sni;
 use crate::resolve::Names;
-use tlscensus_tls_client::KeyShares;
-use tlscensus_tls_client::Profile;
-use tlscensus_tls_client::enumerate::Enumeration;
-use tlscensus_tls_wire::observer::Observer;
 
 /// What all endpoints of a run share.
 pub(crate) struct Shared {
@@ -266,12 +266,28 @@ impl<'a> Visit<'a> {
             if enough || next.is_none() {
                 break;
             }
-            match turn_again(self.shared, self.addr, self.deadline).await? {
-                Leave::Granted => {}
-                Leave::Held | Leave::Spent => break,
+            let outcome = match turn_again(self.shared, self.addr, self.deadline).await? {
+                Leave::Granted => continue,
+                Leave::Held => Outcome::RateHeld,
+                Leave::Spent => Outcome::OverBudget,
+            };
+            if let Some(ask) = &next {
+                self.note_unasked(ask, outcome);
             }
+            break;
         }
         Some(())
+    }
+
+    /// A rung that our own limits did not let us take: without it, a row would seem to say that the server was asked.
+    fn note_unasked(&mut self, ask: &Ask, outcome: Outcome) {
+        self.attempts.push(Attempt {
+            profile: self.hello(ask).map_or_else(String::new, |hello| hello.name().to_owned()),
+            phase: Phase::Permit,
+            outcome,
+            started_us: micros(Instant::now() - self.start),
+            ..Attempt::default()
+        });
     }
 
     fn bytes_left(&self) -> u64 {
@@ -376,6 +392,7 @@ impl<'a> Visit<'a> {
             server_name: attempt.sni.clone(),
             peer_domain: found.peer_domain.clone(),
             start: self.start,
+            until: Instant::now() + LONGEST_QUESTIONING,
         };
         let enumeration = self.shared.plan.enumerating.as_ref().map(|how| begin(how, observer));
         reach.speaks_tls().then_some(Later { again, known, enumeration })
@@ -406,6 +423,10 @@ impl<'a> Visit<'a> {
         chain
     }
 }
+
+/// All that an endpoint is asked beside its row takes no longer than this: sixty questions to a server that answers each
+/// after twenty seconds.
+const LONGEST_QUESTIONING: Duration = Duration::from_secs(20 * 60);
 
 /// Waits for the endpoint's turn; what has a row already is not held up beyond its deadline, nor asked beyond its
 /// share. `None`: the run is to stop.

@@ -23,9 +23,14 @@ impl Budget {
 
     /// Spends a connection to this host; false, and nothing spent, where it has had its share.
     pub fn spend(&mut self, addr: IpAddr) -> bool {
+        self.spend_above(addr, 0)
+    }
+
+    /// The same for what is less important: the last `reserve` connections of the share are not for it.
+    pub fn spend_above(&mut self, addr: IpAddr, reserve: u32) -> bool {
         let addr = addr.to_canonical();
         let spent = self.spent(addr);
-        if spent >= self.per_host {
+        if spent >= self.per_host.saturating_sub(reserve) {
             return false;
         }
         self.note(addr, spent + 1);
@@ -72,6 +77,16 @@ mod tests {
         assert!(budget.spend(addr(2)), "another host has its own");
         budget.give_back(host);
         assert!(budget.spend(host) && !budget.spend(host));
+    }
+
+    #[test]
+    fn a_reserve_is_for_what_counts_more() {
+        let mut budget = Budget::new(5);
+        let host = addr(1);
+        assert!(budget.spend_above(host, 3) && budget.spend_above(host, 3));
+        assert!(!budget.spend_above(host, 3) && !budget.spend_above(host, 9));
+        assert!(budget.spend(host) && budget.spend(host) && budget.spend(host));
+        assert!(!budget.spend(host));
     }
 
     #[test]

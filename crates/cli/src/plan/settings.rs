@@ -151,15 +151,30 @@ impl Settings {
             phase_timeout_s: pace.phase_timeout,
             byte_budget: pace.byte_budget,
             attempts: pace.attempts,
-            host_budget: (pace.host_budget != 0).then_some(pace.host_budget),
+            host_budget: None,
             enumerate: typed.depth == args::Depth::Enumerate,
             questions: pace.questions,
             question_spacing_ms: pace.question_spacing,
             intrusive: intrusive(&typed.intrusive)?,
         };
+        let settings = Self { host_budget: settings.budget_typed(typed), ..settings };
         settings.limited_or_loopback()?;
         settings.ports_exist()?;
         Ok(settings)
+    }
+
+    /// The budget typed; where none was, enough for all that every service of a host is asked.
+    fn budget_typed(&self, typed: &ProbeArguments) -> Option<u32> {
+        let budget = typed.pace.host_budget;
+        let asks_more = self.enumerate || !self.intrusive.is_empty();
+        if typed.given.iter().any(|id| id == "host_budget") || !asks_more {
+            return (budget != 0).then_some(budget);
+        }
+        let questions = if self.enumerate { self.questions } else { 0 };
+        let intrusive = u32::try_from(self.intrusive.len()).unwrap_or(u32::MAX);
+        let each = u32::from(self.attempts).saturating_add(questions).saturating_add(intrusive);
+        let services = u32::try_from(self.protocols.len()).unwrap_or(u32::MAX);
+        Some(each.saturating_mul(services).max(budget))
     }
 
     fn ports_exist(&self) -> anyhow::Result<()> {
@@ -403,6 +418,30 @@ mod tests {
 
     use super::*;
     use crate::args::Arguments;
+
+    #[test]
+    fn a_budget_left_to_us_is_enough_for_what_is_asked() {
+        use clap::Parser;
+        let budget = |more: &[&str]| {
+            let words = ["tlscensus", "probe", "list", "--out", "census"].iter().chain(more);
+            let arguments = Arguments::try_parse_from(words).expect("a command line");
+            let args::Command::Probe(mut typed) = arguments.command else {
+                panic!("it is probe");
+            };
+            typed.given = more
+                .iter()
+                .filter(|word| **word == "--host-budget")
+                .map(|_| "host_budget".to_owned())
+                .collect();
+            Settings::typed(&typed).expect("settings").host_budget
+        };
+        let enumerate = ["--protocols", "smtp,imap", "--depth", "enumerate"];
+        assert_eq!(budget(&[]), Some(100));
+        assert_eq!(budget(&["--host-budget", "0"]), None);
+        assert_eq!(budget(&enumerate), Some(2 * (8 + 60)));
+        assert_eq!(budget(&[&enumerate[..], &["--host-budget", "50"]].concat()), Some(50));
+        assert_eq!(budget(&["--protocols", "smtp", "--intrusive", "all"]), Some(100));
+    }
 
     #[test]
     fn every_profile_and_ladder_is_in_the_help() {

@@ -22,6 +22,8 @@ use tlscensus_testkit::scripted::Act;
 use crate::support::end;
 use crate::support::plan;
 use crate::support::rows;
+use crate::support::run_all;
+use crate::support::targets;
 use crate::tls::pki;
 use crate::tls::serve;
 use crate::tls::smtp_inside;
@@ -214,4 +216,20 @@ async fn a_host_s_share_of_connections_holds_for_its_enumeration_too() {
     let probed = probe(plan, addr).await;
     let (asked, ended) = summary(&probed.capabilities);
     assert_eq!((asked, ended.as_str()), (4, "over-budget"));
+}
+
+#[tokio::test]
+async fn questions_leave_the_rows_of_other_services_their_share() {
+    let pki = pki(rustls::ALL_VERSIONS);
+    let addr = serve(pki.config, vec![], vec![Act::Hold]);
+    let mut plan = enumerating("https smtps", 60, 0);
+    plan.limits.host_budget = Some(10);
+    plan.max_attempts = 3;
+    plan.concurrency = 1;
+    let (probed, _) = run_all(plan, targets(&addr.to_string())).await;
+    let ends: Vec<_> = probed.iter().map(|probed| summary(&probed.capabilities)).collect();
+    // Of ten, one for the row and three that are the other's; then the other's row, and its questions have none left.
+    assert_eq!(ends[0], (6, "over-budget".to_owned()));
+    assert_eq!(ends[1], (0, "over-budget".to_owned()));
+    assert!(probed.iter().all(|probed| probed.row.tcp_completed));
 }

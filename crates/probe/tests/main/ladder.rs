@@ -8,6 +8,8 @@ use openssl::ssl::SslVersion;
 
 use tlscensus_probe::Ladder;
 use tlscensus_probe::Plan;
+use tlscensus_records::Outcome;
+use tlscensus_records::Phase;
 use tlscensus_records::ProbeRow;
 use tlscensus_targets::Limits;
 use tlscensus_testkit::scripted::expect;
@@ -323,6 +325,11 @@ async fn a_host_gets_its_share_of_connections_and_no_more() {
     let ends: Vec<_> =
         probed.iter().map(|probed| (end(&probed.row), probed.row.attempts.len())).collect();
     let spent = ("permit over-budget".to_owned(), 0);
-    assert_eq!(ends, [("tls closed".to_owned(), 3), ("tls closed".to_owned(), 1), spent]);
+    // The second one's ladder was cut short by us, and says so: its last attempt was not made.
+    assert_eq!(ends, [("tls closed".to_owned(), 3), ("tls closed".to_owned(), 2), spent]);
+    let cut = probed[1].row.attempts.last().expect("an attempt");
+    assert_eq!((cut.phase, cut.outcome), (Phase::Permit, Outcome::OverBudget));
+    assert_eq!((cut.profile.as_str(), cut.bytes_out), ("modern-tls12", 0));
+    assert_eq!(probed[1].row.counted_attempt, Some(0));
     assert_eq!(server.seen().len(), 4);
 }
