@@ -1,0 +1,1 @@
+//! who answers: SYN out, SYN-ACK in.

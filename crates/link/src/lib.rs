@@ -1,0 +1,1 @@
+//! raw frames in and out; the only crate with `unsafe`.
