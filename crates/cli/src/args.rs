@@ -366,6 +366,10 @@ pub(crate) struct LabArguments {
     /// Seed of the population
     #[arg(long, default_value_t = 2015)]
     pub(crate) seed: u64,
+    /// Where the hosts have their addresses: loopback, or a private network that this machine answers for (`ip route add local
+    /// 10.7.0.0/16 dev lo`, in a namespace of your own)
+    #[arg(long, default_value = "127.64.0.0/10", value_name = "PREFIX")]
+    pub(crate) network: String,
     /// Added to the standard port of each protocol
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) port_offset: u16,

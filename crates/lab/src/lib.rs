@@ -1,7 +1,7 @@
 //! A population of real TLS servers on loopback, with known ground truth.
 //!
 //! The lab shares no code with what is tested against it: its dialogues are written a second time, its TLS is rustls and
-//! OpenSSL, and where neither serves what old servers did, a small one of its own. A [`LabPlan`] is dealt into hosts by a seed, [`Lab::start`] serves them on addresses of 127.64.0.0/10, and
+//! OpenSSL, and where neither serves what old servers did, a small one of its own. A [`LabPlan`] is dealt into hosts by a seed, [`Lab::start`] serves them on addresses of 127.64.0.0/10 (or of a private network that is one's own), and
 //! [`Lab::truth`] says, for every host and service, what a correct scan must find.
 
 mod address;
@@ -30,6 +30,8 @@ mod truth_tables;
 mod wide;
 mod wire;
 
+pub use address::Network;
+pub use address::NoNetwork;
 pub use error::Error;
 pub use field::Field;
 pub use flavour::Exchange;

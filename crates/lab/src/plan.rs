@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::Error;
 use crate::Flavour;
+use crate::Network;
 use crate::State;
 
 /// The language a service speaks around TLS.
@@ -82,6 +83,8 @@ pub struct LabPlan {
     pub hosts: u32,
     /// Deals everything but the bytes of keys.
     pub seed: u64,
+    /// Where the hosts have their addresses, which this machine has to answer for: loopback, or a network of one's own.
+    pub network: Network,
     /// Added to every port, for those who may not bind low ones.
     pub port_offset: u16,
     /// What is probed on each host.
@@ -104,6 +107,7 @@ impl LabPlan {
         Self {
             hosts,
             seed,
+            network: Network::LOOPBACK,
             port_offset: 0,
             services: SERVICES.to_vec(),
             served_permille: 600,
@@ -117,11 +121,9 @@ impl LabPlan {
     /// # Errors
     /// [`Error::PortOffset`] if a port would pass 65535, [`Error::TooManyHosts`] if addresses run out.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if u64::from(self.hosts) > crate::address::CAPACITY {
-            return Err(Error::TooManyHosts {
-                hosts: self.hosts,
-                capacity: crate::address::CAPACITY,
-            });
+        let capacity = self.network.capacity();
+        if u64::from(self.hosts) > capacity {
+            return Err(Error::TooManyHosts { hosts: self.hosts, capacity });
         }
         for service in &self.services {
             if service.port.checked_add(self.port_offset).is_none() {

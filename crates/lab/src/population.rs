@@ -14,7 +14,6 @@ use crate::LabPlan;
 use crate::Mix;
 use crate::Service;
 use crate::State;
-use crate::address::address;
 use crate::address::mix;
 use crate::certificates::Authority;
 use crate::certificates::Credential;
@@ -101,7 +100,7 @@ impl Host {
         let hoster = hosted.then(|| rng.random_range(0..hosters));
         Self {
             index,
-            address: address(plan.seed, index),
+            address: plan.network.address(plan.seed, index),
             rng,
             shape,
             key,

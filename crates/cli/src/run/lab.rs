@@ -11,11 +11,16 @@ use tlscensus_lab::TruthRow;
 use crate::args::LabArguments;
 use crate::console;
 use crate::exit::Exit;
+use crate::plan::unusable;
 
 /// Serves a population.
 pub(crate) fn lab(typed: &LabArguments) -> anyhow::Result<Exit> {
     let mut plan = LabPlan::new(typed.hosts, typed.seed);
     plan.port_offset = typed.port_offset;
+    plan.network = typed
+        .network
+        .parse()
+        .map_err(|error| unusable(format!("--network {}: {error}", typed.network)))?;
     let runtime = super::runtime()?;
     runtime.block_on(async {
         let lab = Lab::start(plan).await?;
@@ -24,9 +29,10 @@ pub(crate) fn lab(typed: &LabArguments) -> anyhow::Result<Exit> {
             fs::write(list, host_list(lab.truth())).with_context(|| list.display().to_string())?;
         }
         console::say(&format!(
-            "serving {} of {} on loopback; ground truth in {}; Ctrl-C ends it",
+            "serving {} of {} in {}; ground truth in {}; Ctrl-C ends it",
             console::count(u64::try_from(lab.listeners())?, "endpoint"),
             console::count(typed.hosts, "host"),
+            typed.network,
             typed.truth.display()
         ));
         tokio::signal::ctrl_c().await?;
