@@ -11,7 +11,8 @@
 //! * [`Budget`] says how often.
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
 //!   index; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
-//! * [`mrt`] reads what is routed out of dumps of routing tables.
+//! * [`mrt`] reads what is routed out of dumps of routing tables, [`RouteParser`] out of what was printed of them;
+//!   [`RouteTable`] finds the route of an address.
 
 mod address_set;
 mod blocklist;
@@ -25,6 +26,8 @@ pub mod mrt;
 mod note;
 mod permutation;
 mod rate;
+mod route_line;
+mod route_table;
 mod shard;
 mod space;
 mod special;
@@ -51,6 +54,9 @@ pub use permutation::Walk;
 pub use rate::Decision;
 pub use rate::Limiter;
 pub use rate::Limits;
+pub use route_line::RouteParser;
+pub use route_table::RouteId;
+pub use route_table::RouteTable;
 pub use shard::NoShard;
 pub use shard::Shard;
 pub use space::Space;
