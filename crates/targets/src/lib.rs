@@ -7,7 +7,7 @@
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
 //! * [`Blocklist`] says whether an address may be touched, and if not, why.
 //! * [`Consent`] says who agreed to be asked what others are not.
-//! * [`Limiter`] says when.
+//! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent.
 //! * [`Budget`] says how often.
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
 //!   index; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
@@ -24,6 +24,7 @@ mod gate;
 mod grid;
 pub mod mrt;
 mod note;
+mod pacer;
 mod permutation;
 mod rate;
 mod route_line;
@@ -48,6 +49,10 @@ pub use grid::Grid;
 pub use grid::Pairs;
 pub use note::Note;
 pub use note::is_date;
+pub use pacer::Grant;
+pub use pacer::NoRate;
+pub use pacer::Pacer;
+pub use pacer::Rate;
 pub use permutation::Permutation;
 pub use permutation::TooLarge;
 pub use permutation::Walk;
