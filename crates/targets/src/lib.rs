@@ -10,7 +10,7 @@
 //! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent.
 //! * [`Budget`] says how often.
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
-//!   index; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
+//!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
 //! * [`mrt`] reads what is routed out of dumps of routing tables, [`RouteParser`] out of what was printed of them;
 //!   [`RouteTable`] finds the route of an address.
 
@@ -18,6 +18,7 @@ mod address_set;
 mod blocklist;
 mod budget;
 mod consent;
+mod csv;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
@@ -25,6 +26,7 @@ mod grid;
 pub mod mrt;
 mod note;
 mod pacer;
+mod pair_list;
 mod permutation;
 mod rate;
 mod route_line;
@@ -33,6 +35,7 @@ mod shard;
 mod space;
 mod special;
 mod target;
+mod visits;
 
 pub use address_set::AddressSet;
 pub use blocklist::Blocklist;
@@ -53,6 +56,8 @@ pub use pacer::Grant;
 pub use pacer::NoRate;
 pub use pacer::Pacer;
 pub use pacer::Rate;
+pub use pair_list::PairList;
+pub use pair_list::PairListParser;
 pub use permutation::Permutation;
 pub use permutation::TooLarge;
 pub use permutation::Walk;
@@ -72,3 +77,5 @@ pub use target::LineParser;
 pub use target::MAX_LINE;
 pub use target::Problem;
 pub use target::Target;
+pub use visits::VisitWalk;
+pub use visits::Visits;

@@ -174,6 +174,8 @@ pub struct LineError {
 pub enum Problem {
     /// Looks like an address, is none.
     Address,
+    /// Fewer fields than the header has.
+    Column,
     /// More or fewer fields than expected.
     Fields,
     /// No domain name.
@@ -205,6 +207,7 @@ impl Problem {
             Self::Address => {
                 "not an address; write 192.0.2.1, 192.0.2.1:25, 2001:db8::1 or [2001:db8::1]:25"
             }
+            Self::Column => "fewer fields than the header of the CSV names",
             Self::Fields => {
                 "a line has a target, or a name, its address and perhaps a port; put # before comments"
             }
@@ -310,7 +313,7 @@ fn address(field: &str) -> Option<(IpAddr, Option<u16>)> {
     Some((addr.into(), None))
 }
 
-fn port(digits: &str) -> Result<u16, Problem> {
+pub(crate) fn port(digits: &str) -> Result<u16, Problem> {
     match digits.parse() {
         Ok(0) | Err(_) => Err(Problem::Port),
         Ok(port) => Ok(port),
