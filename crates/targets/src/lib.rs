@@ -9,16 +9,18 @@
 //! * [`Consent`] says who agreed to be asked what others are not.
 //! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent.
 //! * [`Budget`] says how often.
+//! * [`AddressListParser`] reads what others list as an [`AddressSet`], [`PairListParser`] as a [`PairList`].
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
 //!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
 //! * [`mrt`] reads what is routed out of dumps of routing tables, [`RouteParser`] out of what was printed of them;
 //!   [`RouteTable`] finds the route of an address.
 
+mod address_list;
 mod address_set;
+mod answers;
 mod blocklist;
 mod budget;
 mod consent;
-mod csv;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
@@ -37,6 +39,7 @@ mod special;
 mod target;
 mod visits;
 
+pub use address_list::AddressListParser;
 pub use address_set::AddressSet;
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;

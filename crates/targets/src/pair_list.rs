@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use crate::AddressSet;
 use crate::LineError;
 use crate::Problem;
-use crate::csv::Header;
+use crate::answers::Header;
+use crate::answers::listed;
 use crate::target::MAX_LINE;
 use crate::target::excerpt;
 use crate::target::text_of;
@@ -134,6 +135,7 @@ fn ports_of(v4: &[u64], v6_ports: &[u16]) -> Vec<u16> {
 /// |---|---|
 /// | `192.0.2.1:25`, `[2001:db8::1]:25` | an address and its port |
 /// | `192.0.2.1,25`, `2001:db8::1 25` | the same |
+/// | `open tcp 25 192.0.2.1 1700000000` | the same, of masscan's `-oL`; `banner …` likewise, `closed …` none |
 /// | a CSV of ZMap's, its header first | the fields `saddr` and `sport`; `dport` where there is no `sport` |
 /// | `# …`, `; …`, nothing | none |
 #[derive(Clone, Debug, Default)]
@@ -169,8 +171,7 @@ impl PairListParser {
             return Err(Problem::TooLong);
         }
         let line = text_of(bytes, self.number)?;
-        let line = line.split(['#', ';']).next().unwrap_or_default().trim();
-        if line.is_empty() {
+        if line.is_empty() || line.starts_with(['#', ';']) {
             return Ok(());
         }
         if self.number == 1 {
@@ -179,16 +180,18 @@ impl PairListParser {
                 return header.port.map(|_| ()).ok_or(Problem::Pair);
             }
         }
-        let pair = match self.header {
-            Some(header) => header.pair(line)?,
-            None => plain(line)?,
+        let pair = match (self.header, listed(line)) {
+            (Some(header), _) => Some(header.pair(line)?),
+            (None, Some(answer)) => answer?,
+            (None, None) => Some(plain(line)?),
         };
-        self.pairs.push(pair);
+        self.pairs.extend(pair);
         Ok(())
     }
 }
 
 fn plain(line: &str) -> Result<(IpAddr, u16), Problem> {
+    let line = line.split(['#', ';']).next().unwrap_or_default().trim();
     if let Ok(socket) = line.parse::<SocketAddr>() {
         return if socket.port() == 0 {
             Err(Problem::Port)
@@ -232,6 +235,8 @@ mod tests {
             "saddr,sport\n192.0.2.1,25\n192.0.2.1,443\n192.0.2.2,25\n2001:db8::1,25",
             "classification,\"sport\",saddr,dport\nsynack,\"25\",\"192.0.2.1\",61000\n\
              synack,443,192.0.2.1,61000\nsynack,25,::ffff:192.0.2.2,61000\nsynack,25,2001:db8::1,61000",
+            "#masscan\nopen tcp 25 192.0.2.1 17\nopen tcp 443 192.0.2.1 17\nopen tcp 25 2001:db8::1 17\n\
+             closed tcp 22 192.0.2.1 17\nbanner tcp 25 192.0.2.2 17 smtp 220 hello # ;\n# end",
             "saddr,dport\n192.0.2.1,25\n192.0.2.1,443\n192.0.2.2,25\n2001:db8::1,25",
         ] {
             assert_eq!(read(list).as_deref(), Ok(&expected.map(str::to_owned)[..]), "{list}");

@@ -40,7 +40,7 @@ impl RouteParser {
 
     fn read(&mut self, bytes: &[u8]) -> Result<Option<Route>, Problem> {
         if bytes.len() > MAX_ROUTE_LINE {
-            return Err(Problem::TooLong);
+            return Err(Problem::LineTooLong);
         }
         let line = text_of(bytes, self.number)?;
         if self.number == 1 && line == CSV_HEADER {
@@ -151,7 +151,7 @@ mod tests {
         }
         let long = [b' '; MAX_ROUTE_LINE + 1];
         let error = RouteParser::new().line(&long).expect_err("too long");
-        assert_eq!(error.problem, Problem::TooLong);
+        assert_eq!(error.problem, Problem::LineTooLong);
         let error = RouteParser::new().line(b"192.0.2.0/24 # \xff").expect_err("not text");
         assert_eq!(error.problem, Problem::NotText);
     }

@@ -174,10 +174,14 @@ pub struct LineError {
 pub enum Problem {
     /// Looks like an address, is none.
     Address,
+    /// No address, prefix or range.
+    Addresses,
     /// Fewer fields than the header has.
     Column,
     /// More or fewer fields than expected.
     Fields,
+    /// Longer than a line of addresses or of routes can be.
+    LineTooLong,
     /// No domain name.
     Name,
     /// Not ASCII where a domain name has to be.
@@ -207,10 +211,14 @@ impl Problem {
             Self::Address => {
                 "not an address; write 192.0.2.1, 192.0.2.1:25, 2001:db8::1 or [2001:db8::1]:25"
             }
+            Self::Addresses => {
+                "not an address, a prefix or a range; write 192.0.2.1, 192.0.2.0/24 or 192.0.2.1-192.0.2.9, or IPv6 likewise"
+            }
             Self::Column => "fewer fields than the header of the CSV names",
             Self::Fields => {
                 "a line has a target, or a name, its address and perhaps a port; put # before comments"
             }
+            Self::LineTooLong => "longer than a line of such a list can be; is this one?",
             Self::Name => "not a domain name; labels have 1 to 63 letters, digits, - or _",
             Self::NameNotAscii => "not ASCII; write the name in its xn-- form",
             Self::NotText => "not UTF-8 text; is this a list of targets?",

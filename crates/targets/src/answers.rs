@@ -1,11 +1,11 @@
-//! The fields of ZMap's CSV that say whom to visit.
+//! Lists of those who answered, as other scanners write them: ZMap's CSV and masscan's list.
 
 use std::net::IpAddr;
 
 use crate::Problem;
 use crate::target::port;
 
-/// Which field is which, by the header.
+/// Which field of a CSV is which, by its header.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Header {
     address: usize,
@@ -34,10 +34,26 @@ impl Header {
     }
 }
 
-/// Quotes are taken off; none of the fields that are read can have a comma in them, and those of ZMap that could come behind.
+/// Quotes are taken off. A comma within quotes is none of ZMap's: it quotes names and numbers.
 fn fields(line: &str) -> impl Iterator<Item = &str> {
     line.split(',').map(|field| {
         let field = field.trim();
         field.strip_prefix('"').and_then(|field| field.strip_suffix('"')).unwrap_or(field)
     })
+}
+
+/// A line of masscan's `-oL`: `open tcp 25 192.0.2.1 1700000000`. `None` where it is none, and nobody where the port was closed.
+pub(crate) fn listed(line: &str) -> Option<Result<Option<(IpAddr, u16)>, Problem>> {
+    let mut words = line.split_ascii_whitespace();
+    let open = match words.next()? {
+        "open" | "banner" => true,
+        "closed" => false,
+        _ => return None,
+    };
+    let (_transport, digits, address) = (words.next()?, words.next()?, words.next()?);
+    if !open {
+        return Some(Ok(None));
+    }
+    let address = address.parse().map_err(|_| Problem::Address);
+    Some(address.and_then(|address| Ok(Some((address, port(digits)?)))))
 }
