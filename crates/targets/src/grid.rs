@@ -52,6 +52,11 @@ impl Grid {
         self.len == 0
     }
 
+    /// How many of the pairs are of IPv4; they have the first indices.
+    pub fn len_v4(&self) -> u64 {
+        self.space.len_v4() * u64::try_from(self.ports.len()).expect("there are 2^16 ports")
+    }
+
     /// The addresses.
     pub const fn space(&self) -> &Space {
         &self.space

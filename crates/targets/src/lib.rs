@@ -7,13 +7,17 @@
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
 //! * [`Blocklist`] says whether an address may be touched, and if not, why.
 //! * [`Consent`] says who agreed to be asked what others are not.
-//! * [`Limiter`] says when.
+//! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent.
 //! * [`Budget`] says how often.
+//! * [`AddressListParser`] reads what others list as an [`AddressSet`], [`PairListParser`] as a [`PairList`].
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
-//!   index; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
-//! * [`mrt`] reads what is routed out of dumps of routing tables.
+//!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
+//! * [`mrt`] reads what is routed out of dumps of routing tables, [`RouteParser`] out of what was printed of them;
+//!   [`RouteTable`] finds the route of an address.
 
+mod address_list;
 mod address_set;
+mod answers;
 mod blocklist;
 mod budget;
 mod consent;
@@ -23,13 +27,19 @@ mod gate;
 mod grid;
 pub mod mrt;
 mod note;
+mod pacer;
+mod pair_list;
 mod permutation;
 mod rate;
+mod route_line;
+mod route_table;
 mod shard;
 mod space;
 mod special;
 mod target;
+mod visits;
 
+pub use address_list::AddressListParser;
 pub use address_set::AddressSet;
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
@@ -45,12 +55,21 @@ pub use grid::Grid;
 pub use grid::Pairs;
 pub use note::Note;
 pub use note::is_date;
+pub use pacer::Grant;
+pub use pacer::NoRate;
+pub use pacer::Pacer;
+pub use pacer::Rate;
+pub use pair_list::PairList;
+pub use pair_list::PairListParser;
 pub use permutation::Permutation;
 pub use permutation::TooLarge;
 pub use permutation::Walk;
 pub use rate::Decision;
 pub use rate::Limiter;
 pub use rate::Limits;
+pub use route_line::RouteParser;
+pub use route_table::RouteId;
+pub use route_table::RouteTable;
 pub use shard::NoShard;
 pub use shard::Shard;
 pub use space::Space;
@@ -61,3 +80,5 @@ pub use target::LineParser;
 pub use target::MAX_LINE;
 pub use target::Problem;
 pub use target::Target;
+pub use visits::VisitWalk;
+pub use visits::Visits;

@@ -37,6 +37,11 @@ impl Space {
         self.v4.count + self.v6.count
     }
 
+    /// How many of them are IPv4.
+    pub const fn len_v4(&self) -> u64 {
+        self.v4.count
+    }
+
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0

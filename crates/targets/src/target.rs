@@ -136,8 +136,7 @@ impl LineParser {
         if bytes.len() > MAX_LINE {
             return Err(Problem::TooLong);
         }
-        let line = std::str::from_utf8(bytes).map_err(|_| Problem::NotText)?;
-        let line = if self.number == 1 { line.trim_start_matches('\u{feff}') } else { line };
+        let line = text_of(bytes, self.number)?;
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {
             return Ok(Line::Nothing);
@@ -175,20 +174,32 @@ pub struct LineError {
 pub enum Problem {
     /// Looks like an address, is none.
     Address,
+    /// No address, prefix or range.
+    Addresses,
+    /// Fewer fields than the header has.
+    Column,
     /// More or fewer fields than expected.
     Fields,
+    /// Longer than a line of addresses or of routes can be.
+    LineTooLong,
     /// No domain name.
     Name,
     /// Not ASCII where a domain name has to be.
     NameNotAscii,
     /// Not UTF-8.
     NotText,
+    /// No number of an AS.
+    Origin,
+    /// No address with its port.
+    Pair,
     /// No port number.
     Port,
     /// Bits of the address right of the prefix length are set, or the length is none.
     Prefix,
     /// A prefix of IPv6 with more addresses than anyone can visit.
     PrefixTooLarge,
+    /// A range that ends before it begins, or in another family.
+    Range,
     /// Longer than [`MAX_LINE`].
     TooLong,
 }
@@ -200,17 +211,29 @@ impl Problem {
             Self::Address => {
                 "not an address; write 192.0.2.1, 192.0.2.1:25, 2001:db8::1 or [2001:db8::1]:25"
             }
+            Self::Addresses => {
+                "not an address, a prefix or a range; write 192.0.2.1, 192.0.2.0/24 or 192.0.2.1-192.0.2.9, or IPv6 likewise"
+            }
+            Self::Column => "fewer fields than the header of the CSV names",
             Self::Fields => {
                 "a line has a target, or a name, its address and perhaps a port; put # before comments"
             }
+            Self::LineTooLong => "longer than a line of such a list can be; is this one?",
             Self::Name => "not a domain name; labels have 1 to 63 letters, digits, - or _",
             Self::NameNotAscii => "not ASCII; write the name in its xn-- form",
             Self::NotText => "not UTF-8 text; is this a list of targets?",
+            Self::Origin => "not the number of an AS; write a number from 0 to 4294967295",
+            Self::Pair => {
+                "not an address with its port; write 192.0.2.1:25 or [2001:db8::1]:25, or a CSV with saddr and sport"
+            }
             Self::Port => "not a port; write a number from 1 to 65535",
             Self::Prefix => {
                 "not a prefix; write the network's own address and its length, like 192.0.2.0/24"
             }
             Self::PrefixTooLarge => "too many addresses; IPv6 prefixes are expanded from /108 on",
+            Self::Range => {
+                "not a range; write its first and its last address, like 192.0.2.1-192.0.2.9"
+            }
             Self::TooLong => "too long for a target; lines end after at most 1024 bytes",
         }
     }
@@ -298,7 +321,7 @@ fn address(field: &str) -> Option<(IpAddr, Option<u16>)> {
     Some((addr.into(), None))
 }
 
-fn port(digits: &str) -> Result<u16, Problem> {
+pub(crate) fn port(digits: &str) -> Result<u16, Problem> {
     match digits.parse() {
         Ok(0) | Err(_) => Err(Problem::Port),
         Ok(port) => Ok(port),
@@ -344,6 +367,13 @@ fn successor(addr: IpAddr) -> IpAddr {
         IpAddr::V4(addr) => IpAddr::from(addr.to_bits().wrapping_add(1).to_be_bytes()),
         IpAddr::V6(addr) => IpAddr::from(addr.to_bits().wrapping_add(1).to_be_bytes()),
     }
+}
+
+/// A line as text without blanks around it, the first one without the mark of its encoding.
+pub(crate) fn text_of(bytes: &[u8], number: u64) -> Result<&str, Problem> {
+    let line = std::str::from_utf8(bytes).map_err(|_| Problem::NotText)?;
+    let line = if number == 1 { line.trim_start_matches('\u{feff}') } else { line };
+    Ok(line.trim())
 }
 
 /// The start of a line, fit for a message.
