@@ -1,1 +1,37 @@
 //! raw frames in and out; the only crate with `unsafe`.
+//!
+//! Linux only. An [`Interface`] is looked up by name, a [`Route`] and the [`neighbour`]'s address say what the first header of a
+//! frame holds; a [`Transmit`] puts frames on the wire, in place and many at a time; a [`Receiver`] takes off those that its
+//! [`Filter`] lets through. What the frames mean is the caller's business.
+
+#![expect(
+    unsafe_code,
+    reason = "memory shared with the kernel, and system calls that no safe crate offers"
+)]
+
+mod error;
+mod filter;
+mod interface;
+mod mac_address;
+mod mapping;
+mod receive;
+mod route;
+mod socket;
+mod transmit;
+
+pub use error::Error;
+pub use filter::Filter;
+pub use interface::Interface;
+pub use interface::LinkKind;
+pub use mac_address::MacAddress;
+pub use mac_address::NotAMacAddress;
+pub use receive::Frame;
+pub use receive::Received;
+pub use receive::Receiver;
+pub use receive::RingSize;
+pub use route::Route;
+pub use route::route_to;
+pub use transmit::Method;
+pub use transmit::Sent;
+pub use transmit::Transmit;
+pub use transmit::transmitter;

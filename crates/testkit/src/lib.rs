@@ -2,4 +2,5 @@
 
 pub mod crowd;
 pub mod daemons;
+pub mod netns;
 pub mod scripted;

@@ -1,0 +1,332 @@
+//! Frames in: a ring of blocks that the kernel fills and we read without a copy (`TPACKET_V3`).
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::filter::Filter;
+use crate::interface::Interface;
+use crate::mapping::Mapping;
+use crate::socket::Socket;
+
+/// Bytes of `struct tpacket3_hdr` that are read here, and where its fields lie.
+const FRAME_HEADER: usize = 28;
+const NEXT_OFFSET: usize = 0;
+const SECONDS: usize = 4;
+const NANOSECONDS: usize = 8;
+const KEPT_LENGTH: usize = 12;
+const WIRE_LENGTH: usize = 16;
+const FRAME_START: usize = 24;
+
+/// Where the fields of `struct tpacket_block_desc` lie.
+const BLOCK_STATUS: usize = 8;
+const BLOCK_FRAMES: usize = 12;
+const BLOCK_FIRST: usize = 16;
+
+/// The kernel wants a size of frames that divides a block; it does not use it otherwise.
+const FRAME_BYTES: u32 = 2_048;
+
+/// How much the kernel may keep for us before it drops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingSize {
+    /// Bytes of a block: a multiple of the page size and of 2,048.
+    pub block_bytes: u32,
+    /// Blocks.
+    pub blocks: u32,
+    /// How long a block that is not full is held back.
+    pub block_ms: u32,
+}
+
+impl Default for RingSize {
+    /// 16 MiB: about 80,000 answers, a tenth of a second at a rate that no scan's answers reach.
+    fn default() -> Self {
+        Self { block_bytes: 256 * 1_024, blocks: 64, block_ms: 10 }
+    }
+}
+
+/// A frame, as it lies in the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// As much of it as the filter keeps.
+    pub bytes: &'a [u8],
+    /// When the kernel saw it: microseconds since the epoch.
+    pub at: u64,
+    /// Bytes that it had on the wire.
+    pub length: u32,
+}
+
+/// What the kernel has counted since the receiver was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Frames that passed the filter, those included that were dropped.
+    pub packets: u64,
+    /// Frames that passed the filter and found no room in the ring.
+    pub drops: u64,
+    /// How often the ring was full.
+    pub freezes: u64,
+}
+
+/// Hears an interface through a filter.
+#[derive(Debug)]
+pub struct Receiver {
+    socket: Socket,
+    ring: Mapping,
+    block_bytes: usize,
+    blocks: usize,
+    /// The block that the kernel fills next, or has filled.
+    next: usize,
+    received: Received,
+}
+
+impl Receiver {
+    /// Begins to hear. Nothing that the filter does not accept gets in, not even at the start; what this machine sends is
+    /// not heard.
+    ///
+    /// # Errors
+    /// When the kernel refuses: for lack of rights, of memory, or because of sizes that do not fit.
+    pub fn open(interface: &Interface, filter: &Filter, ring: RingSize) -> Result<Self, Error> {
+        let socket = Socket::packet(interface)?;
+        let version = i32::try_from(TPACKET_V3).expect("a small constant");
+        socket.set(
+            libc::SOL_PACKET,
+            libc::PACKET_VERSION,
+            &version,
+            "choose the format of the ring",
+        )?;
+        socket.attach(filter)?;
+        let one = 1_i32;
+        socket.set(
+            libc::SOL_PACKET,
+            libc::PACKET_IGNORE_OUTGOING,
+            &one,
+            "not hear what is sent",
+        )?;
+        let request = request(ring);
+        socket.set(libc::SOL_PACKET, libc::PACKET_RX_RING, &request, "make the receive ring")?;
+        let block_bytes = usize::try_from(ring.block_bytes).expect("at least 32 bits");
+        let blocks = usize::try_from(ring.blocks).expect("at least 32 bits");
+        let mapping = Mapping::of_socket(socket.as_fd(), block_bytes * blocks, 0)
+            .map_err(|error| socket.failed("map the receive ring", error))?;
+        socket.bind(libc::ETH_P_ALL)?;
+        Ok(Self {
+            socket,
+            ring: mapping,
+            block_bytes,
+            blocks,
+            next: 0,
+            received: Received::default(),
+        })
+    }
+
+    /// Hands over all frames that are there; if there are none, waits for the first ones. Says how many there were: none
+    /// when the time is over, or a signal came.
+    ///
+    /// # Errors
+    /// `ENETDOWN` once when the interface goes down: when it is up again, frames come again. `InvalidData` if a
+    /// block of the kernel's does not make sense; the rest of it is passed over.
+    pub fn wait(
+        &mut self,
+        timeout: Duration,
+        each: &mut dyn FnMut(Frame<'_>),
+    ) -> io::Result<usize> {
+        let frames = self.drain(each)?;
+        if frames > 0 || !self.socket.readable(timeout)? {
+            return Ok(frames);
+        }
+        self.drain(each)
+    }
+
+    /// Counts since the start.
+    ///
+    /// # Errors
+    /// When the kernel does not tell.
+    pub fn statistics(&mut self) -> io::Result<Received> {
+        // The kernel begins anew whenever it has told.
+        let news: libc::tpacket_stats_v3 =
+            self.socket.get(libc::SOL_PACKET, libc::PACKET_STATISTICS)?;
+        self.received.packets += u64::from(news.tp_packets);
+        self.received.drops += u64::from(news.tp_drops);
+        self.received.freezes += u64::from(news.tp_freeze_q_cnt);
+        Ok(self.received)
+    }
+
+    /// All blocks that are ours now, at most once around.
+    fn drain(&mut self, each: &mut dyn FnMut(Frame<'_>)) -> io::Result<usize> {
+        let mut frames = 0;
+        for _ in 0..self.blocks {
+            let start = self.next * self.block_bytes;
+            let status = self.ring.word(start + BLOCK_STATUS);
+            if status.load(Ordering::Acquire) & libc::TP_STATUS_USER == 0 {
+                break;
+            }
+            // SAFETY: the block's status says that it is ours until we give it back, below.
+            let block = unsafe { self.ring.bytes(start..start + self.block_bytes) };
+            let read = read_block(block, each);
+            give_back(status);
+            self.next = (self.next + 1) % self.blocks;
+            frames += read?;
+        }
+        Ok(frames)
+    }
+}
+
+/// `TPACKET_V3`, which libc has as an enum of its own.
+const TPACKET_V3: u32 = 2;
+
+fn request(ring: RingSize) -> libc::tpacket_req3 {
+    libc::tpacket_req3 {
+        tp_block_size: ring.block_bytes,
+        tp_block_nr: ring.blocks,
+        tp_frame_size: FRAME_BYTES,
+        tp_frame_nr: (ring.block_bytes / FRAME_BYTES).saturating_mul(ring.blocks),
+        tp_retire_blk_tov: ring.block_ms,
+        tp_sizeof_priv: 0,
+        tp_feature_req_word: 0,
+    }
+}
+
+fn give_back(status: &AtomicU32) {
+    status.store(libc::TP_STATUS_KERNEL, Ordering::Release);
+}
+
+/// Hands over the frames of a block and counts them. Offsets are believed only inside the block.
+fn read_block(block: &[u8], each: &mut dyn FnMut(Frame<'_>)) -> io::Result<usize> {
+    let frames = word(block, BLOCK_FRAMES)?;
+    let mut at = word(block, BLOCK_FIRST)?;
+    for left in (0..frames).rev() {
+        let header =
+            block.get(at..).and_then(|rest| rest.get(..FRAME_HEADER)).ok_or_else(broken)?;
+        let start = at + usize::from(half(header, FRAME_START)?);
+        let length = word(header, KEPT_LENGTH)?;
+        let bytes = block.get(start..).and_then(|rest| rest.get(..length)).ok_or_else(broken)?;
+        let seconds = u64::from(word32(header, SECONDS)?);
+        let microseconds = u64::from(word32(header, NANOSECONDS)? / 1_000);
+        let at_us = seconds * 1_000_000 + microseconds;
+        each(Frame { bytes, at: at_us, length: word32(header, WIRE_LENGTH)? });
+        let next = word(header, NEXT_OFFSET)?;
+        if next == 0 && left > 0 {
+            return Err(broken());
+        }
+        at = at.saturating_add(next);
+    }
+    Ok(frames)
+}
+
+fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a block of the receive ring does not make sense")
+}
+
+fn word(bytes: &[u8], at: usize) -> io::Result<usize> {
+    usize::try_from(word32(bytes, at)?).map_err(|_| broken())
+}
+
+fn word32(bytes: &[u8], at: usize) -> io::Result<u32> {
+    let word = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or_else(broken)?;
+    Ok(u32::from_ne_bytes(*word))
+}
+
+fn half(bytes: &[u8], at: usize) -> io::Result<u16> {
+    let half = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or_else(broken)?;
+    Ok(u16::from_ne_bytes(*half))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use proptest::prelude::any;
+    use proptest::prop_assert;
+    use proptest::proptest;
+
+    use super::*;
+
+    fn put(block: &mut [u8], at: usize, value: u32) {
+        block[at..at + 4].copy_from_slice(&value.to_ne_bytes());
+    }
+
+    /// A block of two frames, at 48 and 112.
+    fn block() -> Vec<u8> {
+        let mut block = vec![0; 176];
+        put(&mut block, BLOCK_FRAMES, 2);
+        put(&mut block, BLOCK_FIRST, 48);
+        for (at, next, seconds, text) in [(48, 64, 7, b"first.."), (112, 0, 8, b"second!")] {
+            put(&mut block, at + NEXT_OFFSET, next);
+            put(&mut block, at + SECONDS, seconds);
+            put(&mut block, at + NANOSECONDS, 123_456_789);
+            put(&mut block, at + KEPT_LENGTH, 7);
+            put(&mut block, at + WIRE_LENGTH, 1_007);
+            block[at + FRAME_START] = 50;
+            block[at + 50..at + 57].copy_from_slice(text);
+        }
+        block
+    }
+
+    fn read(block: &[u8]) -> (io::Result<usize>, Vec<(Vec<u8>, u64, u32)>) {
+        let mut frames = Vec::new();
+        let outcome = read_block(block, &mut |frame| {
+            frames.push((frame.bytes.to_vec(), frame.at, frame.length));
+        });
+        (outcome, frames)
+    }
+
+    #[test]
+    fn fields_lie_where_the_kernel_puts_them() {
+        assert_eq!(NEXT_OFFSET, offset_of!(libc::tpacket3_hdr, tp_next_offset));
+        assert_eq!(SECONDS, offset_of!(libc::tpacket3_hdr, tp_sec));
+        assert_eq!(NANOSECONDS, offset_of!(libc::tpacket3_hdr, tp_nsec));
+        assert_eq!(KEPT_LENGTH, offset_of!(libc::tpacket3_hdr, tp_snaplen));
+        assert_eq!(WIRE_LENGTH, offset_of!(libc::tpacket3_hdr, tp_len));
+        assert_eq!(FRAME_START, offset_of!(libc::tpacket3_hdr, tp_mac));
+        let header = offset_of!(libc::tpacket_block_desc, hdr);
+        assert_eq!(BLOCK_STATUS, header + offset_of!(libc::tpacket_hdr_v1, block_status));
+        assert_eq!(BLOCK_FRAMES, header + offset_of!(libc::tpacket_hdr_v1, num_pkts));
+        assert_eq!(BLOCK_FIRST, header + offset_of!(libc::tpacket_hdr_v1, offset_to_first_pkt));
+    }
+
+    #[test]
+    fn a_block_is_read_frame_by_frame() {
+        let (outcome, frames) = read(&block());
+        assert_eq!(outcome.unwrap(), 2);
+        let expected = [(b"first..", 7_123_456), (b"second!", 8_123_456)];
+        let expected = expected.map(|(text, at)| (text.to_vec(), at, 1_007));
+        assert_eq!(frames, expected);
+    }
+
+    #[test]
+    fn offsets_out_of_the_block_are_not_believed() {
+        for (at, value) in [
+            (BLOCK_FIRST, 176),
+            (BLOCK_FIRST, u32::MAX),
+            (BLOCK_FRAMES, 3),
+            (48 + NEXT_OFFSET, 0),
+            (48 + NEXT_OFFSET, 160),
+            (48 + NEXT_OFFSET, u32::MAX),
+            (48 + KEPT_LENGTH, 200),
+            (48 + KEPT_LENGTH, u32::MAX),
+            (112 + FRAME_START, 58),
+            (112 + FRAME_START, 0xffff),
+        ] {
+            let mut block = block();
+            put(&mut block, at, value);
+            let (outcome, _frames) = read(&block);
+            assert!(outcome.is_err(), "{value} at {at}: {outcome:?}");
+        }
+        let (outcome, frames) = read(&block()[..40]);
+        assert!(outcome.is_err() && frames.is_empty());
+    }
+
+    proptest! {
+        /// No bytes of a block make it panic or go round in it for ever.
+        #[test]
+        fn any_block_is_read_to_its_end(mut block in proptest::collection::vec(any::<u8>(), 0..300), frames: u16) {
+            if block.len() >= 16 {
+                put(&mut block, BLOCK_FRAMES, u32::from(frames));
+            }
+            let (_outcome, seen) = read(&block);
+            prop_assert!(seen.len() <= usize::from(frames));
+        }
+    }
+}

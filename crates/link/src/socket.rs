@@ -1,0 +1,191 @@
+//! The few system calls that packet sockets need and no safe crate offers.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::fd::AsRawFd;
+use std::os::fd::BorrowedFd;
+use std::os::fd::FromRawFd;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::filter::Filter;
+use crate::interface::Interface;
+
+/// A raw socket, of which no frame comes or goes before it is bound.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    descriptor: OwnedFd,
+    interface: String,
+    index: i32,
+}
+
+impl Socket {
+    /// A packet socket that hears nothing: protocol 0 until [`Socket::bind`].
+    pub(crate) fn packet(interface: &Interface) -> Result<Self, Error> {
+        Self::open(libc::AF_PACKET, "open a packet socket", interface)
+    }
+
+    /// A socket of this family for raw frames.
+    pub(crate) fn open(
+        family: i32,
+        attempt: &'static str,
+        interface: &Interface,
+    ) -> Result<Self, Error> {
+        // SAFETY: no memory is involved.
+        let descriptor = unsafe { libc::socket(family, libc::SOCK_RAW | libc::SOCK_CLOEXEC, 0) };
+        let name = &interface.name;
+        let opened = result(descriptor).map_err(|error| Error::system(attempt, name, error))?;
+        // SAFETY: fresh from the kernel, and nobody else's.
+        let descriptor = unsafe { OwnedFd::from_raw_fd(opened) };
+        let index = i32::try_from(interface.index)
+            .map_err(|_| Error::Nonsense { attempt: "read the interface's index" })?;
+        Ok(Self { descriptor, interface: name.clone(), index })
+    }
+
+    /// The error of something tried on this socket.
+    pub(crate) fn failed(&self, attempt: &'static str, error: io::Error) -> Error {
+        Error::system(attempt, &self.interface, error)
+    }
+
+    /// Sets an option to a plain value of C.
+    pub(crate) fn set<T: PlainData>(
+        &self,
+        level: i32,
+        option: i32,
+        value: &T,
+        attempt: &'static str,
+    ) -> Result<(), Error> {
+        // SAFETY: the pointer and the length are of one living value.
+        let outcome = unsafe {
+            libc::setsockopt(
+                self.descriptor.as_raw_fd(),
+                level,
+                option,
+                std::ptr::from_ref(value).cast(),
+                length_of::<T>(),
+            )
+        };
+        result(outcome).map(|_| ()).map_err(|error| self.failed(attempt, error))
+    }
+
+    /// Sends past the queueing discipline, straight to the driver.
+    pub(crate) fn bypass_queues(&self) -> Result<(), Error> {
+        let one = 1_i32;
+        self.set(libc::SOL_PACKET, libc::PACKET_QDISC_BYPASS, &one, "bypass the queues")
+    }
+
+    /// Reads an option.
+    pub(crate) fn get<T: PlainData>(&self, level: i32, option: i32) -> io::Result<T> {
+        // SAFETY: all zeroes are a value of plain data.
+        let mut value: T = unsafe { std::mem::zeroed() };
+        let mut length = length_of::<T>();
+        // SAFETY: the kernel writes at most `length` bytes to one living value.
+        let outcome = unsafe {
+            libc::getsockopt(
+                self.descriptor.as_raw_fd(),
+                level,
+                option,
+                std::ptr::from_mut(&mut value).cast(),
+                &raw mut length,
+            )
+        };
+        result(outcome).map(|_| value)
+    }
+
+    /// Lets only frames through that the filter accepts. To be called before [`Socket::bind`].
+    pub(crate) fn attach(&self, filter: &Filter) -> Result<(), Error> {
+        let mut program = filter.instructions().to_vec();
+        let length = u16::try_from(program.len())
+            .map_err(|_| Error::FilterTooLong { instructions: program.len() })?;
+        let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
+        self.set(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program, "attach the filter")
+    }
+
+    /// Sends and hears frames of this protocol (host's byte order; 0 hears nothing) on the interface.
+    pub(crate) fn bind(&self, protocol: i32) -> Result<(), Error> {
+        let address = self.address(protocol);
+        // SAFETY: the pointer and the length are of one living value.
+        let outcome = unsafe {
+            libc::bind(
+                self.descriptor.as_raw_fd(),
+                (&raw const address).cast(),
+                length_of::<libc::sockaddr_ll>(),
+            )
+        };
+        result(outcome).map(|_| ()).map_err(|error| self.failed("bind", error))
+    }
+
+    /// The interface, as packet sockets name it, for frames of this protocol.
+    pub(crate) fn address(&self, protocol: i32) -> libc::sockaddr_ll {
+        let protocol = u16::try_from(protocol).expect("EtherTypes have 16 bits");
+        libc::sockaddr_ll {
+            sll_family: u16::try_from(libc::AF_PACKET).expect("a small constant"),
+            sll_protocol: protocol.to_be(),
+            sll_ifindex: self.index,
+            sll_hatype: 0,
+            sll_pkttype: 0,
+            sll_halen: 0,
+            sll_addr: [0; 8],
+        }
+    }
+
+    /// Waits until there is something to read or the time is over; an error that the socket was left with is an error.
+    pub(crate) fn readable(&self, timeout: Duration) -> io::Result<bool> {
+        // Rounded up: a wait of half a millisecond must not become a loop without any.
+        let milliseconds = i32::try_from(timeout.as_micros().div_ceil(1_000)).unwrap_or(i32::MAX);
+        let mut entry =
+            libc::pollfd { fd: self.descriptor.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one living entry.
+        let outcome = unsafe { libc::poll(&raw mut entry, 1, milliseconds) };
+        match result(outcome) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+            other => other?,
+        };
+        if entry.revents & libc::POLLERR != 0 {
+            let code: i32 = self.get(libc::SOL_SOCKET, libc::SO_ERROR)?;
+            if code != 0 {
+                return Err(io::Error::from_raw_os_error(code));
+            }
+        }
+        Ok(entry.revents & libc::POLLIN != 0)
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> i32 {
+        self.descriptor.as_raw_fd()
+    }
+}
+
+/// The kernel's way to say that a call failed.
+pub(crate) fn result(outcome: i32) -> io::Result<i32> {
+    if outcome < 0 { Err(io::Error::last_os_error()) } else { Ok(outcome) }
+}
+
+/// Structures of C that any bytes are a value of, or that we only hand to the kernel.
+///
+/// # Safety
+/// All zeroes must be a value of the type, and so must be whatever the kernel writes there.
+pub(crate) unsafe trait PlainData {}
+
+// SAFETY: integers.
+unsafe impl PlainData for i32 {}
+// SAFETY: a length and a pointer, both of which may be zero; never read back.
+unsafe impl PlainData for libc::sock_fprog {}
+// SAFETY: integers only.
+unsafe impl PlainData for libc::tpacket_req {}
+// SAFETY: integers only.
+unsafe impl PlainData for libc::tpacket_req3 {}
+// SAFETY: integers only.
+unsafe impl PlainData for libc::tpacket_stats_v3 {}
+
+fn length_of<T>() -> libc::socklen_t {
+    libc::socklen_t::try_from(size_of::<T>()).expect("a structure of a few bytes")
+}

@@ -1,0 +1,7 @@
+//! Frames on a real wire: two namespaces of the test's own, joined by a veth pair.
+
+mod support;
+
+mod interfaces;
+mod receive;
+mod transmit;
