@@ -1,6 +1,7 @@
 //! who answers: SYN out, SYN-ACK in.
 //!
 //! * [`Template`] is a SYN that each [`Probe`] is patched into; [`Cookie`] gives the [`Mark`] it carries.
+//! * [`Schedule`] says which positions of an order are sent next, and below which one nothing is left to do.
 //! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours.
 
 mod answer;
@@ -9,6 +10,7 @@ mod cookie;
 mod family;
 mod frame;
 mod hear;
+mod schedule;
 
 pub use answer::Answer;
 pub use answer::Foreign;
@@ -29,3 +31,6 @@ pub use hear::IcmpError;
 pub use hear::Quoted;
 pub use hear::Segment;
 pub use hear::What;
+pub use schedule::Block;
+pub use schedule::Next;
+pub use schedule::Schedule;
