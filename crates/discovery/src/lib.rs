@@ -1,12 +1,22 @@
 //! who answers: SYN out, SYN-ACK in.
 //!
 //! * [`Template`] is a SYN that each [`Probe`] is patched into; [`Cookie`] gives the [`Mark`] it carries.
+//! * [`Schedule`] says which positions of an order are sent next, and below which one nothing is left to do.
+//! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours.
 
+mod answer;
 mod checksum;
 mod cookie;
 mod family;
 mod frame;
+mod hear;
+mod schedule;
 
+pub use answer::Answer;
+pub use answer::Foreign;
+pub use answer::IcmpFacts;
+pub use answer::TcpFacts;
+pub use answer::Validator;
 pub use cookie::Cookie;
 pub use cookie::Mark;
 pub use cookie::PortRange;
@@ -15,3 +25,12 @@ pub use frame::Framing;
 pub use frame::Options;
 pub use frame::Probe;
 pub use frame::Template;
+pub use hear::Flags;
+pub use hear::Heard;
+pub use hear::IcmpError;
+pub use hear::Quoted;
+pub use hear::Segment;
+pub use hear::What;
+pub use schedule::Block;
+pub use schedule::Next;
+pub use schedule::Schedule;
