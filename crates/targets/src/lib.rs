@@ -7,7 +7,8 @@
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
 //! * [`Blocklist`] says whether an address may be touched, and if not, why.
 //! * [`Consent`] says who agreed to be asked what others are not.
-//! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent.
+//! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent, and [`Ceilings`]
+//!   whether it may go to this network.
 //! * [`Budget`] says how often.
 //! * [`AddressListParser`] reads what others list as an [`AddressSet`], [`PairListParser`] as a [`PairList`].
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
@@ -20,6 +21,7 @@ mod address_set;
 mod answers;
 mod blocklist;
 mod budget;
+mod ceilings;
 mod consent;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -47,6 +49,8 @@ pub use blocklist::Entry;
 pub use blocklist::NotSpecial;
 pub use blocklist::Origin;
 pub use budget::Budget;
+pub use ceilings::Ceilings;
+pub use ceilings::Deferred;
 pub use consent::Consent;
 pub use consent::ConsentError;
 pub use gate::Refusal;
