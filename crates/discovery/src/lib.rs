@@ -3,13 +3,16 @@
 //! * [`Template`] is a SYN that each [`Probe`] is patched into; [`Cookie`] gives the [`Mark`] it carries.
 //! * [`Schedule`] says which positions of an order are sent next, and below which one nothing is left to do.
 //! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours.
+//! * [`Connector`] connects, where SYNs cannot be sent.
 
 mod answer;
 mod checksum;
+mod connect;
 mod cookie;
 mod family;
 mod frame;
 mod hear;
+mod in_flight;
 mod schedule;
 
 pub use answer::Answer;
@@ -17,6 +20,10 @@ pub use answer::Foreign;
 pub use answer::IcmpFacts;
 pub use answer::TcpFacts;
 pub use answer::Validator;
+pub use connect::Connector;
+pub use connect::NotBegun;
+pub use connect::Outcome;
+pub use connect::Unreachable;
 pub use cookie::Cookie;
 pub use cookie::Mark;
 pub use cookie::PortRange;
