@@ -2,7 +2,8 @@
 //!
 //! * [`Template`] is a SYN that each [`Probe`] is patched into; [`Cookie`] gives the [`Mark`] it carries.
 //! * [`Schedule`] says which positions of an order are sent next, and below which one nothing is left to do.
-//! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours.
+//! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours,
+//!   [`Seen`] whether it is the first.
 
 mod answer;
 mod checksum;
@@ -10,7 +11,9 @@ mod cookie;
 mod family;
 mod frame;
 mod hear;
+mod number_set;
 mod schedule;
+mod seen;
 
 pub use answer::Answer;
 pub use answer::Foreign;
@@ -34,3 +37,4 @@ pub use hear::What;
 pub use schedule::Block;
 pub use schedule::Next;
 pub use schedule::Schedule;
+pub use seen::Seen;
