@@ -1,19 +1,35 @@
 //! who answers: SYN out, SYN-ACK in.
 //!
+//! * [`Discovery`] is the whole: a [`Plan`] carried out over a [`Wire`], telling an [`Event`] for who answers.
 //! * [`Template`] is a SYN that each [`Probe`] is patched into; [`Cookie`] gives the [`Mark`] it carries.
 //! * [`Schedule`] says which positions of an order are sent next, and below which one nothing is left to do.
-//! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours.
+//! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours,
+//!   [`Seen`] whether it is the first.
 //! * [`Connector`] connects, where SYNs cannot be sent.
 
 mod answer;
 mod checksum;
 mod connect;
+mod connecting;
 mod cookie;
+mod discovery;
+mod error;
+mod event;
 mod family;
 mod frame;
 mod hear;
 mod in_flight;
+mod number_set;
+mod patience;
+mod plan;
+mod progress;
+mod ramp;
+mod receiver;
 mod schedule;
+mod seen;
+mod sender;
+mod vouched;
+mod wire;
 
 pub use answer::Answer;
 pub use answer::Foreign;
@@ -27,6 +43,11 @@ pub use connect::Unreachable;
 pub use cookie::Cookie;
 pub use cookie::Mark;
 pub use cookie::PortRange;
+pub use discovery::Discovery;
+pub use discovery::Ended;
+pub use discovery::Progress;
+pub use error::Error;
+pub use event::Event;
 pub use family::Family;
 pub use frame::Framing;
 pub use frame::Options;
@@ -38,6 +59,12 @@ pub use hear::IcmpError;
 pub use hear::Quoted;
 pub use hear::Segment;
 pub use hear::What;
+pub use plan::From;
+pub use plan::Plan;
+pub use progress::Counts;
 pub use schedule::Block;
 pub use schedule::Next;
 pub use schedule::Schedule;
+pub use seen::Seen;
+pub use wire::Wire;
+pub use wire::WireOptions;

@@ -161,6 +161,11 @@ impl Schedule {
         self.fresh.end - self.fresh.start
     }
 
+    /// The first position that was never given out.
+    pub const fn given_out(&self) -> u64 {
+        self.fresh.start
+    }
+
     fn advance(&mut self, now_ns: u64) -> u64 {
         self.clock_ns = self.clock_ns.max(now_ns);
         self.clock_ns
