@@ -21,12 +21,14 @@ pub struct Answer {
     pub addr: IpAddr,
     /// The port that the probe was sent to.
     pub port: u16,
-    /// Which of the probes to this endpoint, from 0.
-    pub probe_number: u8,
+    /// Which of our addresses and ports the probe was sent from; none where the kernel connected.
+    pub ours: Option<(IpAddr, u16)>,
+    /// Which of the probes to this endpoint, from 0; none where the kernel connected.
+    pub probe_number: Option<u8>,
     /// What kind of answer.
     pub kind: ResponderKind,
-    /// Time to live or hop limit as it arrived.
-    pub ttl: u8,
+    /// Time to live or hop limit as it arrived; none where the kernel connected.
+    pub ttl: Option<u8>,
     /// What the TCP header says, but for an ICMP error.
     pub tcp: Option<TcpFacts>,
     /// What the ICMP error says, if it is one.
@@ -36,6 +38,10 @@ pub struct Answer {
 /// What the TCP header of an answer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TcpFacts {
+    /// The sequence number.
+    pub sequence: u32,
+    /// The acknowledgement number.
+    pub acknowledgement: u32,
     /// The window, not scaled.
     pub window: u16,
     /// The maximum segment size, if there is one.
@@ -56,6 +62,11 @@ pub struct IcmpFacts {
 }
 
 impl Answer {
+    /// Of an endpoint that the kernel connected to, or tried to.
+    pub(crate) const fn of_connection(addr: IpAddr, port: u16, kind: ResponderKind) -> Self {
+        Self { addr, port, ours: None, probe_number: None, kind, ttl: None, tcp: None, icmp: None }
+    }
+
     /// Whether somebody says by ICMP that a policy forbids the probe.
     pub fn is_prohibition(&self) -> bool {
         self.icmp.is_some_and(|icmp| match self.addr {
@@ -81,11 +92,11 @@ impl Answer {
             icmp_type: self.icmp.map(|icmp| icmp.icmp_type),
             icmp_code: self.icmp.map(|icmp| icmp.icmp_code),
             icmp_from: self.icmp.map(|icmp| icmp.from.to_string()),
-            ttl: Some(self.ttl),
+            ttl: self.ttl,
             window,
             mss,
             options,
-            probe_number: Some(self.probe_number),
+            probe_number: self.probe_number,
             prefix: None,
             origin_as: None,
         }
@@ -194,9 +205,12 @@ impl Validator {
         if ahead != 1 && !(ahead == 0 && kind == ResponderKind::Rst) {
             return Err(Foreign::Number);
         }
-        let Segment { source_port: port, window, mss, options, .. } = segment;
-        let tcp = Some(TcpFacts { window, mss, options });
-        Ok(Answer { addr: from, port, probe_number, kind, ttl, tcp, icmp: None })
+        let Segment { source_port: port, sequence, acknowledgement, window, mss, options, .. } =
+            segment;
+        let tcp = Some(TcpFacts { sequence, acknowledgement, window, mss, options });
+        let ours = Some((to, segment.destination_port));
+        let (probe_number, ttl) = (Some(probe_number), Some(ttl));
+        Ok(Answer { addr: from, port, ours, probe_number, kind, ttl, tcp, icmp: None })
     }
 
     /// An error quotes our probe: its addresses, ports and sequence number.
@@ -214,7 +228,9 @@ impl Validator {
         let IcmpError { icmp_type, icmp_code, .. } = *error;
         let icmp = Some(IcmpFacts { icmp_type, icmp_code, from });
         let kind = ResponderKind::Icmp;
-        Ok(Answer { addr, port, probe_number, kind, ttl, tcp: None, icmp })
+        let ours = Some((quoted.source, quoted.source_port));
+        let (probe_number, ttl) = (Some(probe_number), Some(ttl));
+        Ok(Answer { addr, port, ours, probe_number, kind, ttl, tcp: None, icmp })
     }
 
     fn is_ours(&self, addr: IpAddr) -> bool {
@@ -374,7 +390,7 @@ mod tests {
         // Data behind it is looked over.
         let packet = v4(6, THEIRS, OURS, &[segment, b"220 early".to_vec()].concat());
         let answer = judged(&packet).expect("readable").expect("an answer");
-        assert_eq!((answer.addr, answer.port, answer.probe_number), (THEIRS.into(), 443, 2));
+        assert_eq!((answer.addr, answer.port, answer.probe_number), (THEIRS.into(), 443, Some(2)));
         assert!(!answer.is_prohibition());
         let row = answer.into_row("r", Timestamp(5));
         let expected = ResponderRow {
@@ -478,7 +494,7 @@ mod tests {
             v6(60, THEIRS_V6, OURS_V6, &extended),
         ] {
             let found = judged(&packet).expect("readable").expect("an answer");
-            assert_eq!((found.addr, found.probe_number, found.ttl), (THEIRS_V6.into(), 1, 57));
+            assert_eq!((found.addr, found.probe_number, found.ttl), (THEIRS_V6.into(), Some(1), Some(57)));
             assert_eq!(found.kind, ResponderKind::SynAck);
         }
         let probe = probe_v6();
@@ -599,7 +615,7 @@ mod tests {
             let segment = tcp(port, mark.source_port, [5, next], SYN | ACK);
             let found = judged(&v4(6, theirs, OURS, &segment)).expect("readable");
             let found = found.map(|answer| (answer.addr, answer.port, answer.probe_number));
-            prop_assert_eq!(found, Ok((theirs.into(), port, number)));
+            prop_assert_eq!(found, Ok((theirs.into(), port, Some(number))));
         }
     }
 }

@@ -1,0 +1,97 @@
+//! What keeps a discovery from beginning or going on, and what to do about it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use tlscensus_link as link;
+
+/// Why a discovery cannot begin, or had to end.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system does not let us connect.
+    Connections(std::io::Error),
+    /// The system had no random numbers for the key.
+    Entropy(getrandom::Error),
+    /// The kernel does not do what is asked of an interface or a socket.
+    Link(link::Error),
+    /// Targets on loopback: frames put there are dropped by the kernel.
+    Loopback {
+        /// One of them.
+        target: IpAddr,
+    },
+    /// No router leads to the targets.
+    NoGateway {
+        /// The interface.
+        interface: String,
+        /// One of them.
+        target: IpAddr,
+    },
+    /// No address of ours to send from.
+    NoSource {
+        /// The interface.
+        interface: String,
+        /// One of the targets.
+        target: IpAddr,
+    },
+    /// Sending to or hearing from an interface failed while the discovery went on.
+    Wire {
+        /// The interface.
+        interface: String,
+        /// What was tried.
+        attempt: &'static str,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connections(error) => write!(f, "no connections: {error}"),
+            Self::Entropy(error) => write!(f, "no random key: {error}"),
+            Self::Link(error) => error.fmt(f),
+            Self::Loopback { target } => write!(
+                f,
+                "{target} is on loopback, where the kernel drops SYNs that are not its own: connect instead (--connect)"
+            ),
+            Self::NoGateway { interface, target } => write!(
+                f,
+                "{target} is reached over {interface} without a router: name one with --gateway ADDRESS or --gateway-mac MAC, or \
+                 connect instead (--connect)"
+            ),
+            Self::NoSource { interface, target } => write!(
+                f,
+                "{interface} has no address to reach {target} from: name one with --source-ip ADDRESS"
+            ),
+            Self::Wire { interface, attempt, source } => {
+                write!(f, "{interface}: {attempt}: {source}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Link(error) => Some(error),
+            Self::Connections(source) | Self::Wire { source, .. } => Some(source),
+            Self::Entropy(_)
+            | Self::Loopback { .. }
+            | Self::NoGateway { .. }
+            | Self::NoSource { .. } => None,
+        }
+    }
+}
+
+impl From<link::Error> for Error {
+    fn from(error: link::Error) -> Self {
+        Self::Link(error)
+    }
+}
+
+impl From<getrandom::Error> for Error {
+    fn from(error: getrandom::Error) -> Self {
+        Self::Entropy(error)
+    }
+}

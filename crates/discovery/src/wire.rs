@@ -1,0 +1,206 @@
+//! Over which interfaces probes leave and answers come, found out and asked for before the first one is sent.
+
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use tlscensus_link::Interface;
+use tlscensus_link::LinkKind;
+use tlscensus_link::MacAddress;
+use tlscensus_link::Method;
+use tlscensus_link::Route;
+use tlscensus_link::neighbour;
+use tlscensus_link::route_to;
+
+use crate::Error;
+use crate::Framing;
+use crate::Options;
+use crate::PortRange;
+use crate::Template;
+
+/// What the operator says of the wire; the rest is found out.
+#[derive(Clone, Debug)]
+pub struct WireOptions {
+    /// The interface; `None`: where the route leads.
+    pub interface: Option<String>,
+    /// Our addresses, of both families; empty: that of the route.
+    pub sources: Vec<IpAddr>,
+    /// Routers, one of a family at most; empty: that of the route.
+    pub gateways: Vec<IpAddr>,
+    /// The router's hardware address; `None`: asked for.
+    pub gateway_mac: Option<MacAddress>,
+    /// Our ports.
+    pub ports: PortRange,
+    /// TCP options of the probes.
+    pub options: Options,
+    /// How frames are handed to the kernel.
+    pub method: Method,
+    /// Frames handed over at once, at most.
+    pub batch: usize,
+}
+
+/// A wire, or one for each family.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    pub(crate) v4: Option<Lane<Ipv4Addr>>,
+    pub(crate) v6: Option<Lane<Ipv6Addr>>,
+    pub(crate) ports: PortRange,
+    pub(crate) method: Method,
+    pub(crate) batch: usize,
+}
+
+/// The wire of one family.
+#[derive(Clone, Debug)]
+pub(crate) struct Lane<A> {
+    pub(crate) interface: Interface,
+    pub(crate) sources: Vec<A>,
+    pub(crate) template: Template<A>,
+}
+
+impl Wire {
+    /// Finds the wire to these targets, one of each family that is to be visited.
+    ///
+    /// # Errors
+    /// When there is no way to them, or nobody there who would take a frame.
+    pub fn find(options: &WireOptions, samples: &[IpAddr]) -> Result<Self, Error> {
+        let mut wire = Self {
+            v4: None,
+            v6: None,
+            ports: options.ports,
+            method: options.method,
+            batch: options.batch.max(1),
+        };
+        for sample in samples {
+            let way = Way::find(options, *sample)?;
+            match sample {
+                IpAddr::V4(_) if wire.v4.is_none() => {
+                    let sources = way.sources.iter().filter_map(v4).collect();
+                    let template = Template::<Ipv4Addr>::new(way.framing, options.options);
+                    wire.v4 = Some(Lane { interface: way.interface, sources, template });
+                }
+                IpAddr::V6(_) if wire.v6.is_none() => {
+                    let sources = way.sources.iter().filter_map(v6).collect();
+                    let template = Template::<Ipv6Addr>::new(way.framing, options.options);
+                    wire.v6 = Some(Lane { interface: way.interface, sources, template });
+                }
+                IpAddr::V4(_) | IpAddr::V6(_) => {}
+            }
+        }
+        Ok(wire)
+    }
+
+    /// No wire at all.
+    pub(crate) fn none() -> Self {
+        let ports = PortRange::EPHEMERAL;
+        Self { v4: None, v6: None, ports, method: Method::Messages, batch: 1 }
+    }
+
+    /// The interfaces, each once, in the order of the families.
+    pub fn interfaces(&self) -> Vec<&Interface> {
+        let v4 = self.v4.as_ref().map(|lane| &lane.interface);
+        let v6 = self.v6.as_ref().map(|lane| &lane.interface);
+        let mut both: Vec<_> = v4.into_iter().chain(v6).collect();
+        both.dedup_by_key(|interface| interface.index);
+        both
+    }
+
+    /// Our addresses that probes are sent from.
+    pub fn sources(&self) -> Vec<IpAddr> {
+        let v4 = self.v4.iter().flat_map(|lane| &lane.sources).map(|addr| IpAddr::from(*addr));
+        let v6 = self.v6.iter().flat_map(|lane| &lane.sources).map(|addr| IpAddr::from(*addr));
+        v4.chain(v6).collect()
+    }
+
+    /// The length of the longest probe on the wire, its check sequence not counted.
+    pub fn frame_octets(&self) -> u16 {
+        let v4 = self.v4.as_ref().map_or(0, |lane| lane.template.bytes().len());
+        let v6 = self.v6.as_ref().map_or(0, |lane| lane.template.bytes().len());
+        u16::try_from(v4.max(v6)).unwrap_or(u16::MAX)
+    }
+}
+
+/// The way to the targets of one family.
+struct Way {
+    interface: Interface,
+    sources: Vec<IpAddr>,
+    framing: Framing,
+}
+
+impl Way {
+    fn find(options: &WireOptions, sample: IpAddr) -> Result<Self, Error> {
+        let route = route_to(sample);
+        let interface = match (&options.interface, &route) {
+            (Some(name), _) => Interface::named(name)?,
+            (None, Ok(route)) => Interface::named(&route.interface)?,
+            (None, Err(_)) => return Err(route.map(drop).unwrap_err().into()),
+        };
+        // A route over another interface tells nothing about this one.
+        let route = route.ok().filter(|route| route.interface == interface.name);
+        let sources = sources(options, &interface, route.as_ref(), sample)?;
+        let framing = match interface.kind {
+            LinkKind::Ip => Framing::Ip,
+            LinkKind::Loopback => return Err(Error::Loopback { target: sample }),
+            LinkKind::Ethernet => {
+                let gateway_mac = match options.gateway_mac {
+                    Some(mac) => mac,
+                    None => next_hop(options, &interface, route.as_ref(), sample, &sources)?,
+                };
+                let source_mac = interface.mac.unwrap_or(MacAddress::ZERO);
+                Framing::Ethernet { source_mac: source_mac.0, gateway_mac: gateway_mac.0 }
+            }
+        };
+        Ok(Self { interface, sources, framing })
+    }
+}
+
+fn sources(
+    options: &WireOptions,
+    interface: &Interface,
+    route: Option<&Route>,
+    sample: IpAddr,
+) -> Result<Vec<IpAddr>, Error> {
+    let same_family = |addr: &&IpAddr| addr.is_ipv4() == sample.is_ipv4();
+    let given: Vec<_> = options.sources.iter().filter(same_family).copied().collect();
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    let own = || interface.addresses.iter().find(same_family).copied();
+    match route.map(|route| route.source).or_else(own) {
+        Some(source) => Ok(vec![source]),
+        None => Err(Error::NoSource { interface: interface.name.clone(), target: sample }),
+    }
+}
+
+/// The hardware address of whoever takes the frames.
+fn next_hop(
+    options: &WireOptions,
+    interface: &Interface,
+    route: Option<&Route>,
+    sample: IpAddr,
+    sources: &[IpAddr],
+) -> Result<MacAddress, Error> {
+    let given = options.gateways.iter().find(|addr| addr.is_ipv4() == sample.is_ipv4());
+    let Some(gateway) = given.copied().or_else(|| route?.gateway) else {
+        return Err(Error::NoGateway { interface: interface.name.clone(), target: sample });
+    };
+    let source = sources.first().copied().unwrap_or(gateway);
+    Ok(neighbour(interface, source, gateway, NEIGHBOUR_PATIENCE)?)
+}
+
+const fn v4(addr: &IpAddr) -> Option<Ipv4Addr> {
+    match addr {
+        IpAddr::V4(addr) => Some(*addr),
+        IpAddr::V6(_) => None,
+    }
+}
+
+const fn v6(addr: &IpAddr) -> Option<Ipv6Addr> {
+    match addr {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(addr) => Some(*addr),
+    }
+}
+
+/// How long a router may take to say its hardware address: three questions, a second each.
+const NEIGHBOUR_PATIENCE: Duration = Duration::from_secs(3);
