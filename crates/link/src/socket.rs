@@ -12,6 +12,9 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::interface::Interface;
 
+/// Frames under way count against it, some 700 bytes each; the kernel takes what `net.core.wmem_max` permits.
+const SEND_BUFFER: i32 = 4 * 1_024 * 1_024;
+
 /// A raw socket, of which no frame comes or goes before it is bound.
 #[derive(Debug)]
 pub(crate) struct Socket {
@@ -69,8 +72,9 @@ impl Socket {
         result(outcome).map(|_| ()).map_err(|error| self.failed(attempt, error))
     }
 
-    /// Sends past the queueing discipline, straight to the driver.
+    /// Sends past the queueing discipline, straight to the driver, and as far ahead of it as the kernel permits.
     pub(crate) fn bypass_queues(&self) -> Result<(), Error> {
+        self.set(libc::SOL_SOCKET, libc::SO_SNDBUF, &SEND_BUFFER, "widen the send buffer")?;
         let one = 1_i32;
         self.set(libc::SOL_PACKET, libc::PACKET_QDISC_BYPASS, &one, "bypass the queues")
     }
@@ -185,7 +189,12 @@ unsafe impl PlainData for libc::tpacket_req {}
 unsafe impl PlainData for libc::tpacket_req3 {}
 // SAFETY: integers only.
 unsafe impl PlainData for libc::tpacket_stats_v3 {}
+// SAFETY: integers only.
+unsafe impl PlainData for libc::xdp_mmap_offsets {}
+// SAFETY: integers only.
+unsafe impl PlainData for libc::xdp_umem_reg {}
 
-fn length_of<T>() -> libc::socklen_t {
+/// As system calls want it.
+pub(crate) fn length_of<T>() -> libc::socklen_t {
     libc::socklen_t::try_from(size_of::<T>()).expect("a structure of a few bytes")
 }

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::interface::Interface;
 use crate::mapping::Mapping;
 use crate::socket::Socket;
+use crate::socket::length_of;
 
 /// Slots begin at multiples of this, so that none shares a word with its neighbour.
 const ALIGNMENT: usize = 16;
@@ -122,8 +123,7 @@ fn header(
     header.msg_hdr.msg_iovlen = 1;
     if is_addressed {
         header.msg_hdr.msg_name = std::ptr::from_mut(address).cast();
-        header.msg_hdr.msg_namelen =
-            u32::try_from(size_of::<libc::sockaddr_ll>()).expect("a small structure");
+        header.msg_hdr.msg_namelen = length_of::<libc::sockaddr_ll>();
     }
     header
 }

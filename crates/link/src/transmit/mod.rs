@@ -1,7 +1,9 @@
-//! Frames out: batches of slots, changed in place, handed to the kernel many at a time.
+//! Frames out: batches of slots, changed in place, handed to the kernel by one of three system interfaces.
 
 mod messages;
 mod patience;
+mod ring;
+mod xdp;
 
 use std::io;
 use std::ops::Range;
@@ -53,11 +55,15 @@ pub trait Transmit: Send {
 pub enum Method {
     /// `sendmmsg` on a packet socket, without a queueing discipline.
     Messages,
+    /// A ring of a packet socket (`PACKET_TX_RING`), without a queueing discipline.
+    Ring,
+    /// A ring of an `AF_XDP` socket, in copy mode: any driver, no BPF program. Ethernet only.
+    Xdp,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Messages];
+    pub const ALL: [Self; 3] = [Self::Messages, Self::Ring, Self::Xdp];
 }
 
 /// A sender on this interface whose slots all begin as the template.
@@ -79,6 +85,8 @@ pub fn transmitter(
     let batch = batch.max(1);
     Ok(match method {
         Method::Messages => Box::new(messages::Messages::open(interface, template, batch)?),
+        Method::Ring => Box::new(ring::Ring::open(interface, template, batch)?),
+        Method::Xdp => Box::new(xdp::Xdp::open(interface, template, batch)?),
     })
 }
 

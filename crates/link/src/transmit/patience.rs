@@ -6,37 +6,60 @@ use std::time::Instant;
 
 use crate::interface::Interface;
 
-/// A device that sends at all has drained its queue by then.
+/// A device that sends at all has made room by then.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Long enough for dozens of frames to leave, short enough not to be seen in a rate.
 const NAP: Duration = Duration::from_micros(50);
 
-/// Calls until the kernel takes something, naps while its queues are full, and counts the naps.
+/// The patience for one batch.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    since: Option<Instant>,
+}
+
+impl Patience {
+    /// Whether to try again: at once after a signal, after a nap while queues are full, which is counted; not for ever.
+    pub(super) fn allows(&mut self, error: &io::Error, waits: &mut u64) -> bool {
+        match error.raw_os_error() {
+            Some(libc::EINTR) => true,
+            Some(libc::EAGAIN | libc::ENOBUFS) => {
+                let is_over = self.since.get_or_insert_with(Instant::now).elapsed() >= PATIENCE;
+                if !is_over {
+                    *waits += 1;
+                    std::thread::sleep(NAP);
+                }
+                !is_over
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Calls until the kernel takes something or refuses.
 ///
 /// # Errors
-/// What the kernel says otherwise; `ENETDOWN` if its queues stayed full because the interface is down.
+/// What the kernel says at last.
 pub(super) fn patiently(
     interface: &Interface,
     waits: &mut u64,
     mut call: impl FnMut() -> io::Result<usize>,
 ) -> io::Result<usize> {
-    let mut since = None;
+    let mut patience = Patience::default();
     loop {
-        let error = match call() {
+        match call() {
             Ok(taken) => return Ok(taken),
-            Err(error) => error,
-        };
-        match error.raw_os_error() {
-            Some(libc::EINTR) => continue,
-            Some(libc::EAGAIN | libc::ENOBUFS) => {}
-            _ => return Err(error),
+            Err(error) if patience.allows(&error, waits) => {}
+            Err(error) => return Err(telling(interface, error)),
         }
-        if since.get_or_insert_with(Instant::now).elapsed() >= PATIENCE {
-            // Without a carrier, frames are refused as if a queue were full.
-            let is_up = interface.is_up();
-            return Err(if is_up { error } else { io::Error::from_raw_os_error(libc::ENETDOWN) });
-        }
-        *waits += 1;
-        std::thread::sleep(NAP);
     }
+}
+
+/// `ENETDOWN` in place of full queues if they stay full because the interface is down: without a carrier, frames are refused
+/// as if there were no room.
+pub(super) fn telling(interface: &Interface, error: io::Error) -> io::Error {
+    let is_full = matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::ENOBUFS));
+    if is_full && !interface.is_up() {
+        return io::Error::from_raw_os_error(libc::ENETDOWN);
+    }
+    error
 }

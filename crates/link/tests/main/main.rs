@@ -3,5 +3,6 @@
 mod support;
 
 mod interfaces;
+mod neighbours;
 mod receive;
 mod transmit;

@@ -1,0 +1,372 @@
+//! `AF_XDP` in copy mode: frames in memory that the kernel knows, descriptors in a ring; works on any Ethernet driver, and
+//! needs no BPF program for sending alone.
+//!
+//! A slot is a place in that memory. When it has been sent it gets another place, because the device may still read the
+//! old one; which ones it has done with comes back in the completion ring.
+
+use std::io;
+use std::ops::Range;
+use std::os::fd::AsFd;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+
+use super::Sent;
+use super::Transmit;
+use super::patience::Patience;
+use super::patience::patiently;
+use super::patience::telling;
+use crate::error::Error;
+use crate::interface::Interface;
+use crate::interface::LinkKind;
+use crate::mapping::Mapping;
+use crate::socket::Socket;
+use crate::socket::length_of;
+use crate::socket::result;
+
+/// Memory is registered in pieces of this size, which no frame may cross; many frames may lie in one.
+const CHUNK_BYTES: usize = 2_048;
+/// Places end at multiples of this, so that two frames share no cache line.
+const LEAST_STRIDE: usize = 64;
+/// How many places there are for each slot: what a device still sends, and the next batch.
+const PLACES: usize = 4;
+/// Which of the device's queues; every device has the first.
+const QUEUE: u32 = 0;
+/// Frames that older kernels send in one call, and newer ones too unless told otherwise.
+const USUAL_BUDGET: usize = 32;
+/// `XDP_MAX_TX_SKB_BUDGET` of Linux 6.17; libc does not have it yet.
+const MAX_TX_SKB_BUDGET: i32 = 9;
+
+/// The sender.
+pub(super) struct Xdp {
+    interface: Interface,
+    /// Closed after a failure: descriptors that the kernel did not take must not be sent later.
+    port: Option<Port>,
+    memory: Memory,
+    sent: Sent,
+}
+
+impl Xdp {
+    pub(super) fn open(
+        interface: &Interface,
+        template: &[u8],
+        batch: usize,
+    ) -> Result<Self, Error> {
+        if interface.kind != LinkKind::Ethernet {
+            let interface = interface.name.clone();
+            return Err(Error::NoLinkAddresses { interface, attempt: "send by AF_XDP" });
+        }
+        let memory = Memory::new(template, batch)
+            .map_err(|error| Error::system("map memory for frames", &interface.name, error))?;
+        let port = Port::open(interface, &memory)?;
+        Ok(Self { interface: interface.clone(), port: Some(port), memory, sent: Sent::default() })
+    }
+}
+
+impl Transmit for Xdp {
+    fn room(&self) -> usize {
+        self.memory.of_slot.len()
+    }
+
+    fn frame(&mut self, slot: usize) -> &mut [u8] {
+        let start = self.memory.start(self.memory.of_slot[slot]);
+        // SAFETY: a slot's place is not the kernel's before `send`, and gets another one there.
+        unsafe { self.memory.bytes.bytes_mut(start..start + self.memory.length) }
+    }
+
+    fn send(&mut self, slots: Range<usize>) -> io::Result<usize> {
+        if self.memory.of_slot[slots.clone()].is_empty() {
+            return Ok(0);
+        }
+        let Self { interface, port, memory, sent } = self;
+        let mut waits = 0;
+        let taken = patiently(interface, &mut waits, || {
+            let open = match port {
+                Some(open) => open,
+                None => port.insert(Port::reopen(interface, memory)?),
+            };
+            let pushed = open.push(memory, slots.clone())?;
+            let (taken, error) = open.call(pushed, sent);
+            memory.exchange(slots.start..slots.start + taken);
+            sent.frames += u64::try_from(taken).unwrap_or(u64::MAX);
+            if let Some(error) = error {
+                *port = None;
+                memory.recall();
+                if taken == 0 {
+                    return Err(telling(interface, error));
+                }
+            }
+            Ok(taken)
+        });
+        sent.waits += waits;
+        taken
+    }
+
+    fn statistics(&self) -> Sent {
+        self.sent
+    }
+}
+
+/// Places for frames, and whose they are.
+#[derive(Debug)]
+struct Memory {
+    bytes: Mapping,
+    stride: usize,
+    length: usize,
+    /// The place of each slot.
+    of_slot: Box<[u32]>,
+    /// Places that are nobody's.
+    free: Vec<u32>,
+}
+
+impl Memory {
+    fn new(template: &[u8], batch: usize) -> io::Result<Self> {
+        let stride = template.len().next_power_of_two().max(LEAST_STRIDE);
+        if stride > CHUNK_BYTES {
+            return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
+        }
+        let places = PLACES * batch;
+        let bytes = Mapping::anonymous((places * stride).next_multiple_of(CHUNK_BYTES))?;
+        let count = u32::try_from(places).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let slots = count / u32::try_from(PLACES).expect("a small constant");
+        let mut memory = Self {
+            bytes,
+            stride,
+            length: template.len(),
+            of_slot: (0..slots).collect(),
+            free: (slots..count).collect(),
+        };
+        for place in 0..count {
+            let start = memory.start(place);
+            // SAFETY: the kernel does not know of these pages yet.
+            let place = unsafe { memory.bytes.bytes_mut(start..start + template.len()) };
+            place.copy_from_slice(template);
+        }
+        Ok(memory)
+    }
+
+    fn start(&self, place: u32) -> usize {
+        usize::try_from(place).expect("at least 32 bits") * self.stride
+    }
+
+    /// Gives slots that were sent other places. There are as many, or they would not have been sent.
+    fn exchange(&mut self, slots: Range<usize>) {
+        for place in &mut self.of_slot[slots] {
+            *place = self.free.pop().expect("checked before descriptors were pushed");
+        }
+    }
+
+    /// All places but those of slots are free again: the socket that held them is closed.
+    fn recall(&mut self) {
+        let count = u32::try_from(PLACES * self.of_slot.len()).expect("counted so before");
+        let mut is_held = vec![false; PLACES * self.of_slot.len()];
+        for place in &self.of_slot {
+            is_held[usize::try_from(*place).expect("at least 32 bits")] = true;
+        }
+        self.free =
+            (0..count).zip(is_held).filter(|(_, held)| !held).map(|(place, _)| place).collect();
+    }
+}
+
+/// An open socket with its rings.
+#[derive(Debug)]
+struct Port {
+    socket: Socket,
+    transmit: Queue<DESCRIPTOR>,
+    completion: Queue<ADDRESS>,
+}
+
+impl Port {
+    fn open(interface: &Interface, memory: &Memory) -> Result<Self, Error> {
+        let socket = Socket::open(libc::AF_XDP, "open an AF_XDP socket", interface)?;
+        let region = libc::xdp_umem_reg {
+            addr: wide(memory.bytes.address(0).addr()),
+            len: wide(memory.bytes.len()),
+            chunk_size: u32::try_from(CHUNK_BYTES).expect("a small constant"),
+            headroom: 0,
+            flags: 0,
+            tx_metadata_len: 0,
+        };
+        socket.set(libc::SOL_XDP, libc::XDP_UMEM_REG, &region, "register memory for frames")?;
+        let entries = (PLACES * memory.of_slot.len()).next_power_of_two();
+        let size = i32::try_from(entries)
+            .map_err(|_| socket.failed("make rings", io::ErrorKind::OutOfMemory.into()))?;
+        for ring in [libc::XDP_UMEM_FILL_RING, libc::XDP_UMEM_COMPLETION_RING, libc::XDP_TX_RING] {
+            socket.set(libc::SOL_XDP, ring, &size, "make rings")?;
+        }
+        // Older kernels do not know it, and send fewer frames a call.
+        let _outcome = socket.set(libc::SOL_XDP, MAX_TX_SKB_BUDGET, &size, "send whole batches");
+        let offsets: libc::xdp_mmap_offsets = socket
+            .get(libc::SOL_XDP, libc::XDP_MMAP_OFFSETS)
+            .map_err(|error| socket.failed("ask where the rings lie", error))?;
+        let transmit = Queue::map(&socket, &offsets.tx, entries, libc::XDP_PGOFF_TX_RING)?;
+        let offset = libc::off_t::try_from(libc::XDP_UMEM_PGOFF_COMPLETION_RING)
+            .map_err(|_| Error::Nonsense { attempt: "map the completion ring" })?;
+        let completion = Queue::map(&socket, &offsets.cr, entries, offset)?;
+        let port = Self { socket, transmit, completion };
+        port.bind(interface)
+            .map_err(|error| port.socket.failed("bind to the first queue", error))?;
+        Ok(port)
+    }
+
+    /// As [`Port::open`], while the kernel may not have let go of the closed one yet.
+    fn reopen(interface: &Interface, memory: &Memory) -> io::Result<Self> {
+        Self::open(interface, memory).map_err(|error| match error {
+            Error::System { source, .. } | Error::NotPermitted { source, .. } => {
+                match source.raw_os_error() {
+                    Some(libc::EBUSY) => io::Error::from_raw_os_error(libc::EAGAIN),
+                    _ => source,
+                }
+            }
+            other => io::Error::other(other),
+        })
+    }
+
+    fn bind(&self, interface: &Interface) -> io::Result<()> {
+        let address = libc::sockaddr_xdp {
+            sxdp_family: u16::try_from(libc::AF_XDP).expect("a small constant"),
+            sxdp_flags: libc::XDP_COPY | libc::XDP_USE_NEED_WAKEUP,
+            sxdp_ifindex: interface.index,
+            sxdp_queue_id: QUEUE,
+            sxdp_shared_umem_fd: 0,
+        };
+        let length = length_of::<libc::sockaddr_xdp>();
+        // SAFETY: the pointer and the length are of one living value.
+        let outcome =
+            unsafe { libc::bind(self.socket.as_raw_fd(), (&raw const address).cast(), length) };
+        result(outcome).map(|_| ())
+    }
+
+    /// Writes descriptors of as many slots as there are free places, and says how many.
+    fn push(&mut self, memory: &mut Memory, slots: Range<usize>) -> io::Result<usize> {
+        self.collect(memory);
+        let slots = &memory.of_slot[slots];
+        let count = slots.len().min(memory.free.len());
+        if count == 0 {
+            return Err(io::Error::from_raw_os_error(libc::EAGAIN));
+        }
+        let length = u32::try_from(memory.length).expect("at most a chunk");
+        let producer = self.transmit.producer().load(Ordering::Relaxed);
+        for (at, place) in (0..).zip(&slots[..count]) {
+            let entry = self.transmit.entry(producer.wrapping_add(at));
+            entry[..8].copy_from_slice(&wide(memory.start(*place)).to_ne_bytes());
+            entry[8..12].copy_from_slice(&length.to_ne_bytes());
+            entry[12..].fill(0);
+        }
+        let next = producer.wrapping_add(u32::try_from(count).expect("at most a batch"));
+        self.transmit.producer().store(next, Ordering::Release);
+        Ok(count)
+    }
+
+    /// Takes back places that the device has done with.
+    fn collect(&mut self, memory: &mut Memory) {
+        let producer = self.completion.producer().load(Ordering::Acquire);
+        let mut consumer = self.completion.consumer().load(Ordering::Relaxed);
+        while consumer != producer {
+            let address = u64::from_ne_bytes(*self.completion.entry(consumer));
+            let place = address / wide(memory.stride);
+            memory.free.push(u32::try_from(place).expect("one of our places"));
+            consumer = consumer.wrapping_add(1);
+        }
+        self.completion.consumer().store(consumer, Ordering::Release);
+    }
+
+    /// Calls the kernel until it has taken all descriptors, or why it did not; and how many frames it sent.
+    fn call(&self, pushed: usize, sent: &mut Sent) -> (usize, Option<io::Error>) {
+        let left = || {
+            let producer = self.transmit.producer().load(Ordering::Relaxed);
+            let consumer = self.transmit.consumer().load(Ordering::Acquire);
+            usize::try_from(producer.wrapping_sub(consumer)).expect("at least 32 bits")
+        };
+        let mut patience = Patience::default();
+        let mut at_once = pushed / USUAL_BUDGET;
+        let mut before = pushed;
+        while before > 0 {
+            sent.calls += 1;
+            let outcome = self.wake();
+            let error = match outcome {
+                Ok(()) if left() < before => {
+                    before = left();
+                    continue;
+                }
+                Ok(()) => io::Error::from_raw_os_error(libc::EAGAIN),
+                Err(error) => error,
+            };
+            before = left();
+            match error.raw_os_error() {
+                // Sent as many as it does in one call.
+                Some(libc::EAGAIN) if at_once > 0 => at_once -= 1,
+                // The last one that it took was lost, which shows in the ring only if others were sent before.
+                Some(libc::EBUSY) => {
+                    let full = io::Error::from_raw_os_error(libc::ENOBUFS);
+                    return ((pushed - before).saturating_sub(1), Some(full));
+                }
+                _ if patience.allows(&error, &mut sent.waits) => {}
+                _ => return (pushed - before, Some(error)),
+            }
+        }
+        (pushed, None)
+    }
+
+    fn wake(&self) -> io::Result<()> {
+        let socket = self.socket.as_fd().as_raw_fd();
+        // SAFETY: neither bytes nor an address.
+        let outcome = unsafe {
+            libc::sendto(socket, std::ptr::null(), 0, libc::MSG_DONTWAIT, std::ptr::null(), 0)
+        };
+        if outcome < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+}
+
+/// Bytes of an entry: `struct xdp_desc` or an address.
+const DESCRIPTOR: usize = size_of::<libc::xdp_desc>();
+const ADDRESS: usize = size_of::<u64>();
+
+/// A ring of entries of this many bytes, one side of which is the kernel's.
+#[derive(Debug)]
+struct Queue<const ENTRY: usize> {
+    ring: Mapping,
+    producer: usize,
+    consumer: usize,
+    entries: usize,
+    count: usize,
+}
+
+impl<const ENTRY: usize> Queue<ENTRY> {
+    fn map(
+        socket: &Socket,
+        offsets: &libc::xdp_ring_offset,
+        count: usize,
+        offset: libc::off_t,
+    ) -> Result<Self, Error> {
+        let [producer, consumer, entries] = [offsets.producer, offsets.consumer, offsets.desc]
+            .map(|offset| usize::try_from(offset).unwrap_or(usize::MAX));
+        let bytes = entries.saturating_add(count * ENTRY);
+        let ring = Mapping::of_socket(socket.as_fd(), bytes, offset)
+            .map_err(|error| socket.failed("map a ring", error))?;
+        Ok(Self { ring, producer, consumer, entries, count })
+    }
+
+    /// How many entries were ever put in, in 32 bits.
+    fn producer(&self) -> &AtomicU32 {
+        self.ring.word(self.producer)
+    }
+
+    /// How many entries were ever taken out, in 32 bits.
+    fn consumer(&self) -> &AtomicU32 {
+        self.ring.word(self.consumer)
+    }
+
+    /// The entry of this number.
+    fn entry(&mut self, number: u32) -> &mut [u8; ENTRY] {
+        let place = usize::try_from(number).expect("at least 32 bits") & (self.count - 1);
+        let start = self.entries + place * ENTRY;
+        // SAFETY: producer and consumer say that it is ours, as the callers have read them.
+        let entry = unsafe { self.ring.bytes_mut(start..start + ENTRY) };
+        entry.try_into().expect("of this length")
+    }
+}
+
+fn wide(value: usize) -> u64 {
+    u64::try_from(value).expect("at most 64 bits")
+}
