@@ -147,6 +147,11 @@ impl AddressSet {
         }
     }
 
+    /// Whether it has none.
+    pub const fn is_empty(&self) -> bool {
+        self.v4.0.is_empty() && self.v6.0.is_empty()
+    }
+
     /// How many addresses it has; 2^128 - 1 stands for more as well.
     pub fn count(&self) -> u128 {
         self.v4.count().saturating_add(self.v6.count())

@@ -201,7 +201,16 @@ impl Blocklist {
             blocked = blocked.union(&self.special.of_length(length));
             blocked = blocked.minus(&self.allowed.of_length(length));
         }
-        (0..=128).fold(blocked, |blocked, length| blocked.union(&self.listed.of_length(length)))
+        let listed = self.entries.iter().filter(|entry| entry.origin == Origin::List);
+        blocked.union(&listed.map(|entry| entry.prefix).collect())
+    }
+
+    /// What this list blocks and an earlier reading of it did not: what a run that is under way has to leave alone from now on. Its
+    /// [`contains`](AddressSet::contains) is quick enough to be asked before each packet.
+    ///
+    /// The other way round there is nothing to do: a run does not come back to what was blocked when it began.
+    pub fn newly_blocked(&self, before: &Self) -> AddressSet {
+        self.addresses().minus(&before.addresses())
     }
 
     /// How many prefixes lists of ours block.
@@ -352,6 +361,34 @@ mod tests {
                     assert_eq!(set.contains(addr), list.check(addr).is_some(), "{addr}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_list_read_again_says_what_it_blocks_in_addition() {
+        let list = |lines: &[&str]| {
+            let mut list = Blocklist::new(Scope::Internet);
+            for (number, line) in (1..).zip(lines) {
+                list.line(number, line.as_bytes()).expect("a line");
+            }
+            list
+        };
+        let before = list(&["8.8.0.0/16", "9.9.9.9"]);
+        let cases: [(&[&str], &str); 4] = [
+            (&["8.8.0.0/16", "9.9.9.9 # again"], ""),
+            (&["9.9.9.9"], ""),
+            (
+                &["8.8.8.0/23", "9.9.9.8/31", "10.0.0.0/7"],
+                "9.9.9.8-9.9.9.8 11.0.0.0-11.255.255.255",
+            ),
+            (&["2a00::/127", "::ffff:1.1.1.1"], "1.1.1.1-1.1.1.1 2a00::-2a00::1"),
+        ];
+        for (lines, expected) in cases {
+            let new = list(lines).newly_blocked(&before);
+            let ranges: Vec<_> =
+                new.ranges().map(|(first, last)| format!("{first}-{last}")).collect();
+            assert_eq!(ranges.join(" "), expected, "{lines:?}");
+            assert_eq!(new.is_empty(), expected.is_empty());
         }
     }
 

@@ -15,6 +15,8 @@ use crate::permutation::high_word;
 pub struct Grid {
     space: Space,
     ports: Vec<u16>,
+    /// For each port its place in the list, or [`NO_PLACE`].
+    places: Vec<u32>,
     /// How many ports, at least 1, and 2^64 divided by that, rounded down.
     divisor: (u64, u64),
     len: u64,
@@ -27,8 +29,10 @@ impl Grid {
     /// [`TooLarge`] for more than [`Permutation::MAX_SIZE`].
     pub fn new(space: Space, ports: &[u16]) -> Result<Self, TooLarge> {
         let mut once = Vec::new();
+        let mut places = vec![NO_PLACE; 1 << u16::BITS];
         for port in ports {
-            if !once.contains(port) {
+            if let Some(place @ &mut NO_PLACE) = places.get_mut(usize::from(*port)) {
+                *place = u32::try_from(once.len()).map_err(|_| TooLarge)?;
                 once.push(*port);
             }
         }
@@ -39,7 +43,7 @@ impl Grid {
         }
         let divisor = count.max(1);
         let reciprocal = if divisor == 1 { u64::MAX } else { u64::MAX / divisor };
-        Ok(Self { space, ports: once, divisor: (divisor, reciprocal), len })
+        Ok(Self { space, ports: once, places, divisor: (divisor, reciprocal), len })
     }
 
     /// How many pairs there are.
@@ -93,8 +97,11 @@ impl Grid {
 
     /// The index of this pair; `None` where it is none of them.
     pub fn index(&self, address: IpAddr, port: u16) -> Option<u64> {
-        let place = self.ports.iter().position(|known| *known == port)?;
-        Some(self.space.index(address)? * self.divisor.0 + u64::try_from(place).ok()?)
+        let place = *self.places.get(usize::from(port))?;
+        if place == NO_PLACE {
+            return None;
+        }
+        Some(self.space.index(address)? * self.divisor.0 + u64::from(place))
     }
 
     /// Quotient and remainder by the number of ports. The quotient by way of the reciprocal is right or one too small.
@@ -161,6 +168,8 @@ impl Iterator for Pairs<'_> {
     }
 }
 
+/// More than there are ports.
+const NO_PLACE: u32 = u32::MAX;
 /// As many as a processor has under way at once, or some more.
 const BATCH: usize = 64;
 

@@ -13,12 +13,14 @@
 //! * [`AddressListParser`] reads what others list as an [`AddressSet`], [`PairListParser`] as a [`PairList`].
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
 //!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
+//! * [`Audit`] proves of a configuration that it visits everything once and nothing else.
 //! * [`mrt`] reads what is routed out of dumps of routing tables, [`RouteParser`] out of what was printed of them;
 //!   [`RouteTable`] finds the route of an address.
 
 mod address_list;
 mod address_set;
 mod answers;
+mod audit;
 mod blocklist;
 mod budget;
 mod ceilings;
@@ -43,6 +45,9 @@ mod visits;
 
 pub use address_list::AddressListParser;
 pub use address_set::AddressSet;
+pub use audit::Audit;
+pub use audit::AuditReport;
+pub use audit::TooLargeForMemory;
 pub use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
 pub use blocklist::Entry;
