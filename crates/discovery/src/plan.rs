@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tlscensus_targets::Blocklist;
 use tlscensus_targets::Permutation;
 use tlscensus_targets::Rate;
 use tlscensus_targets::RouteTable;
@@ -36,8 +35,6 @@ pub struct Plan {
     pub route_rate: Option<f64>,
     /// Prefixes and their origins, for rows and for `route_rate`.
     pub routes: Option<Arc<RouteTable>>,
-    /// Who was left out of `visits` when they were made. What is blocked later is passed over when its turn comes.
-    pub blocklist: Arc<Blocklist>,
     /// Whether resets make events.
     pub record_resets: bool,
     /// Whether ICMP errors make events.

@@ -12,6 +12,7 @@ use tlscensus_link::Method;
 use tlscensus_link::Route;
 use tlscensus_link::neighbour;
 use tlscensus_link::route_to;
+use tlscensus_link::transmitter;
 
 use crate::Error;
 use crate::Framing;
@@ -138,9 +139,13 @@ impl Way {
         // A route over another interface tells nothing about this one.
         let route = route.ok().filter(|route| route.interface == interface.name);
         let sources = sources(options, &interface, route.as_ref(), sample)?;
+        if interface.kind == LinkKind::Loopback {
+            return Err(Error::Loopback { target: sample });
+        }
+        // Whether frames may be sent at all is asked first: where not, nothing else matters.
+        transmitter(options.method, &interface, &[0; LEAST_FRAME], 1)?;
         let framing = match interface.kind {
-            LinkKind::Ip => Framing::Ip,
-            LinkKind::Loopback => return Err(Error::Loopback { target: sample }),
+            LinkKind::Ip | LinkKind::Loopback => Framing::Ip,
             LinkKind::Ethernet => {
                 let gateway_mac = match options.gateway_mac {
                     Some(mac) => mac,
@@ -204,3 +209,5 @@ const fn v6(addr: &IpAddr) -> Option<Ipv6Addr> {
 
 /// How long a router may take to say its hardware address: three questions, a second each.
 const NEIGHBOUR_PATIENCE: Duration = Duration::from_secs(3);
+/// As long as the shortest probe.
+const LEAST_FRAME: usize = 58;

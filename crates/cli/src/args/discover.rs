@@ -112,6 +112,9 @@ pub(crate) struct SendingArguments {
     /// Begin with 0.01 % of the targets, then 1 %, and halt when the answers are odd
     #[arg(long)]
     pub(crate) ramp: bool,
+    /// For --ramp: what would not be odd
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub(crate) expect: Vec<Expectation>,
     /// Send for so long at most
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_runtime: Option<u64>,
@@ -193,6 +196,15 @@ pub(crate) enum Recorded {
     Rst,
     /// ICMP errors about our probes
     Icmp,
+}
+
+/// What an operator knows beforehand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Expectation {
+    /// Nearly all targets listen, as on a list of known servers
+    Everything,
+    /// Perhaps nobody answers
+    Silence,
 }
 
 /// TCP options of a probe.

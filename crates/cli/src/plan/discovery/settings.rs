@@ -12,6 +12,7 @@ use tlscensus_targets::Rate;
 use tlscensus_targets::Scope;
 use tlscensus_targets::Shard;
 
+use crate::args::Expectation;
 use crate::args::Recorded;
 use crate::args::SendingArguments;
 use crate::args::SpaceArguments;
@@ -55,6 +56,10 @@ pub(crate) struct DiscoverySettings {
     pub(crate) cooldown_s: u32,
     /// Whether to begin with little.
     pub(crate) ramp: bool,
+    /// For a ramp: whether nearly all targets listen.
+    pub(crate) expect_everything: bool,
+    /// For a ramp: whether perhaps nobody answers.
+    pub(crate) expect_silence: bool,
     /// Longest time of sending, seconds.
     pub(crate) max_runtime_s: Option<u64>,
     /// Endpoints that answer, behind which it stops.
@@ -85,6 +90,8 @@ impl Default for DiscoverySettings {
             spacing_ms: 1000,
             cooldown_s: 8,
             ramp: false,
+            expect_everything: false,
+            expect_silence: false,
             max_runtime_s: None,
             max_results: None,
             record_rst: false,
@@ -121,6 +128,8 @@ impl DiscoverySettings {
             spacing_ms: sending.spacing,
             cooldown_s: sending.cooldown,
             ramp: sending.ramp,
+            expect_everything: sending.expect.contains(&Expectation::Everything),
+            expect_silence: sending.expect.contains(&Expectation::Silence),
             max_runtime_s: sending.max_runtime,
             max_results: sending.max_results,
             record_rst: sending.record.contains(&Recorded::Rst),

@@ -31,18 +31,18 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    /// Reads the lists and takes out what this blocklist blocks.
+    /// Reads the lists and takes out what is blocked.
     ///
     /// # Errors
     /// When a list is none, when nothing is left, or when something needs a contact and there is none.
-    pub(crate) fn read(settings: &DiscoverySettings, blocklist: &Blocklist) -> anyhow::Result<Self> {
+    pub(crate) fn read(settings: &DiscoverySettings, blocked: &AddressSet) -> anyhow::Result<Self> {
         match &settings.pairs {
-            Some(path) => Self::pairs(settings, path, blocklist),
-            None => Self::product(settings, blocklist),
+            Some(path) => Self::pairs(settings, path, blocked),
+            None => Self::product(settings, blocked),
         }
     }
 
-    fn product(settings: &DiscoverySettings, blocklist: &Blocklist) -> anyhow::Result<Self> {
+    fn product(settings: &DiscoverySettings, blocked: &AddressSet) -> anyhow::Result<Self> {
         if settings.ports.is_empty() {
             return Err(unusable("no ports: name some with --ports 25,443 or --protocols smtp,https"));
         }
@@ -65,7 +65,7 @@ impl Targets {
             ));
         }
         reachable(settings, &allowed)?;
-        let left = allowed.minus(&blocklist.addresses());
+        let left = allowed.minus(blocked);
         let blocked = allowed.count() - left.count();
         something_is_left(allowed.count(), left.count())?;
         let space = Space::new(&left).map_err(|error| unusable(error.to_string()))?;
@@ -77,7 +77,7 @@ impl Targets {
     fn pairs(
         settings: &DiscoverySettings,
         path: &Path,
-        blocklist: &Blocklist,
+        blocked: &AddressSet,
     ) -> anyhow::Result<Self> {
         let (pairs, list) = files::pairs(path)?;
         if pairs.is_empty() {
@@ -86,14 +86,13 @@ impl Targets {
         let address = |index| pairs.at(index).map(|(address, _)| (address, address));
         let asked: AddressSet = (0..pairs.len()).filter_map(address).collect();
         reachable(settings, &asked)?;
-        let blocked = blocklist.addresses();
-        let left = pairs.minus(&blocked);
+        let left = pairs.minus(blocked);
         something_is_left(pairs.len().into(), left.len().into())?;
         Ok(Self {
             used: vec![list],
             allowed: asked.count(),
-            addresses: asked.minus(&blocked),
-            blocked: asked.count() - asked.minus(&blocked).count(),
+            addresses: asked.minus(blocked),
+            blocked: asked.count() - asked.minus(blocked).count(),
             visits: Visits::List(left),
         })
     }
