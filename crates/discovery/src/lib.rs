@@ -4,6 +4,7 @@
 //! * [`Schedule`] says which positions of an order are sent next, and below which one nothing is left to do.
 //! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours,
 //!   [`Seen`] whether it is the first.
+//! * [`ramp`] judges whether answers are what a scan may go on with, [`Plan`] says what one would send.
 
 mod answer;
 mod checksum;
@@ -12,8 +13,11 @@ mod family;
 mod frame;
 mod hear;
 mod number_set;
+pub mod ramp;
 mod schedule;
 mod seen;
+mod share;
+mod volume;
 
 pub use answer::Answer;
 pub use answer::Foreign;
@@ -38,3 +42,6 @@ pub use schedule::Block;
 pub use schedule::Next;
 pub use schedule::Schedule;
 pub use seen::Seen;
+pub use volume::Busiest;
+pub use volume::Plan;
+pub use volume::Volume;
