@@ -281,7 +281,7 @@ impl Discovery {
             }
             if number < last {
                 self.live_through_window();
-                let flow = self.tally.flow().since(&at_start);
+                let flow = self.tally.flow() - at_start;
                 if let Err(halt) = ramp::judge(&before, &flow, self.plan.expected) {
                     return Ok(Ended::Halted(halt));
                 }
@@ -364,7 +364,7 @@ impl Discovery {
             {
                 next_window = self.elapsed() + WATCHED_WINDOW;
                 let flow = self.tally.flow();
-                if let Err(halt) = watch.look(&flow.since(&looked_at), self.plan.expected) {
+                if let Err(halt) = watch.window(&(flow - looked_at)) {
                     ended = Some(Ended::Halted(halt));
                     self.stop();
                 }

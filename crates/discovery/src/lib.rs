@@ -6,6 +6,7 @@
 //! * [`Heard`] is what a received frame says, [`Validator`] tells whether that is an [`Answer`] to a probe of ours,
 //!   [`Seen`] whether it is the first.
 //! * [`Connector`] connects, where SYNs cannot be sent.
+//! * [`Flow`] is what a ramp judges by, [`Intent`] says what a discovery would send.
 
 mod answer;
 mod checksum;
@@ -28,6 +29,8 @@ mod receiver;
 mod schedule;
 mod seen;
 mod sender;
+mod share;
+mod volume;
 mod vouched;
 mod wire;
 
@@ -43,9 +46,11 @@ pub use connect::Unreachable;
 pub use cookie::Cookie;
 pub use cookie::Mark;
 pub use cookie::PortRange;
+pub use discovery::ConnectOptions;
 pub use discovery::Discovery;
 pub use discovery::Ended;
 pub use discovery::Progress;
+pub use discovery::Way;
 pub use error::Error;
 pub use event::Event;
 pub use family::Family;
@@ -62,9 +67,16 @@ pub use hear::What;
 pub use plan::From;
 pub use plan::Plan;
 pub use progress::Counts;
+pub use ramp::Expected;
+pub use ramp::Flow;
+pub use ramp::Halt;
+pub use ramp::Watch;
 pub use schedule::Block;
 pub use schedule::Next;
 pub use schedule::Schedule;
 pub use seen::Seen;
+pub use volume::Busiest;
+pub use volume::Intent;
+pub use volume::Volume;
 pub use wire::Wire;
 pub use wire::WireOptions;

@@ -309,7 +309,7 @@ mod tests {
             4 => (0..40_u64).prop_map(Step::Wait),
             1 => Just(Step::Die),
         ];
-        proptest::collection::vec(step, 0..400)
+        proptest::collection::vec(step, 0..200)
     }
 
     const SPACING_NS: u64 = 30;
@@ -405,7 +405,7 @@ mod tests {
         /// and its answers were waited for; it is exactly that, so nothing older is sent again; and in the end all is sent.
         #[test]
         fn nothing_is_lost_and_only_the_last_moment_repeated(
-            size in 0..300_u64, block in 1..40_u64, probes in 1..4_u8, steps in steps(),
+            size in 0..100_u64, block in 1..20_u64, probes in 1..4_u8, steps in steps(),
         ) {
             let mut world = World::new(size, probes);
             let mut schedule = Schedule::new(0..size, block, probes, SPACING_NS);
