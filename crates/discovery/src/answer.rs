@@ -494,7 +494,10 @@ mod tests {
             v6(60, THEIRS_V6, OURS_V6, &extended),
         ] {
             let found = judged(&packet).expect("readable").expect("an answer");
-            assert_eq!((found.addr, found.probe_number, found.ttl), (THEIRS_V6.into(), Some(1), Some(57)));
+            assert_eq!(
+                (found.addr, found.probe_number, found.ttl),
+                (THEIRS_V6.into(), Some(1), Some(57))
+            );
             assert_eq!(found.kind, ResponderKind::SynAck);
         }
         let probe = probe_v6();

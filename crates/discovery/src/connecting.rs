@@ -22,6 +22,7 @@ use crate::Answer;
 use crate::Block;
 use crate::Connector;
 use crate::Discovery;
+use crate::Error;
 use crate::Event;
 use crate::Next;
 use crate::NotBegun;
@@ -78,22 +79,22 @@ impl<'a> Connecting<'a> {
     }
 
     /// Until every connection has its outcome, or somebody asks to stop: then those in flight are still waited for.
-    pub(crate) fn run(mut self) {
+    pub(crate) fn run(mut self) -> Result<(), Error> {
         while !self.shared.is_stopping() {
             let next = self.shared.schedule().next(self.shared.now_ns());
             match next {
-                Next::Block(block) => self.block(&block),
+                Next::Block(block) => self.block(&block)?,
                 Next::WaitUntil(_) | Next::Done if !self.aside.is_empty() => {
-                    self.try_again();
-                    self.hear(A_MOMENT);
+                    self.try_again()?;
+                    self.hear(A_MOMENT)?;
                 }
-                Next::WaitUntil(_) if !self.wishes.is_empty() => self.hear(A_MOMENT),
+                Next::WaitUntil(_) if !self.wishes.is_empty() => self.hear(A_MOMENT)?,
                 Next::WaitUntil(until_ns) => self.shared.sleep_until(until_ns),
                 Next::Done => break,
             }
         }
         while !self.wishes.is_empty() {
-            self.hear(A_MOMENT);
+            self.hear(A_MOMENT)?;
         }
         // What waits aside was not asked: its blocks are gone through again by whoever goes on.
         while let Some(wish) = self.aside.pop(u64::MAX) {
@@ -101,17 +102,18 @@ impl<'a> Connecting<'a> {
                 self.shared.schedule().give_back(wish.block, 0, self.shared.now_ns());
             }
         }
+        Ok(())
     }
 
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &Block) -> Result<(), Error> {
         let plan = &self.shared.plan;
         let mut asked = vec![0; plan.visits.ports().len()];
         let mut position = block.positions.start;
         self.open.insert(block.id, 1);
         for (address, port) in plan.visits.walk(&plan.order, block.positions.clone()) {
             while self.aside.is_full() && !self.shared.is_stopping() {
-                self.try_again();
-                self.hear(A_MOMENT);
+                self.try_again()?;
+                self.hear(A_MOMENT)?;
             }
             if self.shared.is_stopping() {
                 break;
@@ -129,7 +131,7 @@ impl<'a> Connecting<'a> {
             }
             let route = self.shared.route_of(address);
             *self.open.entry(block.id).or_default() += 1;
-            self.ask(Wish { address, port, route, block: block.id });
+            self.ask(Wish { address, port, route, block: block.id })?;
         }
         self.shared.vouched().note(block.positions.start, block.positions.end, &asked);
         if position < block.positions.end {
@@ -139,33 +141,34 @@ impl<'a> Connecting<'a> {
         } else {
             self.one_less(block.id);
         }
+        Ok(())
     }
 
     /// Connects, or puts aside for a network that has had its share.
-    fn ask(&mut self, wish: Wish) {
-        if !self.wait_for_turn() {
+    fn ask(&mut self, wish: Wish) -> Result<(), Error> {
+        if !self.wait_for_turn()? {
             let _later = self.aside.push(self.shared.now_ns(), wish);
-            return;
+            return Ok(());
         }
         let now_ns = self.shared.now_ns();
         if !self.ceilings.admit(now_ns, wish.address, wish.route) {
             self.pacer.give_back(1);
             add(&self.shared.tally.deferred, 1);
             let _later = self.aside.push(now_ns, wish);
-            return;
+            return Ok(());
         }
-        self.begin(wish);
+        self.begin(wish)
     }
 
-    fn begin(&mut self, wish: Wish) {
+    fn begin(&mut self, wish: Wish) -> Result<(), Error> {
         let target = SocketAddr::new(wish.address, wish.port);
         loop {
             match self.connector.begin(self.next_tag, target) {
                 Ok(()) => break,
-                Err(NotBegun::Full) => self.hear(A_MOMENT),
+                Err(NotBegun::Full) => self.hear(A_MOMENT)?,
                 Err(NotBegun::LocalLimit(_)) => {
                     add(&self.shared.tally.send_failures, 1);
-                    self.hear(A_MOMENT);
+                    self.hear(A_MOMENT)?;
                     std::thread::sleep(A_MOMENT);
                 }
             }
@@ -173,28 +176,30 @@ impl<'a> Connecting<'a> {
         add(&self.shared.tally.probes_sent, 1);
         self.wishes.insert(self.next_tag, wish);
         self.next_tag += 1;
+        Ok(())
     }
 
     /// Those whose time aside is over.
-    fn try_again(&mut self) {
+    fn try_again(&mut self) -> Result<(), Error> {
         while let Some(wish) = self.aside.pop(self.shared.now_ns()) {
             if self.blocked.contains(wish.address) {
                 add(&self.shared.tally.blocked, 1);
                 self.one_less(wish.block);
             } else {
-                self.ask(wish);
+                self.ask(wish)?;
             }
             if self.shared.is_stopping() {
                 break;
             }
         }
+        Ok(())
     }
 
     /// Waits for the pace, and hears outcomes meanwhile; `false` when it is time to stop.
-    fn wait_for_turn(&mut self) -> bool {
+    fn wait_for_turn(&mut self) -> Result<bool, Error> {
         loop {
             if self.shared.is_stopping() {
-                return false;
+                return Ok(false);
             }
             if self.shared.has_to_hold() {
                 continue;
@@ -202,10 +207,10 @@ impl<'a> Connecting<'a> {
             self.heed_changes();
             let now_ns = self.shared.now_ns();
             match self.pacer.grant(now_ns, 1) {
-                Grant::Send(_) => return true,
+                Grant::Send(_) => return Ok(true),
                 Grant::Wait { until_ns } => {
                     let left = Duration::from_nanos(until_ns.saturating_sub(now_ns));
-                    self.hear(left.min(A_MOMENT));
+                    self.hear(left.min(A_MOMENT))?;
                 }
             }
         }
@@ -214,7 +219,8 @@ impl<'a> Connecting<'a> {
     fn heed_changes(&mut self) {
         if self.rate_changes != self.shared.rate_changes() {
             let (rate, changes) = self.shared.rate_of_one();
-            self.pacer.set_rate(self.shared.now_ns(), rate);
+            let octets = OCTETS_OF_A_SYN;
+            self.pacer.set_rate(self.shared.now_ns(), rate, octets);
             self.rate_changes = changes;
         }
         if self.shared.blocklist_changed(&self.blocked) {
@@ -222,9 +228,10 @@ impl<'a> Connecting<'a> {
         }
     }
 
-    fn hear(&mut self, patience: Duration) {
+    fn hear(&mut self, patience: Duration) -> Result<(), Error> {
         let mut ended = Vec::new();
-        self.connector.poll(patience, &mut |tag, outcome| ended.push((tag, outcome)));
+        let each = &mut |tag, outcome| ended.push((tag, outcome));
+        self.connector.poll(patience, each).map_err(Error::Connections)?;
         for (tag, outcome) in ended {
             let Some(wish) = self.wishes.remove(&tag) else {
                 continue;
@@ -240,6 +247,7 @@ impl<'a> Connecting<'a> {
             self.one_less(wish.block);
         }
         self.shared.heard_until(self.shared.now_ns());
+        Ok(())
     }
 
     fn tell(&self, wish: Wish, outcome: Outcome) {

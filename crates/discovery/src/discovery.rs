@@ -24,8 +24,8 @@ use tlscensus_targets::Ceilings;
 use tlscensus_targets::Rate;
 use tlscensus_targets::RouteId;
 
-use crate::Cookie;
 use crate::Connector;
+use crate::Cookie;
 use crate::Counts;
 use crate::Error;
 use crate::Event;
@@ -38,8 +38,8 @@ use crate::Watch;
 use crate::Wire;
 use crate::connecting::Connecting;
 use crate::progress::Tally;
-use crate::ramp;
 use crate::progress::add;
+use crate::ramp;
 use crate::receiver::Hearing;
 use crate::sender::Sender;
 use crate::vouched::Vouched;
@@ -320,16 +320,14 @@ impl Discovery {
         watch: Option<Watch>,
         events: &mpsc::Sender<Event>,
     ) -> Result<Option<Ended>, Error> {
-        let mut connector =
-            Connector::new(options.limit, options.timeout).map_err(Error::Connections)?;
-        for source in &options.sources {
-            connector = connector.from_source(*source).map_err(Error::Connections)?;
-        }
         thread::scope(|scope| {
-            let connecting = Connecting::new(self, connector, events);
-            let threads = [scope.spawn(move || {
-                connecting.run();
-                Ok(())
+            let threads = [scope.spawn(|| {
+                let connector = Connector::new(options.limit, options.timeout);
+                let from = |connector: Connector, source| connector.from_source(source);
+                let connector = connector
+                    .and_then(|connector| options.sources.iter().copied().try_fold(connector, from))
+                    .map_err(Error::Connections)?;
+                Connecting::new(self, connector, events).run()
             })];
             let ended = self.look_after(&threads, watch);
             threads.into_iter().try_for_each(joined)?;

@@ -168,7 +168,7 @@ impl fmt::Display for Percent {
 }
 
 /// The stages of a scan: 0.01 % of the positions, up to 1 %, the rest; but none too small to judge.
-pub fn stages(positions: Range<u64>) -> Vec<Range<u64>> {
+pub(crate) fn stages(positions: Range<u64>) -> Vec<Range<u64>> {
     let length = positions.end.saturating_sub(positions.start);
     let mut start = positions.start;
     let mut stages = Vec::new();
@@ -187,7 +187,7 @@ pub fn stages(positions: Range<u64>) -> Vec<Range<u64>> {
 ///
 /// # Errors
 /// Why not.
-pub fn judge(before: &Flow, stage: &Flow, expected: Expected) -> Result<(), Halt> {
+pub(crate) fn judge(before: &Flow, stage: &Flow, expected: Expected) -> Result<(), Halt> {
     if let Some(halt) = dropped(stage).or_else(|| prohibited(stage)) {
         return Err(halt);
     }
@@ -453,8 +453,7 @@ mod tests {
 
     #[test]
     fn a_collapse_that_stays_stops_the_scan() {
-        let second =
-            |syn_acks| Flow { sent: 100_000, syn_acks, rsts: 2_000, ..Flow::default() };
+        let second = |syn_acks| Flow { sent: 100_000, syn_acks, rsts: 2_000, ..Flow::default() };
         let (good, low) = (second(1_000), second(200));
         let before = GOOD;
         for (windows, expected) in [

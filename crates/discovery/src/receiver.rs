@@ -51,7 +51,8 @@ impl Hearing {
         loop {
             let is_over = shared.is_over.load(Relaxed);
             let before_ns = shared.now_ns();
-            let heard = self.receiver.wait(PATIENCE, &mut |frame| hear(shared, kind, frame, events));
+            let heard =
+                self.receiver.wait(PATIENCE, &mut |frame| hear(shared, kind, frame, events));
             match heard {
                 // What came just now may still lie in a block that the kernel has not handed over.
                 Ok(_) => shared.heard_until(before_ns.saturating_sub(HELD_BACK_NS)),

@@ -158,7 +158,8 @@ impl<'a> Sender<'a> {
     fn heed_changes(&mut self) {
         if self.rate_changes != self.shared.rate_changes() {
             let (rate, changes) = self.shared.rate_of_one();
-            self.pacer.set_rate(self.shared.now_ns(), rate);
+            let octets = self.shared.wire.frame_octets();
+            self.pacer.set_rate(self.shared.now_ns(), rate, octets);
             self.rate_changes = changes;
         }
         if self.shared.blocklist_changed(&self.blocked) {
@@ -196,7 +197,11 @@ impl<'a> Sender<'a> {
                 frames += 1;
             } else {
                 let probe_number = block.probe_number;
-                self.put_aside(now_ns, block, Aside { address, port, probe_number, route, block: block.id });
+                self.put_aside(
+                    now_ns,
+                    block,
+                    Aside { address, port, probe_number, route, block: block.id },
+                );
             }
         }
         if frames == 0
