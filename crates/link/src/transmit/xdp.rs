@@ -10,6 +10,8 @@ use std::os::fd::AsFd;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
 use super::Sent;
 use super::Transmit;
@@ -32,6 +34,8 @@ const LEAST_STRIDE: usize = 64;
 const PLACES: usize = 4;
 /// Which of the device's queues; every device has the first.
 const QUEUE: u32 = 0;
+/// How long the kernel may take to let go of a queue.
+const LETTING_GO: Duration = Duration::from_secs(2);
 /// Frames that older kernels send in one call, and newer ones too unless told otherwise.
 const USUAL_BUDGET: usize = 32;
 /// `XDP_MAX_TX_SKB_BUDGET` of Linux 6.17; libc does not have it yet.
@@ -209,20 +213,31 @@ impl Port {
         Ok(port)
     }
 
-    /// As [`Port::open`], while the kernel may not have let go of the closed one yet.
+    /// As [`Port::open`], where an error is one of a batch.
     fn reopen(interface: &Interface, memory: &Memory) -> io::Result<Self> {
         Self::open(interface, memory).map_err(|error| match error {
-            Error::System { source, .. } | Error::NotPermitted { source, .. } => {
-                match source.raw_os_error() {
-                    Some(libc::EBUSY) => io::Error::from_raw_os_error(libc::EAGAIN),
-                    _ => source,
-                }
-            }
+            Error::System { source, .. } | Error::NotPermitted { source, .. } => source,
             other => io::Error::other(other),
         })
     }
 
+    /// Binds to the queue, once the kernel has let go of the socket that had it: that happens a little after it was closed.
     fn bind(&self, interface: &Interface) -> io::Result<()> {
+        let since = Instant::now();
+        loop {
+            match self.bind_now(interface) {
+                Err(error)
+                    if error.raw_os_error() == Some(libc::EBUSY)
+                        && since.elapsed() < LETTING_GO =>
+                {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn bind_now(&self, interface: &Interface) -> io::Result<()> {
         let address = libc::sockaddr_xdp {
             sxdp_family: u16::try_from(libc::AF_XDP).expect("a small constant"),
             sxdp_flags: libc::XDP_COPY | libc::XDP_USE_NEED_WAKEUP,
