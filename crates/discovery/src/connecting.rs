@@ -246,7 +246,7 @@ impl<'a> Connecting<'a> {
             self.tell(wish, outcome);
             self.one_less(wish.block);
         }
-        self.shared.heard_until(self.shared.now_ns());
+        self.shared.heard_until(0, self.shared.now_ns());
         Ok(())
     }
 

@@ -40,6 +40,7 @@ use crate::connecting::Connecting;
 use crate::progress::Tally;
 use crate::progress::add;
 use crate::ramp;
+use crate::receiver::HELD_BACK_NS;
 use crate::receiver::Hearing;
 use crate::sender::Sender;
 use crate::vouched::Vouched;
@@ -69,10 +70,23 @@ pub struct Discovery {
     is_cooling: AtomicBool,
     /// The answer window is over.
     pub(crate) is_over: AtomicBool,
-    /// Everything that came before this time has been looked at, on every interface.
-    heard_until_ns: AtomicU64,
+    /// When the last outage was noticed, and the time from which on what was sent is lost.
+    outage: Mutex<Outage>,
+    /// Of each interface: everything that came there before this time has been looked at.
+    heard_until_ns: Vec<AtomicU64>,
     /// Events that nobody has taken yet.
     waiting_events: AtomicUsize,
+}
+
+/// The last time that an interface was down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outage {
+    /// How many there have been.
+    pub(crate) number: u64,
+    /// Answers to what was sent from then on may be lost.
+    pub(crate) since_ns: u64,
+    /// When it was noticed last.
+    seen_ns: u64,
 }
 
 /// How endpoints are asked.
@@ -158,7 +172,11 @@ impl Discovery {
             stop: AtomicBool::new(false),
             is_cooling: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
-            heard_until_ns: AtomicU64::new(0),
+            outage: Mutex::default(),
+            // One where the kernel connects.
+            heard_until_ns: (0..wire.interfaces().len().max(1))
+                .map(|_| AtomicU64::new(0))
+                .collect(),
             waiting_events: AtomicUsize::new(0),
             plan,
             way,
@@ -228,7 +246,8 @@ impl Discovery {
 
     /// How far it has come. Take this first, then make all events durable that wait at that moment, then write it down.
     pub fn progress(&self) -> Progress {
-        let heard_until_ns = self.heard_until_ns.load(SeqCst);
+        let heard_until = self.heard_until_ns.iter().map(|until| until.load(SeqCst));
+        let heard_until_ns = heard_until.min().unwrap_or(0);
         // A connection's outcome is its own end.
         let window_ns = match self.way {
             Way::Wire(_) => nanoseconds(self.plan.answer_window),
@@ -377,9 +396,10 @@ impl Discovery {
         senders.iter().any(ScopedJoinHandle::is_finished) && !self.is_stopping()
     }
 
-    /// Waits until answers to the last probe would have come.
+    /// Waits until answers to the last probe would have come, and would have been looked at.
     fn live_through_window(&self) {
-        let until_ns = self.now_ns().saturating_add(nanoseconds(self.plan.answer_window));
+        let window_ns = nanoseconds(self.plan.answer_window).saturating_add(HELD_BACK_NS);
+        let until_ns = self.now_ns().saturating_add(window_ns);
         while self.now_ns() < until_ns {
             thread::sleep(LOOK_EVERY.min(Duration::from_nanos(until_ns - self.now_ns())));
         }
@@ -507,8 +527,27 @@ impl Discovery {
         self.is_cooling.load(Relaxed)
     }
 
-    pub(crate) fn heard_until(&self, time_ns: u64) {
-        self.heard_until_ns.store(time_ns, SeqCst);
+    /// An interface is down now; whoever notices says so, again and again.
+    pub(crate) fn is_down(&self) {
+        self.tally.link_down.store(true, Relaxed);
+        let now_ns = self.now_ns();
+        let mut outage = locked(&self.outage);
+        if outage.number == 0 || now_ns.saturating_sub(outage.seen_ns) > NEW_OUTAGE_NS {
+            outage.number += 1;
+            outage.since_ns = now_ns.saturating_sub(LOST_BEFORE_NS);
+        }
+        outage.seen_ns = now_ns;
+    }
+
+    pub(crate) fn outage(&self) -> Outage {
+        *locked(&self.outage)
+    }
+
+    /// Whoever hears this interface has looked at everything that came before that time.
+    pub(crate) fn heard_until(&self, interface: usize, time_ns: u64) {
+        if let Some(until) = self.heard_until_ns.get(interface) {
+            until.store(time_ns, SeqCst);
+        }
     }
 }
 
@@ -541,5 +580,9 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(50);
 const MOST_WAITING_EVENTS: usize = 1 << 17;
 /// How long a sender waits before it looks again whether events were taken.
 const HOLD: Duration = Duration::from_millis(1);
+/// Answers come within a second, or hardly ever: what was sent so long before an interface went down was not heard.
+const LOST_BEFORE_NS: u64 = 1_000_000_000;
+/// Who notices that an interface is down says so more often than that.
+const NEW_OUTAGE_NS: u64 = 500_000_000;
 /// Between two looks at the hit rate.
 const WATCHED_WINDOW: Duration = Duration::from_secs(10);
