@@ -37,6 +37,7 @@ use crate::Validator;
 use crate::Watch;
 use crate::Wire;
 use crate::connecting::Connecting;
+use crate::connecting::OCTETS_OF_A_SYN;
 use crate::progress::Tally;
 use crate::progress::add;
 use crate::ramp;
@@ -162,7 +163,7 @@ impl Discovery {
             validator,
             tally: Tally::default(),
             began: Instant::now(),
-            schedule: Mutex::new(schedule(&plan, start..start)),
+            schedule: Mutex::new(schedule(&plan, &wire, start..start)),
             vouched: Mutex::new(Vouched::new(ports.len(), &plan.from.asked)),
             seen: RwLock::new(seen),
             port_places,
@@ -221,6 +222,7 @@ impl Discovery {
     /// Goes on at this rate.
     pub fn set_rate(&self, rate: Rate) {
         *locked(&self.rate) = rate;
+        self.schedule().set_block(block_of(rate, self.plan.senders, &self.wire));
         self.rate_changes.fetch_add(1, SeqCst);
     }
 
@@ -254,8 +256,21 @@ impl Discovery {
             Way::Connect(_) => 0,
         };
         let position = self.schedule().low_water(heard_until_ns, window_ns);
-        let asked = self.vouched().up_to(position).to_vec();
+        let asked = self.vouched().up_to(position, |part, sums| self.count_ports(part, sums));
         Progress { position, asked }
+    }
+
+    /// Counts the targets at these positions, but for those who are blocked by now.
+    fn count_ports(&self, positions: Range<u64>, sums: &mut [u64]) {
+        let blocked = self.newly_blocked();
+        for (address, port) in self.plan.visits.walk(&self.plan.order, positions) {
+            if !blocked.contains(address)
+                && let Some(place) = self.port_place(port)
+                && let Some(sum) = sums.get_mut(place)
+            {
+                *sum += 1;
+            }
+        }
     }
 
     /// Positions of the order that were not begun yet, of this run's part.
@@ -311,8 +326,8 @@ impl Discovery {
     }
 
     /// Sends to all of a stage; `None` when that is done.
-    fn send_stage(
-        &self,
+    fn send_stage<'s>(
+        &'s self,
         watch: Option<Watch>,
         events: &mpsc::Sender<Event>,
     ) -> Result<Option<Ended>, Error> {
@@ -322,8 +337,10 @@ impl Discovery {
         let senders = (0..self.plan.senders.max(1)).map(|_| Sender::new(self));
         let senders = senders.collect::<Result<Vec<_>, _>>()?;
         thread::scope(|scope| {
-            let threads: Vec<_> =
-                senders.into_iter().map(|sender| scope.spawn(move || sender.run())).collect();
+            // One that fails stops the others, which would wait for what it has taken.
+            let start =
+                |sender: Sender<'s>| scope.spawn(move || sender.run().inspect_err(|_| self.stop()));
+            let threads: Vec<_> = senders.into_iter().map(start).collect();
             let ended = self.look_after(&threads, watch);
             for sent in threads.into_iter().map(joined) {
                 sent?;
@@ -365,16 +382,12 @@ impl Discovery {
         let mut ended = None;
         while senders.iter().any(|sender| !sender.is_finished()) {
             thread::sleep(LOOK_EVERY);
-            // One that failed stops the others.
-            let is_over = senders.iter().any(ScopedJoinHandle::is_finished) && self.left() > 0;
             let is_long = self.plan.longest.is_some_and(|longest| self.elapsed() >= longest);
             let most = self.plan.most_answers.unwrap_or(u64::MAX);
             if self.is_stopping() {
                 ended.get_or_insert(Ended::Stopped);
             } else if is_long || self.counts().synacks >= most {
                 ended = Some(Ended::Enough);
-                self.stop();
-            } else if is_over && self.has_failed(senders) {
                 self.stop();
             } else if let Some(watch) = &mut watch
                 && self.elapsed() >= next_window
@@ -389,11 +402,6 @@ impl Discovery {
             }
         }
         ended.or_else(|| self.is_stopping().then_some(Ended::Stopped))
-    }
-
-    /// A sender that ended though there is something to do.
-    fn has_failed(&self, senders: &[ScopedJoinHandle<'_, Result<(), Error>>]) -> bool {
-        senders.iter().any(ScopedJoinHandle::is_finished) && !self.is_stopping()
     }
 
     /// Waits until answers to the last probe would have come, and would have been looked at.
@@ -552,8 +560,20 @@ impl Discovery {
 }
 
 /// The schedule of a plan, over these positions for now.
-fn schedule(plan: &Plan, positions: Range<u64>) -> Schedule {
-    Schedule::new(positions, BLOCK, plan.probes, nanoseconds(plan.spacing))
+fn schedule(plan: &Plan, wire: &Wire, positions: Range<u64>) -> Schedule {
+    let block = block_of(plan.rate, plan.senders, wire);
+    Schedule::new(positions, block, plan.probes, nanoseconds(plan.spacing))
+}
+
+/// How many positions a sender takes at once: what it sends in a tenth of a second, as a block that is not done holds up the
+/// checkpoint; fewer at high rates.
+fn block_of(rate: Rate, senders: usize, wire: &Wire) -> u64 {
+    let senders = u16::try_from(senders.max(1)).unwrap_or(u16::MAX);
+    let each = rate.share(senders).packets_per_second(wire.frame_octets().max(OCTETS_OF_A_SYN));
+    let nanoseconds =
+        Duration::try_from_secs_f64(each.recip()).map_or(u128::MAX, |interval| interval.as_nanos());
+    let positions = BLOCK_TIME.as_nanos() / nanoseconds.max(1);
+    u64::try_from(positions).unwrap_or(u64::MAX).clamp(1, MOST_OF_A_BLOCK)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -569,8 +589,10 @@ pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Positions that a sender takes at once: at the rates that need several senders a few milliseconds' worth.
-const BLOCK: u64 = 4096;
+/// How long a sender is at work on a block.
+const BLOCK_TIME: Duration = Duration::from_millis(100);
+/// Positions of a block at most: at the rates that need several senders a few milliseconds' worth.
+const MOST_OF_A_BLOCK: u64 = 4096;
 /// Between two looks of the thread that looks after the others.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The longest sleep before it is asked again whether to stop.

@@ -99,6 +99,11 @@ impl Schedule {
         self.fresh.end = self.fresh.end.max(end);
     }
 
+    /// New blocks have so many positions from now on, at least one.
+    pub fn set_block(&mut self, block: u64) {
+        self.block = block.max(1);
+    }
+
     /// What to do now.
     pub fn next(&mut self, now_ns: u64) -> Next {
         let now_ns = self.advance(now_ns);

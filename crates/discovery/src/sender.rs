@@ -313,7 +313,7 @@ impl<'a> Sender<'a> {
         if block.probe_number == 0 && !block.is_again && end > block.positions.start {
             let targets: u64 = asked.iter().copied().map(u64::from).sum();
             add(&self.shared.tally.targets, usize::try_from(targets).unwrap_or(usize::MAX));
-            self.shared.vouched().note(block.positions.start, end, asked);
+            self.shared.vouched().note(block.positions.start..end, asked);
         }
     }
 
