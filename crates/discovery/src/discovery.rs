@@ -250,6 +250,11 @@ impl Discovery {
         self.waiting_events.fetch_sub(events, Relaxed);
     }
 
+    /// Events that were told and not taken yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting_events.load(SeqCst)
+    }
+
     /// What it is to do.
     pub const fn plan(&self) -> &Plan {
         &self.plan

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::args::OutputArguments;
 
 /// `discover`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tlscensus discover --allowlist routed.txt --ports 25,443 --rate 10k --contact scans@example.org --dry-run\n  \
     tlscensus discover --allowlist routed.txt --protocols smtp,imaps --routes rib.bz2 --contact … --out census\n  \
@@ -52,7 +52,7 @@ pub(crate) struct DiscoverArguments {
 }
 
 /// Which targets.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Targets")]
 pub(crate) struct SpaceArguments {
     /// Addresses, prefixes, or ranges (192.0.2.1-192.0.2.9)
@@ -88,7 +88,7 @@ pub(crate) struct SpaceArguments {
 }
 
 /// How fast, how often and for how long.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Pace and limits")]
 pub(crate) struct SendingArguments {
     /// Packets per second: 500, 10k, 1.5M; or bits on the wire: 10Mbit. Changed while it runs by a line in --control
@@ -130,7 +130,7 @@ pub(crate) struct SendingArguments {
 }
 
 /// Over which wire.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Wire")]
 pub(crate) struct WireArguments {
     /// Interface [default: where the route to the first target leads]
@@ -169,7 +169,7 @@ pub(crate) struct WireArguments {
 }
 
 /// What is written to stdout.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Results on stdout")]
 pub(crate) struct ResultArguments {
     /// list (addresses; address:port where there are several ports), csv or json
