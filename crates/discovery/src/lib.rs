@@ -11,6 +11,8 @@ mod checksum;
 mod cookie;
 mod family;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hear;
 mod number_set;
 pub mod ramp;
