@@ -18,6 +18,8 @@ mod error;
 mod event;
 mod family;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hear;
 mod in_flight;
 mod number_set;

@@ -95,6 +95,12 @@ impl Schedule {
         self.fresh.end = self.fresh.end.max(end);
     }
 
+    /// Changes how many positions the blocks to come have. The low water does not move within a block, so one should be sent in a
+    /// moment at the rate of the time.
+    pub fn set_block(&mut self, block: u64) {
+        self.block = block.max(1);
+    }
+
     /// What to do now.
     pub fn next(&mut self, now_ns: u64) -> Next {
         let now_ns = self.advance(now_ns);
@@ -268,7 +274,13 @@ mod tests {
         assert_eq!(schedule.low_water(3, 50), 0);
         assert_eq!(schedule.low_water(1_050, 50), 20);
         schedule.extend_to(30);
-        assert_eq!(taken(&mut schedule, 1_060), (20..30, 0));
+        schedule.extend_to(25);
+        schedule.set_block(4);
+        assert_eq!(taken(&mut schedule, 1_060), (20..24, 0));
+        schedule.set_block(0);
+        assert_eq!(taken(&mut schedule, 1_060), (24..25, 0));
+        schedule.set_block(99);
+        assert_eq!(taken(&mut schedule, 1_060), (25..30, 0));
         assert_eq!(schedule.low_water(1_060, 50), 20);
         assert_eq!(schedule.low_water(1_110, 50), 30);
     }
