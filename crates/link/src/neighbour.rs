@@ -70,8 +70,9 @@ pub fn neighbour(
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let mut found = None;
-            let each =
-                &mut |frame: crate::Frame<'_>| found = found.or(answer(frame.bytes, address));
+            let each = &mut |frame: crate::Frame<'_>| {
+                found = found.or_else(|| answer(frame.bytes, address));
+            };
             receiver.wait(left, each).map_err(failed)?;
             if let Some(found) = found {
                 return Ok(found);

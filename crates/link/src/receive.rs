@@ -264,7 +264,10 @@ mod tests {
         block
     }
 
-    fn read(block: &[u8]) -> (io::Result<usize>, Vec<(Vec<u8>, u64, u32)>) {
+    /// Bytes, time and length of a frame.
+    type Seen = (Vec<u8>, u64, u32);
+
+    fn read(block: &[u8]) -> (io::Result<usize>, Vec<Seen>) {
         let mut frames = Vec::new();
         let outcome = read_block(block, &mut |frame| {
             frames.push((frame.bytes.to_vec(), frame.at, frame.length));

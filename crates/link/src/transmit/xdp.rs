@@ -10,12 +10,12 @@ use std::os::fd::AsFd;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
 use super::Sent;
 use super::Transmit;
 use super::patience::Patience;
-use super::patience::patiently;
-use super::patience::telling;
 use crate::error::Error;
 use crate::interface::Interface;
 use crate::interface::LinkKind;
@@ -30,8 +30,8 @@ const CHUNK_BYTES: usize = 2_048;
 const LEAST_STRIDE: usize = 64;
 /// How many places there are for each slot: what a device still sends, and the next batch.
 const PLACES: usize = 4;
-/// Which of the device's queues; every device has the first.
-const QUEUE: u32 = 0;
+/// How long the kernel may take to let go of a queue.
+const LETTING_GO: Duration = Duration::from_secs(2);
 /// Frames that older kernels send in one call, and newer ones too unless told otherwise.
 const USUAL_BUDGET: usize = 32;
 /// `XDP_MAX_TX_SKB_BUDGET` of Linux 6.17; libc does not have it yet.
@@ -39,9 +39,7 @@ const MAX_TX_SKB_BUDGET: i32 = 9;
 
 /// The sender.
 pub(super) struct Xdp {
-    interface: Interface,
-    /// Closed after a failure: descriptors that the kernel did not take must not be sent later.
-    port: Option<Port>,
+    port: Port,
     memory: Memory,
     sent: Sent,
 }
@@ -58,8 +56,7 @@ impl Xdp {
         }
         let memory = Memory::new(template, batch)
             .map_err(|error| Error::system("map memory for frames", &interface.name, error))?;
-        let port = Port::open(interface, &memory)?;
-        Ok(Self { interface: interface.clone(), port: Some(port), memory, sent: Sent::default() })
+        Ok(Self { port: Port::open(interface, &memory)?, memory, sent: Sent::default() })
     }
 }
 
@@ -78,28 +75,20 @@ impl Transmit for Xdp {
         if self.memory.of_slot[slots.clone()].is_empty() {
             return Ok(0);
         }
-        let Self { interface, port, memory, sent } = self;
-        let mut waits = 0;
-        let taken = patiently(interface, &mut waits, || {
-            let open = match port {
-                Some(open) => open,
-                None => port.insert(Port::reopen(interface, memory)?),
-            };
-            let pushed = open.push(memory, slots.clone())?;
-            let (taken, error) = open.call(pushed, sent);
-            memory.exchange(slots.start..slots.start + taken);
-            sent.frames += u64::try_from(taken).unwrap_or(u64::MAX);
-            if let Some(error) = error {
-                *port = None;
-                memory.recall();
-                if taken == 0 {
-                    return Err(telling(interface, error));
+        let Self { port, memory, sent } = self;
+        let mut patience = Patience::default();
+        loop {
+            let outcome = port.send(memory, slots.clone(), sent);
+            match outcome {
+                Err(error) if patience.allows(&error, &mut sent.waits) => {}
+                Err(error) => return Err(port.socket.telling(error)),
+                Ok(taken) => {
+                    memory.exchange(slots.start..slots.start + taken);
+                    sent.frames += u64::try_from(taken).unwrap_or(u64::MAX);
+                    return Ok(taken);
                 }
             }
-            Ok(taken)
-        });
-        sent.waits += waits;
-        taken
+        }
     }
 
     fn statistics(&self) -> Sent {
@@ -117,6 +106,8 @@ struct Memory {
     of_slot: Box<[u32]>,
     /// Places that are nobody's.
     free: Vec<u32>,
+    /// Places of slots that the device refused, so that they come back although they are still the slots'.
+    refused: Vec<u32>,
 }
 
 impl Memory {
@@ -135,6 +126,7 @@ impl Memory {
             length: template.len(),
             of_slot: (0..slots).collect(),
             free: (slots..count).collect(),
+            refused: Vec::new(),
         };
         for place in 0..count {
             let start = memory.start(place);
@@ -149,22 +141,21 @@ impl Memory {
         usize::try_from(place).expect("at least 32 bits") * self.stride
     }
 
+    /// The device has done with a place.
+    fn take_back(&mut self, place: u32) {
+        match self.refused.iter().position(|refused| *refused == place) {
+            Some(at) => {
+                self.refused.swap_remove(at);
+            }
+            None => self.free.push(place),
+        }
+    }
+
     /// Gives slots that were sent other places. There are as many, or they would not have been sent.
     fn exchange(&mut self, slots: Range<usize>) {
         for place in &mut self.of_slot[slots] {
             *place = self.free.pop().expect("checked before descriptors were pushed");
         }
-    }
-
-    /// All places but those of slots are free again: the socket that held them is closed.
-    fn recall(&mut self) {
-        let count = u32::try_from(PLACES * self.of_slot.len()).expect("counted so before");
-        let mut is_held = vec![false; PLACES * self.of_slot.len()];
-        for place in &self.of_slot {
-            is_held[usize::try_from(*place).expect("at least 32 bits")] = true;
-        }
-        self.free =
-            (0..count).zip(is_held).filter(|(_, held)| !held).map(|(place, _)| place).collect();
     }
 }
 
@@ -204,30 +195,42 @@ impl Port {
             .map_err(|_| Error::Nonsense { attempt: "map the completion ring" })?;
         let completion = Queue::map(&socket, &offsets.cr, entries, offset)?;
         let port = Self { socket, transmit, completion };
-        port.bind(interface)
-            .map_err(|error| port.socket.failed("bind to the first queue", error))?;
+        port.bind(interface).map_err(|error| {
+            port.socket.failed("bind to a queue that no other AF_XDP socket has", error)
+        })?;
         Ok(port)
     }
 
-    /// As [`Port::open`], while the kernel may not have let go of the closed one yet.
-    fn reopen(interface: &Interface, memory: &Memory) -> io::Result<Self> {
-        Self::open(interface, memory).map_err(|error| match error {
-            Error::System { source, .. } | Error::NotPermitted { source, .. } => {
-                match source.raw_os_error() {
-                    Some(libc::EBUSY) => io::Error::from_raw_os_error(libc::EAGAIN),
-                    _ => source,
+    /// Binds to the first queue that no other socket has. The kernel lets go of a closed socket's a little later.
+    fn bind(&self, interface: &Interface) -> io::Result<()> {
+        let since = Instant::now();
+        let mut queue = 0;
+        loop {
+            let error = match self.bind_to(interface, queue) {
+                Err(error) => error,
+                bound => return bound,
+            };
+            match error.raw_os_error() {
+                Some(libc::EBUSY) => queue += 1,
+                // There is no such queue: all that exist are taken.
+                Some(libc::EINVAL) if queue > 0 => {
+                    if since.elapsed() >= LETTING_GO {
+                        return Err(io::Error::from_raw_os_error(libc::EBUSY));
+                    }
+                    queue = 0;
+                    std::thread::sleep(Duration::from_millis(1));
                 }
+                _ => return Err(error),
             }
-            other => io::Error::other(other),
-        })
+        }
     }
 
-    fn bind(&self, interface: &Interface) -> io::Result<()> {
+    fn bind_to(&self, interface: &Interface, queue: u32) -> io::Result<()> {
         let address = libc::sockaddr_xdp {
             sxdp_family: u16::try_from(libc::AF_XDP).expect("a small constant"),
             sxdp_flags: libc::XDP_COPY | libc::XDP_USE_NEED_WAKEUP,
             sxdp_ifindex: interface.index,
-            sxdp_queue_id: QUEUE,
+            sxdp_queue_id: queue,
             sxdp_shared_umem_fd: 0,
         };
         let length = length_of::<libc::sockaddr_xdp>();
@@ -237,9 +240,32 @@ impl Port {
         result(outcome).map(|_| ())
     }
 
-    /// Writes descriptors of as many slots as there are free places, and says how many.
-    fn push(&mut self, memory: &mut Memory, slots: Range<usize>) -> io::Result<usize> {
+    /// Has the kernel send these slots, and says how many it took.
+    fn send(
+        &mut self,
+        memory: &mut Memory,
+        slots: Range<usize>,
+        sent: &mut Sent,
+    ) -> io::Result<usize> {
+        self.settle()?;
         self.collect(memory);
+        let pushed = self.push(memory, slots.clone())?;
+        let (taken, error) = self.call(pushed, sent);
+        let Some(error) = error else { return Ok(taken) };
+        self.withdraw();
+        let is_refused = error.raw_os_error() == Some(libc::EBUSY);
+        if is_refused {
+            memory.refused.push(memory.of_slot[slots.start + taken]);
+        }
+        match taken {
+            0 if is_refused => Err(io::Error::from_raw_os_error(libc::ENOBUFS)),
+            0 => Err(error),
+            _ => Ok(taken),
+        }
+    }
+
+    /// Writes descriptors of as many slots as there are free places, and says how many.
+    fn push(&mut self, memory: &Memory, slots: Range<usize>) -> io::Result<usize> {
         let slots = &memory.of_slot[slots];
         let count = slots.len().min(memory.free.len());
         if count == 0 {
@@ -248,14 +274,45 @@ impl Port {
         let length = u32::try_from(memory.length).expect("at most a chunk");
         let producer = self.transmit.producer().load(Ordering::Relaxed);
         for (at, place) in (0..).zip(&slots[..count]) {
-            let entry = self.transmit.entry(producer.wrapping_add(at));
-            entry[..8].copy_from_slice(&wide(memory.start(*place)).to_ne_bytes());
-            entry[8..12].copy_from_slice(&length.to_ne_bytes());
-            entry[12..].fill(0);
+            self.describe(producer.wrapping_add(at), wide(memory.start(*place)), length);
         }
         let next = producer.wrapping_add(u32::try_from(count).expect("at most a batch"));
         self.transmit.producer().store(next, Ordering::Release);
         Ok(count)
+    }
+
+    fn describe(&mut self, number: u32, address: u64, length: u32) {
+        let entry = self.transmit.entry(number);
+        entry[..8].copy_from_slice(&address.to_ne_bytes());
+        entry[8..12].copy_from_slice(&length.to_ne_bytes());
+        entry[12..].fill(0);
+    }
+
+    /// Makes descriptors void that the kernel did not take: it may have read how many there are, so they cannot be taken back.
+    fn withdraw(&mut self) {
+        let producer = self.transmit.producer().load(Ordering::Relaxed);
+        let mut number = self.transmit.consumer().load(Ordering::Acquire);
+        while number != producer {
+            self.describe(number, VOID, 0);
+            number = number.wrapping_add(1);
+        }
+    }
+
+    /// Has the kernel pass over void descriptors, so that both sides agree where the next one lies. In copy mode it looks
+    /// at the ring only when it is called.
+    fn settle(&self) -> io::Result<()> {
+        for _ in 0..=2 * self.transmit.count {
+            if self.left() == 0 {
+                return Ok(());
+            }
+            match self.wake() {
+                Err(error) if !matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EBUSY)) => {
+                    return Err(error);
+                }
+                _ => {}
+            }
+        }
+        Err(io::Error::other("the kernel does not pass over void descriptors"))
     }
 
     /// Takes back places that the device has done with.
@@ -264,48 +321,51 @@ impl Port {
         let mut consumer = self.completion.consumer().load(Ordering::Relaxed);
         while consumer != producer {
             let address = u64::from_ne_bytes(*self.completion.entry(consumer));
-            let place = address / wide(memory.stride);
-            memory.free.push(u32::try_from(place).expect("one of our places"));
+            // Some kernels hand back void descriptors as well.
+            if address != VOID {
+                let place = u32::try_from(address / wide(memory.stride));
+                memory.take_back(place.expect("one of our places"));
+            }
             consumer = consumer.wrapping_add(1);
         }
         self.completion.consumer().store(consumer, Ordering::Release);
     }
 
-    /// Calls the kernel until it has taken all descriptors, or why it did not; and how many frames it sent.
+    /// Calls the kernel until it has taken all descriptors: how many it sent, and why not all.
     fn call(&self, pushed: usize, sent: &mut Sent) -> (usize, Option<io::Error>) {
-        let left = || {
-            let producer = self.transmit.producer().load(Ordering::Relaxed);
-            let consumer = self.transmit.consumer().load(Ordering::Acquire);
-            usize::try_from(producer.wrapping_sub(consumer)).expect("at least 32 bits")
-        };
         let mut patience = Patience::default();
         let mut at_once = pushed / USUAL_BUDGET;
         let mut before = pushed;
         while before > 0 {
             sent.calls += 1;
             let outcome = self.wake();
+            let left = self.left();
             let error = match outcome {
-                Ok(()) if left() < before => {
-                    before = left();
+                Ok(()) if left < before => {
+                    before = left;
                     continue;
                 }
                 Ok(()) => io::Error::from_raw_os_error(libc::EAGAIN),
                 Err(error) => error,
             };
-            before = left();
+            before = left;
             match error.raw_os_error() {
                 // Sent as many as it does in one call.
                 Some(libc::EAGAIN) if at_once > 0 => at_once -= 1,
-                // The last one that it took was lost, which shows in the ring only if others were sent before.
-                Some(libc::EBUSY) => {
-                    let full = io::Error::from_raw_os_error(libc::ENOBUFS);
-                    return ((pushed - before).saturating_sub(1), Some(full));
-                }
+                // The device refused one, which is gone; the ring shows it only if others were sent before it.
+                Some(libc::EBUSY) => return ((pushed - left).saturating_sub(1), Some(error)),
                 _ if patience.allows(&error, &mut sent.waits) => {}
-                _ => return (pushed - before, Some(error)),
+                _ => return (pushed - left, Some(error)),
             }
         }
         (pushed, None)
+    }
+
+    /// Descriptors that the kernel has not passed yet.
+    fn left(&self) -> usize {
+        let producer = self.transmit.producer().load(Ordering::Relaxed);
+        let consumer = self.transmit.consumer().load(Ordering::Acquire);
+        usize::try_from(producer.wrapping_sub(consumer)).expect("at least 32 bits")
     }
 
     fn wake(&self) -> io::Result<()> {
@@ -318,6 +378,8 @@ impl Port {
     }
 }
 
+/// The address in a descriptor of nothing.
+const VOID: u64 = u64::MAX;
 /// Bytes of an entry: `struct xdp_desc` or an address.
 const DESCRIPTOR: usize = size_of::<libc::xdp_desc>();
 const ADDRESS: usize = size_of::<u64>();

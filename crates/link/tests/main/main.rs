@@ -6,3 +6,4 @@ mod interfaces;
 mod neighbours;
 mod receive;
 mod transmit;
+mod tun;
