@@ -148,7 +148,7 @@ impl Discovery {
             validator,
             tally: Tally::default(),
             began: Instant::now(),
-            schedule: Mutex::new(schedule(&plan, start..start)),
+            schedule: Mutex::new(schedule(&plan, start..start, wire.frame_octets())),
             vouched: Mutex::new(Vouched::new(ports.len(), &plan.from.asked)),
             seen: RwLock::new(seen),
             port_places,
@@ -203,6 +203,7 @@ impl Discovery {
     /// Goes on at this rate.
     pub fn set_rate(&self, rate: Rate) {
         *locked(&self.rate) = rate;
+        self.schedule().set_block(block_at(rate, self.wire.frame_octets()));
         self.rate_changes.fetch_add(1, SeqCst);
     }
 
@@ -518,8 +519,17 @@ impl Discovery {
 }
 
 /// The schedule of a plan, over these positions for now.
-fn schedule(plan: &Plan, positions: Range<u64>) -> Schedule {
-    Schedule::new(positions, BLOCK, plan.probes, nanoseconds(plan.spacing))
+fn schedule(plan: &Plan, positions: Range<u64>, frame_octets: u16) -> Schedule {
+    let block = block_at(plan.rate, frame_octets);
+    Schedule::new(positions, block, plan.probes, nanoseconds(plan.spacing))
+}
+
+/// How many positions a sender takes at once: what is sent in a moment at this rate, since a checkpoint stands at the start of what
+/// is being sent.
+fn block_at(rate: Rate, frame_octets: u16) -> u64 {
+    let per_second = rate.packets_per_second(frame_octets).clamp(1.0, 1e9);
+    let whole = Duration::from_secs_f64(per_second / 1e9).as_nanos();
+    (u64::try_from(whole).unwrap_or(u64::MAX) / BLOCKS_PER_SECOND).clamp(1, MOST_IN_BLOCK)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -535,8 +545,10 @@ pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Positions that a sender takes at once: at the rates that need several senders a few milliseconds' worth.
-const BLOCK: u64 = 4096;
+/// Of one sender, at least.
+const BLOCKS_PER_SECOND: u64 = 20;
+/// Enough that the lock of the schedule costs nothing.
+const MOST_IN_BLOCK: u64 = 4096;
 /// Between two looks of the thread that looks after the others.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The longest sleep before it is asked again whether to stop.

@@ -51,18 +51,19 @@ fn check(heard: &Heard, answer: &Answer) {
             (error.quoted.source, error.quoted.source_port, [error.quoted.sequence; 2])
         }
     };
+    let probe_number = answer.probe_number.expect("a frame says which probe it answers");
     let mark = match (ours, answer.addr) {
         (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
-            cookie().mark::<Ipv4Addr>(ours, theirs, answer.port, answer.probe_number)
+            cookie().mark::<Ipv4Addr>(ours, theirs, answer.port, probe_number)
         }
         (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
-            cookie().mark::<Ipv6Addr>(ours, theirs, answer.port, answer.probe_number)
+            cookie().mark::<Ipv6Addr>(ours, theirs, answer.port, probe_number)
         }
         _ => panic!("an answer from another family: {answer:?}"),
     };
     assert_eq!(mark.source_port, local_port);
     assert!(numbers.contains(&mark.sequence), "{answer:?}");
-    assert!(answer.probe_number < PROBES);
+    assert!(probe_number < PROBES);
 }
 
 /// A key that everybody knows, so that a search can come upon answers.
