@@ -9,6 +9,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use anyhow::Context;
+use serde_json::Value;
 use tlscensus_discovery::Discovery;
 use tlscensus_discovery::Ended;
 use tlscensus_discovery::Event;
@@ -65,8 +66,37 @@ pub(crate) trait Sink {
     fn note(&mut self, lists: Vec<ListUsed>) -> anyhow::Result<()>;
 
     /// Whether it has so much that it cannot hand on yet that no more answers should be taken.
-    fn is_full(&mut self) -> bool {
+    fn is_full(&self) -> bool {
         false
+    }
+
+    /// Moves on what can be moved on; called every moment.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn pump(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// The discovery is over: goes on with what was found; `true` once nothing is left to do.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn drain(&mut self) -> anyhow::Result<bool> {
+        Ok(true)
+    }
+
+    /// Somebody wants to stop.
+    fn stop(&mut self) {}
+
+    /// What it does, for the line of progress.
+    fn said(&self) -> Option<String> {
+        None
+    }
+
+    /// The same for machines.
+    fn state(&self) -> Option<Value> {
+        None
     }
 
     /// Ends the run.
@@ -115,10 +145,7 @@ impl Course {
         let mut known = None;
         self.heed_blocklist(&mut known)?;
         while self.take_some(events)? {
-            if self.stop.load(Relaxed) {
-                self.discovery.stop();
-            }
-            self.display.tick(&self.discovery);
+            self.look_around()?;
             if last_mark.elapsed() >= MARK_EVERY {
                 self.heed_control();
                 self.heed_blocklist(&mut known)?;
@@ -126,6 +153,33 @@ impl Course {
                 last_mark = Instant::now();
             }
         }
+        Ok(())
+    }
+
+    /// After the discovery: until what was found is dealt with.
+    ///
+    /// # Errors
+    /// When rows cannot be written.
+    pub(crate) fn drain(&mut self) -> anyhow::Result<()> {
+        let mut last_mark = Instant::now();
+        while !self.sink.drain()? {
+            self.look_around()?;
+            if last_mark.elapsed() >= MARK_EVERY {
+                self.mark()?;
+                last_mark = Instant::now();
+            }
+            thread::sleep(TICK);
+        }
+        self.mark()
+    }
+
+    fn look_around(&mut self) -> anyhow::Result<()> {
+        if self.stop.load(Relaxed) {
+            self.discovery.stop();
+            self.sink.stop();
+        }
+        self.sink.pump()?;
+        self.display.tick(&self.discovery, &*self.sink);
         Ok(())
     }
 
@@ -162,8 +216,37 @@ impl Course {
     fn note(&mut self, lists: Vec<ListUsed>) -> anyhow::Result<()>;
 
     /// Whether it has so much that it cannot hand on yet that no more answers should be taken.
-    fn is_full(&mut self) -> bool {
+    fn is_full(&self) -> bool {
         false
+    }
+
+    /// Moves on what can be moved on; called every moment.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn pump(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// The discovery is over: goes on with what was found; `true` once nothing is left to do.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn drain(&mut self) -> anyhow::Result<bool> {
+        Ok(true)
+    }
+
+    /// Somebody wants to stop.
+    fn stop(&mut self) {}
+
+    /// What it does, for the line of progress.
+    fn said(&self) -> Option<String> {
+        None
+    }
+
+    /// The same for machines.
+    fn state(&self) -> Option<Value> {
+        None
     }
 
     /// Ends the run.
@@ -226,10 +309,7 @@ impl Course {
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
             }
-            if self.stop.load(Relaxed) {
-                self.discovery.stop();
-            }
-            self.display.tick(&self.discovery);
+            self.look_around()?;
             if last_mark.elapsed() < MARK_EVERY {
                 continue;
             }
@@ -305,7 +385,7 @@ impl Course {
 }
 
 /// The longest wait for an answer before something else is looked at.
-const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(20);
 /// Answers that are taken in a row before something else is looked at.
 const GATHERED: usize = 4096;
 /// Between two checkpoints.

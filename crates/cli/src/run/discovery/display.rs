@@ -8,10 +8,12 @@ use std::time::Instant;
 use indicatif::HumanDuration;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
+use serde_json::Value;
 use serde_json::json;
 use tlscensus_discovery::Counts;
 use tlscensus_discovery::Discovery;
 
+use super::course::Sink;
 use crate::console;
 use crate::progress::draft_of;
 
@@ -53,7 +55,7 @@ impl Display {
     }
 
     /// Looks at the counters and says what is due.
-    pub(crate) fn tick(&mut self, discovery: &Discovery) {
+    pub(crate) fn tick(&mut self, discovery: &Discovery, sink: &dyn Sink) {
         let counts = discovery.counts();
         let (looked_at, before) = self.last_look;
         let since = looked_at.elapsed();
@@ -61,7 +63,7 @@ impl Display {
             let sent = counts.probes_sent.saturating_sub(before.probes_sent);
             self.rate = to_f64(sent) / since.as_secs_f64();
             self.last_look = (Instant::now(), counts);
-            self.json(discovery, &counts);
+            self.json(discovery, &counts, sink.state());
         }
         if counts.link_down != self.link_was_down {
             self.link_was_down = counts.link_down;
@@ -74,10 +76,10 @@ impl Display {
             let all = discovery.plan().positions.end - discovery.plan().positions.start;
             bar.set_length(all);
             bar.set_position(all - discovery.left());
-            bar.set_message(self.line(discovery, &counts));
+            bar.set_message(self.line(discovery, &counts, sink.said()));
         } else if self.plain && self.last_line.elapsed() >= LINE_EVERY {
             self.last_line = Instant::now();
-            console::say(&self.line(discovery, &counts));
+            console::say(&self.line(discovery, &counts, sink.said()));
         }
     }
 
@@ -86,10 +88,10 @@ impl Display {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        self.json(discovery, &discovery.counts());
+        self.json(discovery, &discovery.counts(), None);
     }
 
-    fn line(&self, discovery: &Discovery, counts: &Counts) -> String {
+    fn line(&self, discovery: &Discovery, counts: &Counts, more: Option<String>) -> String {
         let mut line = format!(
             "{} sent ({:.0}/s), {} answer ({})",
             counts.probes_sent,
@@ -102,6 +104,10 @@ impl Display {
         }
         if counts.held > 0 {
             line.push_str(", held back by slow writing");
+        }
+        if let Some(more) = more {
+            line.push_str(", ");
+            line.push_str(&more);
         }
         match self.left(discovery) {
             Some(left) => line.push_str(&format!(", {} left", HumanDuration(left))),
@@ -121,7 +127,7 @@ impl Display {
         Duration::try_from_secs_f64(seconds).ok()
     }
 
-    fn json(&mut self, discovery: &Discovery, counts: &Counts) {
+    fn json(&mut self, discovery: &Discovery, counts: &Counts, more: Option<Value>) {
         let Some(path) = &self.json else {
             return;
         };
@@ -148,6 +154,7 @@ impl Display {
             "deferred": counts.deferred,
             "held": counts.held,
             "link_down": counts.link_down,
+            "probing": more,
         });
         let draft = draft_of(path);
         let written = fs::write(&draft, format!("{state}\n"));

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tlscensus_dataset::Covered;
 use tlscensus_dataset::Dataset;
 use tlscensus_dataset::RunWriter;
 use tlscensus_discovery::Discovery;
@@ -104,7 +105,7 @@ impl Job {
         self.blocklist.live.clone()
     }
 
-    /// The writer of the run: the one that is gone on with, or a new one of this kind and configuration.
+    /// The writer of the run, and what it has of probes: the one that is gone on with, or a new one of this kind and configuration.
     ///
     /// # Errors
     /// When the dataset does not let us write.
@@ -113,12 +114,12 @@ impl Job {
         dataset: &Dataset,
         kind: RunKind,
         config: &impl serde::Serialize,
-    ) -> anyhow::Result<RunWriter> {
+    ) -> anyhow::Result<(RunWriter, Option<Covered>)> {
         let lists = self.ready.used.iter().cloned().chain(self.blocklist.used());
         if let Some((run, _)) = &self.before {
-            let (mut writer, _) = dataset.resume(&run.run_id)?;
+            let (mut writer, covered) = dataset.resume(&run.run_id)?;
             writer.goes_on_with(lists)?;
-            return Ok(writer);
+            return Ok((writer, Some(covered)));
         }
         let run = RunRow {
             run_id: format!("{}-{}-{}", kind.word(), utc::compact_now(), std::process::id()),
@@ -132,7 +133,7 @@ impl Job {
             lists: lists.collect(),
             ..RunRow::default()
         };
-        Ok(dataset.begin(run)?)
+        Ok((dataset.begin(run)?, None))
     }
 
     /// Carries it out, and gives everything back for the end to be written.

@@ -87,7 +87,7 @@ fn carry_out(
     tune(&mut job.ready, &typed.wire);
     let config = job.settings.clone();
     let writer = dataset.map(|dataset| job.writer(dataset, RunKind::Discover, &config));
-    let writer = writer.transpose()?;
+    let writer = writer.transpose()?.map(|(writer, _)| writer);
     let run_id = writer.as_ref().map(|writer| writer.run().run_id.clone());
     let how_on = match &run_id {
         Some(run_id) => format!("the same command with --resume {run_id} goes on"),
@@ -193,7 +193,7 @@ pub(crate) fn failure(error: &anyhow::Error, run_id: Option<&str>, how_on: &str)
     }
 }
 
-fn finish(outcome: Outcome, how_on: &str, quiet: bool) -> anyhow::Result<Exit> {
+pub(crate) fn finish(outcome: Outcome, how_on: &str, quiet: bool) -> anyhow::Result<Exit> {
     let Outcome { ended, mut course } = outcome;
     course.display.end(&course.discovery);
     let counts = course.discovery.counts();
@@ -258,7 +258,7 @@ pub(crate) fn counters(course: &Course, counts: &Counts) -> Vec<Counter> {
     .collect()
 }
 
-fn summary(counts: &Counts, discovery: &Discovery) -> String {
+pub(crate) fn summary(counts: &Counts, discovery: &Discovery) -> String {
     let how = match discovery.way() {
         Way::Wire(_) => "probes",
         Way::Connect(_) => "connections",
