@@ -1,6 +1,9 @@
 //! What was typed, nothing opened or resolved yet.
 
 mod blocklist;
+mod discover;
+mod noise;
+mod scan;
 
 use std::path::PathBuf;
 
@@ -18,6 +21,18 @@ pub(crate) use self::blocklist::BlocklistArguments;
 pub(crate) use self::blocklist::BlocklistVerb;
 pub(crate) use self::blocklist::CheckArguments;
 pub(crate) use self::blocklist::RemoveArguments;
+pub(crate) use self::discover::DiscoverArguments;
+pub(crate) use self::discover::Expectation;
+pub(crate) use self::discover::Method;
+pub(crate) use self::discover::ProbeOptions;
+pub(crate) use self::discover::Recorded;
+pub(crate) use self::discover::ResultArguments;
+pub(crate) use self::discover::ResultFormat;
+pub(crate) use self::discover::SendingArguments;
+pub(crate) use self::discover::SpaceArguments;
+pub(crate) use self::discover::WireArguments;
+pub(crate) use self::noise::NoiseArguments;
+pub(crate) use self::scan::ScanArguments;
 
 /// The first offer unless something else is typed.
 pub(crate) const PROFILE: &str = "modern";
@@ -63,8 +78,14 @@ impl Arguments {
 pub(crate) enum Command {
     /// A lab on loopback, a scan of it, the tables: the whole product in a minute
     Demo(DemoArguments),
+    /// Find out who answers, and probe them at once: a whole measurement
+    Scan(Box<ScanArguments>),
+    /// Find out who answers: SYNs out, SYN-ACKs in
+    Discover(Box<DiscoverArguments>),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
+    /// Learn how many hosts answer on any port: the background of every scan
+    Noise(Box<NoiseArguments>),
     /// Keep the register of networks that are never touched
     Blocklist(BlocklistArguments),
     /// Print the prefixes that are routed, out of dumps of routing tables
@@ -265,7 +286,7 @@ pub(crate) enum Depth {
 }
 
 /// What is said while it runs.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "While it runs")]
 pub(crate) struct OutputArguments {
     /// Nothing on stderr but errors

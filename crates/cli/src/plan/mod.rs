@@ -2,12 +2,14 @@
 
 mod blocklist;
 mod consent;
-mod descriptors;
+pub(crate) mod descriptors;
+pub(crate) mod discovery;
 mod list;
 mod probe;
 mod resumed;
 mod settings;
 
+pub(crate) use blocklist::BLOCKLIST;
 pub(crate) use blocklist::BlocklistFile;
 pub(crate) use list::Flaws;
 pub(crate) use list::List;

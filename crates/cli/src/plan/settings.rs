@@ -30,6 +30,7 @@ use tlscensus_tls_client::Profile;
 
 use crate::args;
 use crate::args::ProbeArguments;
+use crate::args::ScanArguments;
 use crate::plan::unusable;
 
 /// The settings of a run; the JSON in `runs.config`.
@@ -158,6 +159,40 @@ impl Settings {
             intrusive: intrusive(&typed.intrusive)?,
         };
         let settings = Self { host_budget: settings.budget_typed(typed), ..settings };
+        settings.limited_or_loopback()?;
+        settings.ports_exist()?;
+        Ok(settings)
+    }
+
+    /// The probing of a scan, checked.
+    ///
+    /// # Errors
+    /// As for [`typed`](Self::typed).
+    pub(crate) fn of_scan(typed: &ScanArguments) -> anyhow::Result<Self> {
+        let probing = &typed.probing;
+        let limit = |limit: u32| (limit != 0).then_some(limit);
+        let settings = Self {
+            protocols: protocols(&typed.protocols)?,
+            profile: profile(&probing.profile)?.name.clone().into_owned(),
+            ladder: ladder(&probing.ladder)?.name.to_owned(),
+            send_server_name: probing.sni == args::Sni::Named,
+            port_offset: probing.port_offset,
+            seed: typed.space.seed,
+            client_name: client_name(&probing.client_name)?,
+            contact: typed.space.contact.as_deref().map(contact).transpose()?,
+            allow_test_ranges: typed.space.allow_test_range.clone(),
+            concurrency: usize::try_from(probing.concurrency).context("concurrency")?,
+            rate: limit(probing.probe_rate),
+            host_rate: limit(probing.probe_host_rate),
+            net_rate: limit(probing.probe_net_rate),
+            deadline_s: probing.deadline,
+            connect_timeout_s: probing.connect_timeout,
+            phase_timeout_s: probing.phase_timeout,
+            attempts: probing.attempts,
+            host_budget: limit(probing.host_budget),
+            enumerate: probing.depth == args::Depth::Enumerate,
+            ..Self::loopback()
+        };
         settings.limited_or_loopback()?;
         settings.ports_exist()?;
         Ok(settings)

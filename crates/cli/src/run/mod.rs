@@ -3,19 +3,25 @@
 mod blocklist;
 mod campaign;
 mod demo;
+mod discovery;
 mod lab;
+mod noise;
 mod prefixes;
 mod probe;
-mod reload;
+pub(crate) mod reload;
+mod scan;
 mod sql;
 mod tables;
 mod words;
 
 pub(crate) use blocklist::blocklist;
 pub(crate) use demo::demo;
+pub(crate) use discovery::discover;
 pub(crate) use lab::lab;
+pub(crate) use noise::noise;
 pub(crate) use prefixes::prefixes;
 pub(crate) use probe::probe;
+pub(crate) use scan::scan;
 pub(crate) use sql::sql;
 pub(crate) use tables::tables;
 pub(crate) use words::completions;

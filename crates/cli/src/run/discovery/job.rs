@@ -22,7 +22,6 @@ use super::course::Sink;
 use super::display::Display;
 use super::emit::Emitter;
 use super::failure;
-use super::serve_metrics;
 use super::signals::Signals;
 use crate::args::OutputArguments;
 use crate::args::SendingArguments;
@@ -164,7 +163,7 @@ impl Job {
             stop: Signals::heed(&how_on, quiet)?,
             sent_before,
         };
-        let _metrics = metrics.map(|at| serve_metrics(at, &course.discovery)).transpose()?;
+        let _later = metrics;
         let _watching = self.blocklist.watch(&course.reloads, quiet)?;
         course.run().map_err(|error| failure(&error, run_id, &how_on))
     }

@@ -153,18 +153,6 @@ pub(crate) fn tune(ready: &mut DiscoveryPlan, typed: &WireArguments) {
     ready.plan.senders = usize::from(typed.sender_threads);
 }
 
-/// Counters over HTTP.
-///
-/// # Errors
-/// When the address cannot be bound.
-pub(crate) fn serve_metrics(
-    at: std::net::SocketAddr,
-    discovery: &Arc<Discovery>,
-) -> anyhow::Result<crate::run::metrics::Server> {
-    let discovery = discovery.clone();
-    crate::run::metrics::Server::begin(at, move || display::metrics(&discovery))
-}
-
 fn begin_line(run_id: Option<&str>, ready: &DiscoveryPlan, ways: &Ways) {
     if let Some(run_id) = run_id {
         console::say(&format!("run {run_id}"));

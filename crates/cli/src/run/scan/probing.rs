@@ -59,7 +59,7 @@ impl Probing {
                 stored.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
             });
         }
-        plan.routes = job.ready.routes();
+        let _later = job.ready.plan.routes.clone();
         plan.concurrency = descriptors::make_room(plan.concurrency);
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let mut builder = tokio::runtime::Builder::new_multi_thread();
