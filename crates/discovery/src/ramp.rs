@@ -460,7 +460,11 @@ mod tests {
             (vec![low; 50], Some((5, "collapse"))),
             ([vec![good; 20], vec![low; 5]].concat(), Some((25, "collapse"))),
             // A short fault, again and again.
-            ([vec![low; 4], vec![good]].concat().repeat(9), None),
+            ([vec![second(20); 4], vec![good]].concat().repeat(9), None),
+            (
+                [vec![second(20); 4], vec![good], vec![second(20); 5]].concat(),
+                Some((10, "collapse")),
+            ),
             // Halved is not collapsed.
             (vec![second(500); 50], None),
             (vec![Flow { drops: 300, ..good }; 50], Some((5, "drops"))),
