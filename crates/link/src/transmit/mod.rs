@@ -62,8 +62,8 @@ pub enum Method {
 }
 
 impl Method {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Messages, Self::Ring, Self::Xdp];
+    /// All of them, in the order of what a frame costs: `benches/README.md` has the figures.
+    pub const FASTEST_FIRST: [Self; 3] = [Self::Xdp, Self::Ring, Self::Messages];
 }
 
 /// A sender on this interface whose slots all begin as the template.
@@ -88,6 +88,24 @@ pub fn transmitter(
         Method::Ring => Box::new(ring::Ring::open(interface, template, batch)?),
         Method::Xdp => Box::new(xdp::Xdp::open(interface, template, batch)?),
     })
+}
+
+/// As [`transmitter`], by the fastest method that this interface and kernel offer; says which.
+///
+/// # Errors
+/// When none of them can be had: what [`Method::Messages`], which asks least, failed of.
+pub fn fastest_transmitter(
+    interface: &Interface,
+    template: &[u8],
+    batch: usize,
+) -> Result<(Method, Box<dyn Transmit>), Error> {
+    let [others @ .., last] = Method::FASTEST_FIRST;
+    for method in others {
+        if let Ok(sender) = transmitter(method, interface, template, batch) {
+            return Ok((method, sender));
+        }
+    }
+    Ok((last, transmitter(last, interface, template, batch)?))
 }
 
 /// The EtherType that the kernel is to be told: it reads that of an Ethernet header by itself (0), and cannot know that of
