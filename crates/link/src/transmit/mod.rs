@@ -117,3 +117,20 @@ fn protocol(interface: &Interface, template: &[u8]) -> i32 {
         (LinkKind::Ethernet | LinkKind::Loopback, _) => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_is_told_the_protocol_where_no_header_tells_it() {
+        let told = |kind, first| {
+            let interface = Interface::named("lo").unwrap();
+            protocol(&Interface { kind, ..interface }, &[first, 0, 0, 0])
+        };
+        assert_eq!(told(LinkKind::Ip, 0x45), libc::ETH_P_IP);
+        assert_eq!(told(LinkKind::Ip, 0x60), libc::ETH_P_IPV6);
+        assert_eq!(told(LinkKind::Ethernet, 0x60), 0);
+        assert_eq!(told(LinkKind::Loopback, 0x45), 0);
+    }
+}

@@ -6,5 +6,6 @@ mod support;
 mod interfaces;
 mod neighbours;
 mod receive;
+mod rights;
 mod transmit;
 mod tun;

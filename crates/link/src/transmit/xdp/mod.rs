@@ -150,3 +150,36 @@ impl Memory {
 fn wide(value: usize) -> u64 {
     u64::try_from(value).expect("at most 64 bits")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prop_assert_eq;
+    use proptest::proptest;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever is sent, refused and handed back: each place is one slot's, or free, or with the device.
+        #[test]
+        fn a_place_has_one_owner(moves: Vec<(u8, bool)>) {
+            let mut memory = Memory::new(&[7; 74], 8).unwrap();
+            let (mut with_device, mut twice) = (Vec::new(), Vec::new());
+            for (slots, is_refused) in moves {
+                let slots = usize::from(slots % 9).min(memory.free.len());
+                with_device.extend_from_slice(&memory.of_slot[..slots]);
+                memory.exchange(0..slots);
+                if is_refused && slots < 8 {
+                    memory.refused.push(memory.of_slot[slots]);
+                    twice.push(memory.of_slot[slots]);
+                }
+                if slots % 2 == 0 {
+                    twice.drain(..).chain(with_device.drain(..)).for_each(|place| memory.take_back(place));
+                }
+                let held = memory.of_slot.iter().chain(&memory.free).chain(&with_device);
+                let mut places: Vec<_> = held.copied().collect();
+                places.sort_unstable();
+                prop_assert_eq!(places, (0..32).collect::<Vec<_>>());
+            }
+        }
+    }
+}
