@@ -153,19 +153,23 @@ fn answers_come_in_bare_through_the_filter() {
     assert_eq!(heard, expected);
 }
 
-/// A tap device queues 500 frames and refuses more: nobody reads it at first, then slowly.
+/// A tap device queues 1,000 frames and refuses more: nobody reads it at first, then slowly.
 #[test]
 fn a_full_device_is_waited_for_and_nothing_is_lost_or_doubled() {
     const SENT: u32 = 3_000;
+    // 1,000 fit in: eleven batches and 32 frames. As many are what an older kernel sends by AF_XDP in one call.
+    const BATCH: usize = 88;
     let Some(namespace) = or_skip(Namespace::new()) else { return };
-    for method in Method::ALL {
+    for method in Method::FASTEST_FIRST {
         namespace.ip(&["tuntap", "add", "dev", "tap0", "mode", "tap"]).unwrap();
         let mut device = namespace.within(|| open("tap0", libc::IFF_TAP));
+        // No frames of the kernel's own.
+        namespace.set("ipv6/conf/tap0/disable_ipv6", "1").unwrap();
         namespace.ip(&["link", "set", "tap0", "up"]).unwrap();
         let interface = namespace.within(|| Interface::named("tap0")).unwrap();
         assert_eq!(interface.kind, LinkKind::Ethernet);
         let mut sender =
-            namespace.within(|| transmitter(method, &interface, &template(74), 50)).unwrap();
+            namespace.within(|| transmitter(method, &interface, &template(74), BATCH)).unwrap();
         let mut taken = 0;
         let error = loop {
             match namespace.within(|| batch(&mut *sender, taken)) {

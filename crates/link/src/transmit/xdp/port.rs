@@ -1,35 +1,25 @@
-//! `AF_XDP` in copy mode: frames in memory that the kernel knows, descriptors in a ring; works on any Ethernet driver, and
-//! needs no BPF program for sending alone.
-//!
-//! A slot is a place in that memory. When it has been sent it gets another place, because the device may still read the
-//! old one; which ones it has done with comes back in the completion ring.
+//! An open socket with its rings: descriptors out, places back, and what the kernel says of them.
 
 use std::io;
 use std::ops::Range;
-use std::os::fd::AsFd;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::Sent;
-use super::Transmit;
-use super::patience::Patience;
+use super::CHUNK_BYTES;
+use super::Memory;
+use super::PLACES;
+use super::queue::Queue;
+use super::wide;
 use crate::error::Error;
 use crate::interface::Interface;
-use crate::interface::LinkKind;
-use crate::mapping::Mapping;
 use crate::socket::Socket;
 use crate::socket::length_of;
 use crate::socket::result;
+use crate::transmit::Sent;
+use crate::transmit::patience::Patience;
 
-/// Memory is registered in pieces of this size, which no frame may cross; many frames may lie in one.
-const CHUNK_BYTES: usize = 2_048;
-/// Places end at multiples of this, so that two frames share no cache line.
-const LEAST_STRIDE: usize = 64;
-/// How many places there are for each slot: what a device still sends, and the next batch.
-const PLACES: usize = 4;
 /// How long the kernel may take to let go of a queue.
 const LETTING_GO: Duration = Duration::from_secs(2);
 /// Frames that older kernels send in one call, and newer ones too unless told otherwise.
@@ -37,138 +27,22 @@ const USUAL_BUDGET: usize = 32;
 /// `XDP_MAX_TX_SKB_BUDGET` of Linux 6.17; libc does not have it yet.
 const MAX_TX_SKB_BUDGET: i32 = 9;
 
-/// The sender.
-pub(super) struct Xdp {
-    port: Port,
-    memory: Memory,
-    sent: Sent,
-}
-
-impl Xdp {
-    pub(super) fn open(
-        interface: &Interface,
-        template: &[u8],
-        batch: usize,
-    ) -> Result<Self, Error> {
-        if interface.kind != LinkKind::Ethernet {
-            let interface = interface.name.clone();
-            return Err(Error::NoLinkAddresses { interface, attempt: "send by AF_XDP" });
-        }
-        let memory = Memory::new(template, batch)
-            .map_err(|error| Error::system("map memory for frames", &interface.name, error))?;
-        Ok(Self { port: Port::open(interface, &memory)?, memory, sent: Sent::default() })
-    }
-}
-
-impl Transmit for Xdp {
-    fn room(&self) -> usize {
-        self.memory.of_slot.len()
-    }
-
-    fn frame(&mut self, slot: usize) -> &mut [u8] {
-        let start = self.memory.start(self.memory.of_slot[slot]);
-        // SAFETY: a slot's place is not the kernel's before `send`, and gets another one there.
-        unsafe { self.memory.bytes.bytes_mut(start..start + self.memory.length) }
-    }
-
-    fn send(&mut self, slots: Range<usize>) -> io::Result<usize> {
-        if self.memory.of_slot[slots.clone()].is_empty() {
-            return Ok(0);
-        }
-        let Self { port, memory, sent } = self;
-        let mut patience = Patience::default();
-        loop {
-            let outcome = port.send(memory, slots.clone(), sent);
-            match outcome {
-                Err(error) if patience.allows(&error, &mut sent.waits) => {}
-                Err(error) => return Err(port.socket.telling(error)),
-                Ok(taken) => {
-                    memory.exchange(slots.start..slots.start + taken);
-                    sent.frames += u64::try_from(taken).unwrap_or(u64::MAX);
-                    return Ok(taken);
-                }
-            }
-        }
-    }
-
-    fn statistics(&self) -> Sent {
-        self.sent
-    }
-}
-
-/// Places for frames, and whose they are.
-#[derive(Debug)]
-struct Memory {
-    bytes: Mapping,
-    stride: usize,
-    length: usize,
-    /// The place of each slot.
-    of_slot: Box<[u32]>,
-    /// Places that are nobody's.
-    free: Vec<u32>,
-    /// Places of slots that the device refused, so that they come back although they are still the slots'.
-    refused: Vec<u32>,
-}
-
-impl Memory {
-    fn new(template: &[u8], batch: usize) -> io::Result<Self> {
-        let stride = template.len().next_power_of_two().max(LEAST_STRIDE);
-        if stride > CHUNK_BYTES {
-            return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
-        }
-        let places = PLACES * batch;
-        let bytes = Mapping::anonymous((places * stride).next_multiple_of(CHUNK_BYTES))?;
-        let count = u32::try_from(places).map_err(|_| io::ErrorKind::OutOfMemory)?;
-        let slots = count / u32::try_from(PLACES).expect("a small constant");
-        let mut memory = Self {
-            bytes,
-            stride,
-            length: template.len(),
-            of_slot: (0..slots).collect(),
-            free: (slots..count).collect(),
-            refused: Vec::new(),
-        };
-        for place in 0..count {
-            let start = memory.start(place);
-            // SAFETY: the kernel does not know of these pages yet.
-            let place = unsafe { memory.bytes.bytes_mut(start..start + template.len()) };
-            place.copy_from_slice(template);
-        }
-        Ok(memory)
-    }
-
-    fn start(&self, place: u32) -> usize {
-        usize::try_from(place).expect("at least 32 bits") * self.stride
-    }
-
-    /// The device has done with a place.
-    fn take_back(&mut self, place: u32) {
-        match self.refused.iter().position(|refused| *refused == place) {
-            Some(at) => {
-                self.refused.swap_remove(at);
-            }
-            None => self.free.push(place),
-        }
-    }
-
-    /// Gives slots that were sent other places. There are as many, or they would not have been sent.
-    fn exchange(&mut self, slots: Range<usize>) {
-        for place in &mut self.of_slot[slots] {
-            *place = self.free.pop().expect("checked before descriptors were pushed");
-        }
-    }
-}
+/// The address in a descriptor of nothing.
+const VOID: u64 = u64::MAX;
+/// Bytes of an entry: `struct xdp_desc` or an address.
+const DESCRIPTOR: usize = size_of::<libc::xdp_desc>();
+const ADDRESS: usize = size_of::<u64>();
 
 /// An open socket with its rings.
 #[derive(Debug)]
-struct Port {
-    socket: Socket,
+pub(super) struct Port {
+    pub(super) socket: Socket,
     transmit: Queue<DESCRIPTOR>,
     completion: Queue<ADDRESS>,
 }
 
 impl Port {
-    fn open(interface: &Interface, memory: &Memory) -> Result<Self, Error> {
+    pub(super) fn open(interface: &Interface, memory: &Memory) -> Result<Self, Error> {
         let socket = Socket::open(libc::AF_XDP, "open an AF_XDP socket", interface)?;
         let region = libc::xdp_umem_reg {
             addr: wide(memory.bytes.address(0).addr()),
@@ -241,7 +115,7 @@ impl Port {
     }
 
     /// Has the kernel send these slots, and says how many it took.
-    fn send(
+    pub(super) fn send(
         &mut self,
         memory: &mut Memory,
         slots: Range<usize>,
@@ -301,7 +175,7 @@ impl Port {
     /// Has the kernel pass over void descriptors, so that both sides agree where the next one lies. In copy mode it looks
     /// at the ring only when it is called.
     fn settle(&self) -> io::Result<()> {
-        for _ in 0..=2 * self.transmit.count {
+        for _ in 0..=2 * self.transmit.len() {
             if self.left() == 0 {
                 return Ok(());
             }
@@ -348,12 +222,13 @@ impl Port {
                 Ok(()) => io::Error::from_raw_os_error(libc::EAGAIN),
                 Err(error) => error,
             };
+            let is_news = left < before;
             before = left;
             match error.raw_os_error() {
                 // Sent as many as it does in one call.
                 Some(libc::EAGAIN) if at_once > 0 => at_once -= 1,
-                // The device refused one, which is gone; the ring shows it only if others were sent before it.
-                Some(libc::EBUSY) => return ((pushed - left).saturating_sub(1), Some(error)),
+                // The device refused one, which is gone; the ring shows it only if this call sent others before it.
+                Some(libc::EBUSY) => return (pushed - left - usize::from(is_news), Some(error)),
                 _ if patience.allows(&error, &mut sent.waits) => {}
                 _ => return (pushed - left, Some(error)),
             }
@@ -369,66 +244,11 @@ impl Port {
     }
 
     fn wake(&self) -> io::Result<()> {
-        let socket = self.socket.as_fd().as_raw_fd();
+        let socket = self.socket.as_raw_fd();
         // SAFETY: neither bytes nor an address.
         let outcome = unsafe {
             libc::sendto(socket, std::ptr::null(), 0, libc::MSG_DONTWAIT, std::ptr::null(), 0)
         };
         if outcome < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
-}
-
-/// The address in a descriptor of nothing.
-const VOID: u64 = u64::MAX;
-/// Bytes of an entry: `struct xdp_desc` or an address.
-const DESCRIPTOR: usize = size_of::<libc::xdp_desc>();
-const ADDRESS: usize = size_of::<u64>();
-
-/// A ring of entries of this many bytes, one side of which is the kernel's.
-#[derive(Debug)]
-struct Queue<const ENTRY: usize> {
-    ring: Mapping,
-    producer: usize,
-    consumer: usize,
-    entries: usize,
-    count: usize,
-}
-
-impl<const ENTRY: usize> Queue<ENTRY> {
-    fn map(
-        socket: &Socket,
-        offsets: &libc::xdp_ring_offset,
-        count: usize,
-        offset: libc::off_t,
-    ) -> Result<Self, Error> {
-        let [producer, consumer, entries] = [offsets.producer, offsets.consumer, offsets.desc]
-            .map(|offset| usize::try_from(offset).unwrap_or(usize::MAX));
-        let bytes = entries.saturating_add(count * ENTRY);
-        let ring = Mapping::of_socket(socket.as_fd(), bytes, offset)
-            .map_err(|error| socket.failed("map a ring", error))?;
-        Ok(Self { ring, producer, consumer, entries, count })
-    }
-
-    /// How many entries were ever put in, in 32 bits.
-    fn producer(&self) -> &AtomicU32 {
-        self.ring.word(self.producer)
-    }
-
-    /// How many entries were ever taken out, in 32 bits.
-    fn consumer(&self) -> &AtomicU32 {
-        self.ring.word(self.consumer)
-    }
-
-    /// The entry of this number.
-    fn entry(&mut self, number: u32) -> &mut [u8; ENTRY] {
-        let place = usize::try_from(number).expect("at least 32 bits") & (self.count - 1);
-        let start = self.entries + place * ENTRY;
-        // SAFETY: producer and consumer say that it is ours, as the callers have read them.
-        let entry = unsafe { self.ring.bytes_mut(start..start + ENTRY) };
-        entry.try_into().expect("of this length")
-    }
-}
-
-fn wide(value: usize) -> u64 {
-    u64::try_from(value).expect("at most 64 bits")
 }
