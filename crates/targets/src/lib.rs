@@ -1,6 +1,6 @@
 //! Which endpoints may be touched, in what order and how fast: lists, prefixes, blocklist, permutation, shards, rates.
 //!
-//! Nothing here knows a clock, a socket or a file: lines come in as bytes, time as microseconds on a clock of the
+//! Nothing here knows a clock, a socket or a file: lines come in as bytes, time as microseconds or nanoseconds on a clock of the
 //! caller's, addresses as values.
 //!
 //! * [`LineParser`] reads what a user lists as [`Target`]s, line by line.
@@ -12,7 +12,8 @@
 //! * [`Budget`] says how often.
 //! * [`AddressListParser`] reads what others list as an [`AddressSet`], [`PairListParser`] as a [`PairList`].
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
-//!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
+//!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and
+//!   [`Shard`] cuts that into parts.
 //! * [`Audit`] proves of a configuration that it visits everything once and nothing else.
 //! * [`mrt`] reads what is routed out of dumps of routing tables, [`RouteParser`] out of what was printed of them;
 //!   [`RouteTable`] finds the route of an address.
