@@ -3,6 +3,7 @@
 
 mod blocklist;
 mod demo;
+mod discovery;
 mod enumerated;
 mod intrusive;
 mod other_readers;

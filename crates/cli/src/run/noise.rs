@@ -1,11 +1,20 @@
 //! `noise`: how many hosts answer on ports on which nobody offers anything.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use anyhow::Context;
 use serde::Deserialize;
 use serde::Serialize;
 use tlscensus_dataset::Dataset;
+use tlscensus_discovery::Ended;
+use tlscensus_discovery::Event;
+use tlscensus_records::Counter;
+use tlscensus_records::ListUsed;
+use tlscensus_records::ResponderKind;
 use tlscensus_records::RunKind;
 use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
@@ -19,8 +28,10 @@ use crate::plan::discovery::ports;
 use crate::plan::unusable;
 use crate::run::discovery::Job;
 use crate::run::discovery::Rows;
+use crate::run::discovery::Sink;
 use crate::run::discovery::Tools;
 use crate::run::discovery::finish;
+use crate::run::discovery::follow_up;
 use crate::run::discovery::tune;
 use crate::utc;
 
@@ -151,6 +162,7 @@ impl Part {
         let how_on = "the same command with --resume goes on".to_owned();
         let routes = job.ready.plan.routes.clone();
         let rows = Rows { writer: Some(writer), run_id: run_id.clone(), routes };
+        let found = Found::before(dataset, &run_id)?;
         let tools = Tools {
             ways,
             sending: &typed.sending,
@@ -159,7 +171,72 @@ impl Part {
             emitter: None,
             how_on: how_on.clone(),
         };
-        let outcome = job.run(tools, Box::new(rows), Some(&run_id))?;
+        let sink = Watched { rows, found: found.clone() };
+        let mut outcome = job.run(tools, Box::new(sink), Some(&run_id))?;
+        if self.settings.follow_up && outcome.ended == Ended::Complete {
+            if !typed.output.quiet {
+                console::say("connecting to those that answered");
+            }
+            outcome.ended = follow_up(&mut outcome.course, found.to_be_asked())?;
+        }
         finish(outcome, &how_on, typed.output.quiet)
+    }
+}
+
+/// Endpoints that answered with SYN-ACK, and those of them that a connection was completed with.
+#[derive(Clone, Default)]
+struct Found(Arc<Mutex<(BTreeSet<Pair>, BTreeSet<Pair>)>>);
+
+type Pair = (IpAddr, u16);
+
+impl Found {
+    /// What an earlier start of the run wrote.
+    fn before(dataset: &Dataset, run_id: &str) -> anyhow::Result<Self> {
+        let found = Self::default();
+        dataset.responders(run_id, |row| {
+            if let Ok(addr) = row.addr.parse() {
+                found.note(row.kind, (addr, row.port));
+            }
+        })?;
+        Ok(found)
+    }
+
+    fn note(&self, kind: ResponderKind, pair: Pair) {
+        let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match kind {
+            ResponderKind::SynAck => found.0.insert(pair),
+            ResponderKind::Connected => found.1.insert(pair),
+            ResponderKind::Rst | ResponderKind::Icmp => false,
+        };
+    }
+
+    fn to_be_asked(&self) -> Vec<Pair> {
+        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        found.0.difference(&found.1).copied().collect()
+    }
+}
+
+/// Rows, with a note of who answered.
+struct Watched {
+    rows: Rows,
+    found: Found,
+}
+
+impl Sink for Watched {
+    fn take(&mut self, event: Event) -> anyhow::Result<()> {
+        self.found.note(event.answer.kind, (event.answer.addr, event.answer.port));
+        self.rows.take(event)
+    }
+
+    fn checkpoint(&mut self, text: &str) -> anyhow::Result<()> {
+        self.rows.checkpoint(text)
+    }
+
+    fn note(&mut self, lists: Vec<ListUsed>) -> anyhow::Result<()> {
+        self.rows.note(lists)
+    }
+
+    fn finish(self: Box<Self>, state: RunState, counters: Vec<Counter>) -> anyhow::Result<()> {
+        Box::new(self.rows).finish(state, counters)
     }
 }

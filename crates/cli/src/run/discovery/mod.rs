@@ -7,6 +7,7 @@ mod display;
 mod dry_run;
 mod emit;
 mod fields;
+mod follow_up;
 mod job;
 mod signals;
 
@@ -31,6 +32,7 @@ pub(crate) use self::course::Outcome;
 pub(crate) use self::course::Sink;
 pub(crate) use self::dry_run::dry_run;
 pub(crate) use self::emit::Emitter;
+pub(crate) use self::follow_up::follow_up;
 pub(crate) use self::job::Job;
 pub(crate) use self::job::Tools;
 pub(crate) use self::job::unfinished;
