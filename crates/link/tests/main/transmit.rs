@@ -34,11 +34,18 @@ fn send(sender: &mut dyn Transmit, numbers: std::ops::Range<u32>) {
 fn each_method_delivers_its_frames_once_and_in_order() {
     let Some(pair) = Pair::or_skip() else { return };
     for method in Method::FASTEST_FIRST {
-        for (batch, count) in [(1, 30), (7, 1_000), (64, 20_000), (500, 20_000)] {
+        for (length, batch, count) in [
+            (74, 1, 30),
+            (74, 7, 1_000),
+            (74, 64, 20_000),
+            (74, 500, 20_000),
+            (60, 64, 1_000),
+            (1_514, 64, 1_000),
+        ] {
             let mut receiver = pair.far.within(|| hear(Pair::FAR));
             let sent = pair.near.within(|| {
                 let near = Interface::named(Pair::NEAR).unwrap();
-                let mut sender = transmitter(method, &near, &template(74), batch).unwrap();
+                let mut sender = transmitter(method, &near, &template(length), batch).unwrap();
                 send(&mut *sender, 0..count);
                 sender.statistics()
             });
@@ -49,6 +56,21 @@ fn each_method_delivers_its_frames_once_and_in_order() {
             assert!(sent.calls * u64::try_from(batch).unwrap() >= sent.frames, "{sent:?}");
         }
     }
+}
+
+#[test]
+fn loopback_carries_frames_as_well() {
+    let Some(pair) = Pair::or_skip() else { return };
+    pair.near.within(|| {
+        for method in [Method::Ring, Method::Messages] {
+            let mut receiver = hear("lo");
+            let loopback = Interface::named("lo").unwrap();
+            let mut sender = transmitter(method, &loopback, &template(74), 64).unwrap();
+            send(&mut *sender, 0..1_000);
+            let expected: Vec<_> = (0..1_000).collect();
+            assert_eq!(numbers(&mut receiver, 1_000), expected, "{method:?}");
+        }
+    });
 }
 
 #[test]

@@ -182,8 +182,9 @@ fn a_full_device_is_waited_for_and_nothing_is_lost_or_doubled() {
         let mut arrived = Vec::new();
         std::thread::scope(|scope| {
             let sending = scope.spawn(|| {
+                let deadline = Instant::now() + Duration::from_secs(60);
                 let mut next = taken;
-                while next < SENT {
+                while next < SENT && Instant::now() < deadline {
                     // The slow reader may need longer than the sender's patience.
                     next += batch(&mut *sender, next).unwrap_or_default();
                 }
