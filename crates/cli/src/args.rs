@@ -138,7 +138,10 @@ pub(crate) struct ProbeArguments {
     pub(crate) who: WhoArguments,
     #[command(flatten)]
     pub(crate) pace: PaceArguments,
-    /// Networks never to be touched: one prefix a line, the reason behind #
+    /// Networks never to be touched: one prefix a line, the reason behind #. Read again when it changes, and at SIGHUP
+    ///
+    /// A change holds from the next connection on, a second after it was written. A file with a bad line changes nothing, and is
+    /// said. Which lists held stands in the run's row.
     #[arg(long, value_name = "FILE")]
     pub(crate) blocklist: Option<PathBuf>,
     /// A special-purpose network that is yours to test (repeatable)

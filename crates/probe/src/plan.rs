@@ -9,8 +9,8 @@ use tlscensus_dialog::Identity;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::Service;
 use tlscensus_records::Phase;
-use tlscensus_targets::Blocklist;
 use tlscensus_targets::Limits;
+use tlscensus_targets::LiveBlocklist;
 use tlscensus_tls_client::Profile;
 
 use crate::Endpoint;
@@ -53,8 +53,8 @@ pub struct Plan {
     pub identity: Identity,
     /// Which server name is sent.
     pub sni: Sni,
-    /// Whom we leave alone.
-    pub blocklist: Blocklist,
+    /// Whom we leave alone; what replaces it holds from the next connection on.
+    pub blocklist: LiveBlocklist,
     /// Where names are looked up.
     pub name_servers: NameServers,
     /// What need not be probed again.
@@ -73,7 +73,7 @@ impl Plan {
     }
 
     /// All services of the study, polite defaults.
-    pub fn new(run_id: &str, identity: Identity, blocklist: Blocklist) -> Self {
+    pub fn new(run_id: &str, identity: Identity, blocklist: impl Into<LiveBlocklist>) -> Self {
         Self {
             run_id: run_id.to_owned(),
             services: SERVICES.iter().collect(),
@@ -90,7 +90,7 @@ impl Plan {
             longest_hold: DEFAULT_LONGEST_HOLD,
             identity,
             sni: Sni::default(),
-            blocklist,
+            blocklist: blocklist.into(),
             name_servers: NameServers::default(),
             covered: Covered::default(),
             grace: DEFAULT_GRACE,

@@ -5,7 +5,7 @@
 //!
 //! * [`LineParser`] reads what a user lists as [`Target`]s, line by line.
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
-//! * [`Blocklist`] says whether an address may be touched, and if not, why.
+//! * [`Blocklist`] says whether an address may be touched, and if not, why; [`LiveBlocklist`] can be replaced meanwhile.
 //! * [`Consent`] says who agreed to be asked what others are not.
 //! * [`Limiter`] says when.
 //! * [`Budget`] says how often.
@@ -21,6 +21,7 @@ mod consent;
 pub mod fuzzing;
 mod gate;
 mod grid;
+mod live;
 pub mod mrt;
 mod note;
 mod permutation;
@@ -43,6 +44,7 @@ pub use gate::Refusal;
 pub use gate::Scope;
 pub use grid::Grid;
 pub use grid::Pairs;
+pub use live::LiveBlocklist;
 pub use note::Note;
 pub use note::is_date;
 pub use permutation::Permutation;

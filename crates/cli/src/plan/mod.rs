@@ -1,5 +1,6 @@
 //! What was typed, opened, resolved and bounded: runs take only plans.
 
+mod blocklist;
 mod consent;
 mod descriptors;
 mod list;
@@ -7,6 +8,7 @@ mod probe;
 mod resumed;
 mod settings;
 
+pub(crate) use blocklist::BlocklistFile;
 pub(crate) use list::Flaws;
 pub(crate) use list::List;
 pub(crate) use probe::ProbePlan;

@@ -6,6 +6,7 @@ mod demo;
 mod lab;
 mod prefixes;
 mod probe;
+mod reload;
 mod sql;
 mod tables;
 mod words;

@@ -14,16 +14,28 @@ use crate::plan::ProbePlan;
 use crate::progress::Display;
 use crate::run::campaign::Campaign;
 use crate::run::campaign::Summary;
+use crate::run::reload::Reload;
+use crate::run::reload::Reloads;
 
 /// Probes a list.
 pub(crate) fn probe(typed: &ProbeArguments) -> anyhow::Result<Exit> {
-    let ready = ProbePlan::new(typed)?;
+    let mut ready = ProbePlan::new(typed)?;
     let quiet = ready.quiet;
     if !quiet {
         console::say(&format!("run {}", ready.writer.run().run_id));
     }
+    let reloads = Arc::new(Reloads::default());
+    // Watches for as long as it lives.
+    let _watching = match ready.blocklist.take() {
+        // A pipe cannot be read twice.
+        Some((file, used)) if file.path().is_file() => {
+            let live = ready.plan.blocklist.clone();
+            Some(Reload::begin(file, live, used, reloads.clone(), quiet)?)
+        }
+        _ => None,
+    };
     let runtime = super::probing_runtime(ready.plan.limits.global)?;
-    let campaign = campaign(ready)?;
+    let campaign = campaign(ready, reloads)?;
     let summary = runtime.block_on(campaign.run())?;
     // A blocked read of stdin must not keep the program from ending.
     runtime.shutdown_background();
@@ -37,7 +49,7 @@ pub(crate) fn probe(typed: &ProbeArguments) -> anyhow::Result<Exit> {
     Ok(summary.exit)
 }
 
-fn campaign(ready: ProbePlan) -> anyhow::Result<Campaign> {
+fn campaign(ready: ProbePlan, reloads: Arc<Reloads>) -> anyhow::Result<Campaign> {
     let progress = Arc::new(Progress::default());
     let acknowledged = Arc::new(AtomicU64::new(0));
     let flaws = Arc::new(Flaws::default());
@@ -56,6 +68,7 @@ fn campaign(ready: ProbePlan) -> anyhow::Result<Campaign> {
         progress,
         acknowledged,
         display,
+        reloads,
         flaws,
         resumable: true,
         quiet: ready.quiet,
