@@ -10,6 +10,8 @@ use tlscensus_link::LinkKind;
 use tlscensus_link::MacAddress;
 use tlscensus_link::Method;
 use tlscensus_link::Route;
+use tlscensus_link::Transmit;
+use tlscensus_link::fastest_transmitter;
 use tlscensus_link::neighbour;
 use tlscensus_link::route_to;
 use tlscensus_link::transmitter;
@@ -35,8 +37,8 @@ pub struct WireOptions {
     pub ports: PortRange,
     /// TCP options of the probes.
     pub options: Options,
-    /// How frames are handed to the kernel.
-    pub method: Method,
+    /// How frames are handed to the kernel; `None`: the fastest way that there is.
+    pub method: Option<Method>,
     /// Frames handed over at once, at most.
     pub batch: usize,
 }
@@ -47,7 +49,7 @@ pub struct Wire {
     pub(crate) v4: Option<Lane<Ipv4Addr>>,
     pub(crate) v6: Option<Lane<Ipv6Addr>>,
     pub(crate) ports: PortRange,
-    pub(crate) method: Method,
+    pub(crate) method: Option<Method>,
     pub(crate) batch: usize,
 }
 
@@ -94,7 +96,7 @@ impl Wire {
     /// No wire at all.
     pub(crate) fn none() -> Self {
         let ports = PortRange::EPHEMERAL;
-        Self { v4: None, v6: None, ports, method: Method::Messages, batch: 1 }
+        Self { v4: None, v6: None, ports, method: None, batch: 1 }
     }
 
     /// The interfaces, each once, in the order of the families.
@@ -143,7 +145,7 @@ impl Way {
             return Err(Error::Loopback { target: sample });
         }
         // Whether frames may be sent at all is asked first: where not, nothing else matters.
-        transmitter(options.method, &interface, &[0; LEAST_FRAME], 1)?;
+        transmit(options.method, &interface, &[0; LEAST_FRAME], 1)?;
         let framing = match interface.kind {
             LinkKind::Ip | LinkKind::Loopback => Framing::Ip,
             LinkKind::Ethernet => {
@@ -174,6 +176,22 @@ fn sources(
     match route.map(|route| route.source).or_else(own) {
         Some(source) => Ok(vec![source]),
         None => Err(Error::NoSource { interface: interface.name.clone(), target: sample }),
+    }
+}
+
+/// A sender of frames like this one.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn transmit(
+    method: Option<Method>,
+    interface: &Interface,
+    template: &[u8],
+    batch: usize,
+) -> Result<Box<dyn Transmit>, Error> {
+    match method {
+        Some(method) => Ok(transmitter(method, interface, template, batch)?),
+        None => Ok(fastest_transmitter(interface, template, batch)?.1),
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! * [`LineParser`] reads what a user lists as [`Target`]s, line by line.
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
-//! * [`Blocklist`] says whether an address may be touched, and if not, why.
+//! * [`Blocklist`] says whether an address may be touched, and if not, why; [`LiveBlocklist`] can be replaced meanwhile.
 //! * [`Consent`] says who agreed to be asked what others are not.
 //! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent, and [`Ceilings`]
 //!   whether it may go to this network.

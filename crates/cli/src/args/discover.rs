@@ -1,7 +1,6 @@
 //! `discover`: what is typed to find out who answers.
 
 use std::net::IpAddr;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -152,10 +151,10 @@ pub(crate) struct WireArguments {
     #[arg(long, value_enum, default_value_t = ProbeOptions::Linux)]
     pub(crate) probe_options: ProbeOptions,
     /// How frames are handed to the kernel
-    #[arg(long, value_enum, default_value_t = Method::Messages)]
+    #[arg(long, value_enum, default_value_t = Method::Fastest)]
     pub(crate) method: Method,
     /// Frames that are handed over at once, at most
-    #[arg(long, default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) batch: u16,
     /// Threads that send
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -184,9 +183,6 @@ pub(crate) struct ResultArguments {
     /// Print the fields there are, and end
     #[arg(long)]
     pub(crate) list_fields: bool,
-    /// Prometheus counters over HTTP while it runs, at this address
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// What can be recorded beside SYN-ACKs.
@@ -221,6 +217,8 @@ pub(crate) enum ProbeOptions {
 /// How frames are handed to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
+    /// AF_XDP, or else the ring, or else messages: the first that the interface has
+    Fastest,
     /// Many in one system call (sendmmsg), past the queueing discipline
     Messages,
     /// A ring shared with the kernel (PACKET_TX_RING)

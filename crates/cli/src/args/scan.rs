@@ -44,9 +44,6 @@ pub(crate) struct ScanArguments {
     pub(crate) wire: WireArguments,
     #[command(flatten)]
     pub(crate) probing: ProbingArguments,
-    /// Prometheus counters over HTTP while it runs, at this address
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) metrics: Option<std::net::SocketAddr>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     /// Say how much and how long it would be, and send nothing

@@ -15,6 +15,7 @@ use tlscensus_records::RunKind;
 use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
 use tlscensus_targets::Blocklist;
+use tlscensus_targets::Shard;
 
 use crate::args::ProbeArguments;
 use crate::console;
@@ -35,6 +36,8 @@ use crate::utc;
 pub(crate) struct ProbePlan {
     pub(crate) plan: Arc<Plan>,
     pub(crate) list: List,
+    /// Its seed and part where it is shuffled.
+    pub(crate) order: Option<(u64, Shard)>,
     pub(crate) writer: RunWriter,
     /// Whence the blocklist is, to be watched, and what it was.
     pub(crate) blocklist: Option<(BlocklistFile, ListUsed)>,
@@ -69,7 +72,7 @@ impl ProbePlan {
         let mut plan = settings.plan(&run.run_id, blocklist)?;
         plan.intrusive = settings.intrusive(agreed.consent);
         let writer = dataset.begin(run)?;
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
     }
 
     fn resume(typed: &ProbeArguments, word: &str) -> anyhow::Result<Self> {
@@ -91,11 +94,19 @@ impl ProbePlan {
         plan.covered = Covered::by(move |endpoint| {
             covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
         });
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
     }
 
-    fn ready(typed: &ProbeArguments, mut plan: Plan, list: List, writer: RunWriter) -> Self {
-        let endpoints = list.endpoints();
+    fn ready(
+        typed: &ProbeArguments,
+        mut plan: Plan,
+        list: List,
+        order: Option<(u64, Shard)>,
+        writer: RunWriter,
+    ) -> Self {
+        // Of a part nobody knows before how many endpoints its targets come to.
+        let part = order.is_some_and(|(_, shard)| shard != Shard::WHOLE);
+        let endpoints = list.endpoints().filter(|_| !part);
         let most = endpoints.and_then(|all| usize::try_from(all).ok()).unwrap_or(usize::MAX);
         let wanted = plan.concurrency.min(most).max(1);
         plan.concurrency = descriptors::make_room(wanted);
@@ -109,6 +120,7 @@ impl ProbePlan {
             endpoints,
             plan: Arc::new(plan),
             list,
+            order,
             writer,
             blocklist: None,
             quiet: typed.output.quiet,

@@ -167,7 +167,6 @@ impl Part {
             ways,
             sending: &typed.sending,
             output: &typed.output,
-            metrics: None,
             emitter: None,
             how_on: how_on.clone(),
         };

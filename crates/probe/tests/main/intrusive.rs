@@ -363,7 +363,7 @@ async fn who_did_not_agree_is_not_asked() {
         Server::start(vec![], openssl(SslVersion::TLS1_2, SslVersion::TLS1_3, "ALL"), |_| {
             Answer::Serve
         });
-    let mut plan = asking("https", "all");
+    let plan = asking("https", "all");
     plan.blocklist.replace(Blocklist::new(Scope::Loopback));
     let rows = asked(plan, &server.addr.to_string()).await;
     assert!(rows.iter().skip(1).all(|row| row.attempts.len() == 1), "{rows:?}");

@@ -174,7 +174,6 @@ mod tests {
             output_fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             no_header_row: false,
             list_fields: false,
-            metrics: None,
         };
         let sink = Sink::default();
         let mut emitter =

@@ -22,6 +22,7 @@ use super::course::Sink;
 use super::display::Display;
 use super::emit::Emitter;
 use super::failure;
+use super::figures;
 use super::signals::Signals;
 use crate::args::OutputArguments;
 use crate::args::SendingArguments;
@@ -51,7 +52,6 @@ pub(crate) struct Tools<'a> {
     pub(crate) ways: Ways,
     pub(crate) sending: &'a SendingArguments,
     pub(crate) output: &'a OutputArguments,
-    pub(crate) metrics: Option<std::net::SocketAddr>,
     pub(crate) emitter: Option<Emitter>,
     /// How the operator goes on after an interruption.
     pub(crate) how_on: String,
@@ -145,7 +145,7 @@ impl Job {
         sink: Box<dyn Sink>,
         run_id: Option<&str>,
     ) -> anyhow::Result<Outcome> {
-        let Tools { ways, sending, output, metrics, emitter, how_on } = tools;
+        let Tools { ways, sending, output, emitter, how_on } = tools;
         let quiet = output.quiet;
         if !quiet {
             begin_line(run_id, &self.ready, &ways);
@@ -163,7 +163,7 @@ impl Job {
             stop: Signals::heed(&how_on, quiet)?,
             sent_before,
         };
-        let _later = metrics;
+        let _metrics = output.metrics.map(|at| figures::serve(at, &course.discovery, quiet)).transpose()?;
         let _watching = self.blocklist.watch(&course.reloads, quiet)?;
         course.run().map_err(|error| failure(&error, run_id, &how_on))
     }

@@ -7,6 +7,7 @@ mod display;
 mod dry_run;
 mod emit;
 mod fields;
+mod figures;
 mod follow_up;
 mod job;
 mod signals;
@@ -104,7 +105,6 @@ fn carry_out(
         ways,
         sending: &typed.sending,
         output: &typed.output,
-        metrics: typed.results.metrics,
         emitter: emitter.transpose()?,
         how_on: how_on.clone(),
     };

@@ -37,7 +37,6 @@ impl CampaignFile {
         for (stage, _) in &mut campaign.stages {
             stage.output = typed.output.clone();
             stage.dry_run = typed.dry_run;
-            stage.metrics = stage.metrics.or(typed.metrics);
             if typed.out.is_some() {
                 stage.out.clone_from(&typed.out);
             }

@@ -147,7 +147,6 @@ impl Stage<'_> {
             ways: ways?,
             sending: &typed.sending,
             output: &typed.output,
-            metrics: typed.metrics,
             emitter: None,
             how_on: how_on.clone(),
         };

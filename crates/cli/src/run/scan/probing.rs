@@ -13,6 +13,7 @@ use tlscensus_probe::Covered;
 use tlscensus_probe::Probed;
 use tlscensus_probe::Progress;
 use tlscensus_probe::Reason;
+use tlscensus_probe::Routes;
 use tlscensus_probe::Stop;
 use tlscensus_records::Counter;
 use tlscensus_records::Phase;
@@ -59,7 +60,9 @@ impl Probing {
                 stored.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
             });
         }
-        let _later = job.ready.plan.routes.clone();
+        if let Some(table) = job.ready.plan.routes.clone() {
+            plan.routes = Routes::by(move |addr| table.route(table.lookup(addr)?));
+        }
         plan.concurrency = descriptors::make_room(plan.concurrency);
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
         let mut builder = tokio::runtime::Builder::new_multi_thread();
