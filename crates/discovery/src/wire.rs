@@ -145,7 +145,7 @@ impl Way {
             return Err(Error::Loopback { target: sample });
         }
         // Whether frames may be sent at all is asked first: where not, nothing else matters.
-        transmit(options.method, &interface, &[0; LEAST_FRAME], 1)?;
+        transmit(Some(Method::Messages), &interface, &[0; LEAST_FRAME], 1)?;
         let framing = match interface.kind {
             LinkKind::Ip | LinkKind::Loopback => Framing::Ip,
             LinkKind::Ethernet => {
