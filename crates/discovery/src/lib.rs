@@ -10,6 +10,7 @@ mod answer;
 mod checksum;
 mod cookie;
 mod family;
+mod field;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
