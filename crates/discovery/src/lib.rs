@@ -17,6 +17,7 @@ mod discovery;
 mod error;
 mod event;
 mod family;
+mod field;
 mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
