@@ -1,6 +1,7 @@
 //! What was typed, nothing opened or resolved yet.
 
 mod blocklist;
+mod purge;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(crate) use self::blocklist::BlocklistArguments;
 pub(crate) use self::blocklist::BlocklistVerb;
 pub(crate) use self::blocklist::CheckArguments;
 pub(crate) use self::blocklist::RemoveArguments;
+pub(crate) use self::purge::PurgeArguments;
 
 /// The first offer unless something else is typed.
 pub(crate) const PROFILE: &str = "modern";
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Blocklist(BlocklistArguments),
     /// Print the prefixes that are routed, out of dumps of routing tables
     Prefixes(PrefixesArguments),
+    /// Remove the rows of those who asked to be left alone from a dataset
+    Purge(PurgeArguments),
     /// Print result tables of a dataset
     Tables(TablesArguments),
     /// Ask a dataset in SQL
@@ -337,6 +341,9 @@ pub(crate) struct TablesArguments {
     /// One run, or all [default: the newest complete one]
     #[arg(long)]
     pub(crate) run: Option<String>,
+    /// Rows of the addresses in this register do not count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) blocklist: Option<PathBuf>,
 }
 
 /// `sql`
@@ -352,6 +359,9 @@ pub(crate) struct SqlArguments {
     /// How the rows are written: text, markdown (md), latex, csv, json
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
+    /// Rows of the addresses in this register are not there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) blocklist: Option<PathBuf>,
 }
 
 /// `lab`
