@@ -3,6 +3,7 @@
 mod blocklist;
 mod discover;
 mod noise;
+mod purge;
 mod scan;
 
 use std::net::SocketAddr;
@@ -34,6 +35,7 @@ pub(crate) use self::discover::SendingArguments;
 pub(crate) use self::discover::SpaceArguments;
 pub(crate) use self::discover::WireArguments;
 pub(crate) use self::noise::NoiseArguments;
+pub(crate) use self::purge::PurgeArguments;
 pub(crate) use self::scan::ScanArguments;
 use crate::run::metrics;
 
@@ -93,6 +95,8 @@ pub(crate) enum Command {
     Blocklist(BlocklistArguments),
     /// Print the prefixes that are routed, out of dumps of routing tables
     Prefixes(PrefixesArguments),
+    /// Remove the rows of those who asked to be left alone from a dataset
+    Purge(PurgeArguments),
     /// Print result tables of a dataset
     Tables(TablesArguments),
     /// Ask a dataset in SQL
@@ -384,6 +388,9 @@ pub(crate) struct TablesArguments {
     /// One run, or all [default: the newest complete one]
     #[arg(long)]
     pub(crate) run: Option<String>,
+    /// Rows of the addresses in this register do not count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) blocklist: Option<PathBuf>,
 }
 
 /// `sql`
@@ -399,6 +406,9 @@ pub(crate) struct SqlArguments {
     /// How the rows are written: text, markdown (md), latex, csv, json
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
+    /// Rows of the addresses in this register are not there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) blocklist: Option<PathBuf>,
 }
 
 /// `lab`

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Noise(typed) => run::noise(&typed),
         Command::Blocklist(typed) => run::blocklist(&typed),
         Command::Prefixes(typed) => run::prefixes(&typed),
+        Command::Purge(typed) => run::purge(&typed),
         Command::Tables(typed) => run::tables(&typed),
         Command::Sql(typed) => run::sql(&typed),
         Command::Lab(typed) => run::lab(&typed),

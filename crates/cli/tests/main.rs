@@ -8,6 +8,7 @@ mod enumerated;
 mod intrusive;
 mod other_readers;
 mod prefixes;
+mod purge;
 mod real_servers;
 mod resilience;
 mod scale;
