@@ -1,16 +1,20 @@
 -- T01 · Active scan: hosts, TLS and certificates
 --
--- Question: Of the hosts probed, how many complete TCP, speak the protocol and complete a TLS handshake, and how many
--- different certificates do they show?
+-- Question: How many hosts answer, and of those probed how many complete TCP, speak the protocol and complete a TLS handshake,
+-- and how many different certificates do they show?
 --
 -- Columns:
---   protocol : word : Protocol : service asked for; `all` is the row over all services
+--   protocol : word : Protocol : service asked for; port-N for a port of no service; `all` is the row over all
 --   mode : word : Mode : how TLS starts: starttls or implicit
 --   first_probe : word : First probe : start of the earliest probe counted, UTC
 --   last_probe : word : Last probe : start of the latest probe counted, UTC
 --   service : text : Service : name of the service; † marks STARTTLS
---   port : number : Port : TCP port probed; none where several were
---   period : text : Period : first and last day of probing, UTC
+--   port : number : Port : TCP port probed, or asked where none was; none where several were
+--   period : text : Period : first and last day of answers and probes, UTC
+--   answered : count : Answered : hosts that answered discovery with SYN and ACK, or completed a connection; none: no discovery
+--   answered_of_asked : share : asked : addresses that were sent a probe on this port
+--   noise : count : Expected noise : how many of them answer on any port: the share that the noise experiment found, of the addresses asked
+--   noise_of_answered : share : answered : hosts that answered discovery
 --   hosts : count : Hosts probed : distinct addresses probed; names without an address are not hosts
 --   tcp : count : TCP completed : hosts that completed a TCP handshake
 --   tcp_of_hosts : share : hosts : hosts probed
@@ -20,6 +24,7 @@
 --   capabilities_of_speakers : share : speakers : hosts that speak the protocol
 --   tls : count : Successful TLS : hosts with a completed TLS handshake, Finished checked
 --   tls_of_tcp : share : TCP : hosts that completed TCP
+--   tls_of_answered : share : answered : hosts that answered discovery
 --   tls_speakers : count : Speakers with TLS : hosts that speak the protocol, with a completed TLS handshake
 --   tls_speakers_of_speakers : share : speakers : hosts that speak the protocol
 --   fallback : count : TLS only after fall-back : hosts with successful TLS, but in no first attempt
@@ -40,6 +45,8 @@
 --   A root or a repeated certificate that a server sends behind its own counts as an intermediate.
 --   Behind implicit TLS there may be another protocol, or silence: then a host with successful TLS is no speaker.
 --   HTTPS has no dialogue: it counts as speaking once a ServerHello came, and has no capabilities to read.
+--   Answered: to discovery, in the probes' own run, else in the newest complete one on this port. T01b has the noise experiment.
+--   Of hosts that only discovery asked, nothing else is known: their row is empty behind it.
 
 WITH measured AS (
     SELECT
@@ -97,6 +104,26 @@ certificate_sums AS (
         sum(CASE WHEN role = 'intermediate' THEN 1 ELSE 0 END) AS unique_intermediates
     FROM distinct_certificates
     GROUP BY protocol
+),
+names AS (
+    SELECT concat(protocol, '') AS protocol FROM host_sums
+    UNION
+    SELECT concat(block, '') AS protocol FROM discovered WHERE block <> 'starttls'
+),
+rows_ AS (
+    SELECT
+        n.protocol,
+        coalesce(h.port_low, d.port_low) AS port_low, coalesce(h.port_high, d.port_high) AS port_high,
+        h.first_probe, h.last_probe,
+        CAST(CASE WHEN d.first_answer < h.first_probe OR h.first_probe IS NULL THEN d.first_answer ELSE h.first_probe END AS DATE)
+            AS first_day,
+        CAST(CASE WHEN d.last_answer > h.last_probe OR h.last_probe IS NULL THEN d.last_answer ELSE h.last_probe END AS DATE)
+            AS last_day,
+        d.answered, d.asked, d.noise,
+        h.hosts, h.tcp, h.speakers, h.capabilities, h.tls, h.tls_speakers, h.fallback
+    FROM names n
+    LEFT JOIN host_sums h ON h.protocol = n.protocol
+    LEFT JOIN discovered d ON d.block = n.protocol
 )
 SELECT
     h.protocol,
@@ -110,10 +137,13 @@ SELECT
     END AS service,
     CASE WHEN h.port_low = h.port_high THEN h.port_low END AS port,
     CASE
-        WHEN CAST(h.first_probe AS DATE) = CAST(h.last_probe AS DATE)
-            THEN CAST(CAST(h.first_probe AS DATE) AS STRING)
-        ELSE concat(CAST(CAST(h.first_probe AS DATE) AS STRING), '/', CAST(CAST(h.last_probe AS DATE) AS STRING))
+        WHEN h.first_day = h.last_day THEN CAST(h.first_day AS STRING)
+        WHEN h.first_day < h.last_day THEN concat(CAST(h.first_day AS STRING), '/', CAST(h.last_day AS STRING))
     END AS period,
+    h.answered,
+    h.asked AS answered_of_asked,
+    h.noise,
+    h.answered AS noise_of_answered,
     h.hosts,
     h.tcp,
     h.hosts AS tcp_of_hosts,
@@ -123,16 +153,17 @@ SELECT
     CASE WHEN h.protocol <> 'https' THEN h.speakers END AS capabilities_of_speakers,
     h.tls,
     h.tcp AS tls_of_tcp,
+    h.answered AS tls_of_answered,
     h.tls_speakers,
     h.speakers AS tls_speakers_of_speakers,
     h.fallback,
     h.tls AS fallback_of_tls,
-    coalesce(c.certificates, 0) AS certificates,
+    CASE WHEN h.hosts IS NOT NULL THEN coalesce(c.certificates, 0) END AS certificates,
     CASE WHEN h.protocol <> 'all' THEN h.tls END AS certificates_of_tls,
-    coalesce(c.intermediates, 0) AS intermediates,
-    coalesce(c.unique_intermediates, 0) AS unique_intermediates,
-    coalesce(c.intermediates, 0) AS unique_intermediates_of_intermediates
-FROM host_sums h
+    CASE WHEN h.hosts IS NOT NULL THEN coalesce(c.intermediates, 0) END AS intermediates,
+    CASE WHEN h.hosts IS NOT NULL THEN coalesce(c.unique_intermediates, 0) END AS unique_intermediates,
+    CASE WHEN h.hosts IS NOT NULL THEN coalesce(c.intermediates, 0) END AS unique_intermediates_of_intermediates
+FROM rows_ h
 LEFT JOIN certificate_sums c ON c.protocol = h.protocol
 LEFT JOIN services s ON s.protocol = h.protocol
-ORDER BY CASE WHEN h.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, h.protocol
+ORDER BY CASE WHEN h.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, h.port_low, h.protocol

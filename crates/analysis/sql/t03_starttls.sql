@@ -5,6 +5,10 @@
 -- Columns:
 --   protocol : word : Protocol : service asked for; `all` is the row over all services with STARTTLS
 --   service : text : Service : name of the service
+--   answered : count : Answered : hosts that answered discovery with SYN and ACK, or completed a connection; none: no discovery
+--   answered_of_asked : share : asked : addresses that were sent a probe on this port
+--   noise : count : Expected noise : how many of them answer on any port: the share that the noise experiment found, of the addresses asked
+--   noise_of_answered : share : answered : hosts that answered discovery
 --   endpoints : count : Endpoints : probes made, one per address (and name) and port
 --   not_probed : count : Not probed : held back by us (blocked, over budget) or name without address
 --   no_answer : count : No answer : no TCP connection, or not one byte from the peer
@@ -76,6 +80,10 @@ sums AS (
 SELECT
     n.protocol,
     CASE WHEN n.protocol = 'all' THEN 'all with STARTTLS' ELSE coalesce(s.title, n.protocol) END AS service,
+    d.answered,
+    d.asked AS answered_of_asked,
+    d.noise,
+    d.answered AS noise_of_answered,
     n.endpoints,
     n.not_probed,
     n.no_answer,
@@ -101,4 +109,5 @@ SELECT
     n.offered AS required_of_offered
 FROM sums n
 LEFT JOIN services s ON s.protocol = n.protocol
+LEFT JOIN discovered d ON d.block = CASE WHEN n.protocol = 'all' THEN 'starttls' ELSE n.protocol END
 ORDER BY CASE WHEN n.protocol = 'all' THEN 100 ELSE coalesce(s.place, 99) END, n.protocol

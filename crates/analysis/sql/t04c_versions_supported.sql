@@ -5,7 +5,9 @@
 -- Columns:
 --   protocol : word : Protocol : service asked for; `all` is the row over all services
 --   service : text : Service : name of the service; † marks STARTTLS
+--   asked : count : Asked : endpoints that answered a hello in TLS, and so were to be enumerated
 --   enumerated : count : Enumerated : endpoints whose enumeration found a version
+--   enumerated_of_asked : share : asked : endpoints that answered a hello in TLS, and so were to be enumerated
 --   complete : count : Complete : endpoints where everything was asked
 --   complete_of_enumerated : share : enumerated : endpoints whose enumeration found a version
 --   ssl2 : count : SSL 2 : servers that have SSL 2
@@ -27,6 +29,7 @@
 --
 -- Notes:
 --   † STARTTLS. A server has several versions: the columns overlap. T04 has what servers choose.
+--   Asked and not enumerated: the enumeration never came to a version, or our own limits held it up.
 --   Only runs that enumerate (--depth) fill this table.
 
 WITH facts AS (
@@ -39,6 +42,7 @@ WITH facts AS (
 endpoints AS (
     SELECT
         protocol, run_id, target, addr, port,
+        CASE WHEN count(has) > 0 THEN 1 ELSE 0 END AS found,
         max(CASE WHEN kind = 'enumeration' AND ended = 'complete' THEN 1 ELSE 0 END) AS complete,
         max(CASE WHEN has = 2 THEN 1 ELSE 0 END) AS ssl2,
         max(CASE WHEN has = 768 THEN 1 ELSE 0 END) AS ssl3,
@@ -49,20 +53,20 @@ endpoints AS (
         max(CASE WHEN has >= 771 THEN 1 ELSE 0 END) AS recent
     FROM facts
     GROUP BY protocol, run_id, target, addr, port
-    HAVING count(has) > 0
 ),
 sums AS (
     SELECT
         b.block, b.heading, b.place,
-        count(*) AS enumerated,
-        sum(complete) AS complete,
+        count(*) AS asked,
+        sum(found) AS enumerated,
+        sum(found * complete) AS complete,
         sum(ssl2) AS ssl2,
         sum(ssl3) AS ssl3,
         sum(tls10) AS tls10,
         sum(tls11) AS tls11,
         sum(tls12) AS tls12,
         sum(tls13) AS tls13,
-        sum(1 - recent) AS only_old
+        sum(found * (1 - recent)) AS only_old
     FROM endpoints e
     JOIN blocks b ON b.protocol = e.protocol
     GROUP BY b.block, b.heading, b.place
@@ -70,7 +74,9 @@ sums AS (
 SELECT
     n.block AS protocol,
     n.heading AS service,
+    n.asked,
     n.enumerated,
+    n.asked AS enumerated_of_asked,
     n.complete,
     n.enumerated AS complete_of_enumerated,
     n.ssl2,

@@ -14,6 +14,7 @@
 --
 -- Notes:
 --   † STARTTLS. T07 has what servers choose.
+--   How many were asked, and how many of them to the end, stands in T04c.
 --   Only runs that enumerate (--depth) fill this table.
 
 SELECT

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use crate::head::Head;
 
 /// The files, in the order of the catalogue.
-static FILES: [&str; 17] = [
+static FILES: [&str; 19] = [
     include_str!("../sql/t01_dataset_active.sql"),
+    include_str!("../sql/t01b_noise.sql"),
+    include_str!("../sql/t01c_dense_networks.sql"),
     include_str!("../sql/t03_starttls.sql"),
     include_str!("../sql/t04_versions.sql"),
     include_str!("../sql/t04b_version_codes.sql"),

@@ -12,17 +12,12 @@ use tlscensus_dataset::schema;
 use crate::Cell;
 use crate::QueryResult;
 use crate::ResultColumn;
-use crate::engine::VIEWS;
 use crate::head::Head;
 use crate::registries::LISTS;
 use crate::relations::SERVICE_COLUMNS;
 use crate::relations::SERVICES;
 use crate::relations::SERVICES_DOC;
-
-/// Name of the view on which every table stands.
-pub(crate) const COUNTED: &str = "counted";
-
-const COUNTED_DOC: &str = "the probes of the runs that count: by default, for each service, those of its newest complete run";
+use crate::views;
 
 /// `SHOW TABLES`.
 pub(crate) fn tables() -> QueryResult {
@@ -34,8 +29,8 @@ pub(crate) fn tables() -> QueryResult {
         relations.map(|relation| row(relation.name, "relation", relation.doc)).collect();
     rows.push(row(SERVICES, "list", SERVICES_DOC));
     rows.extend(LISTS.iter().map(|list| row(list.name, "list", list.doc)));
-    rows.push(row(COUNTED, "view", COUNTED_DOC));
-    for (name, sql) in VIEWS {
+    rows.extend(views::DECIDED.iter().map(|view| row(view.name, "view", view.doc)));
+    for (name, sql) in views::written() {
         let head = Head::read(sql);
         let doc = head.title.split_once(": ").map_or("", |(_, doc)| doc);
         rows.push(row(name, "view", doc));
@@ -97,16 +92,7 @@ fn meaning_in_view(table: &str, column: &str) -> String {
         let found = columns.iter().find(|(name, ..)| *name == column);
         return found.map_or_else(String::new, |(.., doc)| (*doc).to_owned());
     }
-    let view = VIEWS.iter().find(|(name, _)| *name == table);
-    let own = view.and_then(|(_, sql)| {
-        let lines = Head::read(sql).columns;
-        let line =
-            lines.into_iter().find(|line| line.first().is_some_and(|name| name == column))?;
-        line.get(1).cloned()
-    });
-    // Every other column of a view comes through from the probes.
-    own.or_else(|| records::PROBES.column(column).map(|column| column.doc.to_owned()))
-        .unwrap_or_default()
+    views::meaning(table, column)
 }
 
 fn line(name: &str, kind: &str, nullable: bool, half: &str, meaning: &str) -> Vec<Cell> {

@@ -17,7 +17,6 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement as EngineStatement;
 use futures::StreamExt;
-use tlscensus_dataset::records;
 
 use crate::Cell;
 use crate::Error;
@@ -25,13 +24,16 @@ use crate::Runs;
 use crate::Table;
 use crate::cell;
 use crate::describe;
-use crate::describe::COUNTED;
 use crate::describe::type_word;
+use crate::discoveries::SEARCHES_SQL;
+use crate::discoveries::Search;
+use crate::functions::Blocked;
 use crate::relations;
 use crate::runs::Counted;
 use crate::runs::PARTS_SQL;
 use crate::runs::Part;
 use crate::statement::Statement;
+use crate::views;
 use crate::worker::Worker;
 
 /// A dataset that can be asked.
@@ -85,9 +87,19 @@ pub struct Entry {
 impl Engine {
     /// Opens the dataset at `path`.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_without(path, None)
+    }
+
+    /// The same as if the addresses that are blocked had no rows of theirs: no probe, no responder, no capability. Certificates
+    /// have no address, and what runs counted is what they did.
+    pub fn open_without(path: &Path, blocked: Option<&Blocked>) -> Result<Self, Error> {
         let worker = Worker::start()?;
-        let context = relations::open(path)?;
-        Ok(Self { worker, context, counted: Mutex::new(None) })
+        let context = relations::open(path, blocked)?;
+        let engine = Self { worker, context, counted: Mutex::new(None) };
+        for (name, sql) in views::OF_RELATIONS {
+            engine.register_view(name, sql.to_owned())?;
+        }
+        Ok(engine)
     }
 
     /// Decides which runs the tables and the view `counted` count, from now on. Without it: [`Runs::Newest`].
@@ -125,7 +137,7 @@ impl Engine {
             }
             Statement::Query(statement) => {
                 if self.needs_counted(&statement)? {
-                    self.ensure_counted()?;
+                    self.ensure_counted(false)?;
                 }
                 self.stream(*statement, sink)
             }
@@ -135,7 +147,7 @@ impl Engine {
     /// The result table with this identifier (`T01`, in either case).
     pub fn table(&self, id: &str) -> Result<TableResult, Error> {
         let table = Table::find(id).ok_or_else(|| Error::UnknownTable { id: id.to_owned() })?;
-        let run_note = self.ensure_counted()?;
+        let run_note = self.ensure_counted(views::reads_searches(table.sql))?;
         let result = self.query(table.sql)?;
         let names: Vec<_> = result.columns.iter().map(|column| column.name.as_str()).collect();
         if names != table.result_columns() {
@@ -150,8 +162,8 @@ impl Engine {
     }
 
     fn describe(&self, name: &str) -> Result<QueryResult, Error> {
-        if name == COUNTED || VIEWS.iter().any(|(view, _)| *view == name) {
-            self.ensure_counted()?;
+        if views::needs_decision(name) {
+            self.ensure_counted(false)?;
         }
         let context = self.context.clone();
         let table = name.to_owned();
@@ -164,32 +176,26 @@ impl Engine {
 
     fn needs_counted(&self, statement: &EngineStatement) -> Result<bool, Error> {
         let references = self.context.state().resolve_table_references(statement)?;
-        Ok(references.iter().any(|reference| {
-            let name = reference.table();
-            name == COUNTED || VIEWS.iter().any(|(view, _)| *view == name)
-        }))
+        Ok(references.iter().any(|reference| views::needs_decision(reference.table())))
     }
 
-    /// Makes sure that `counted` is there; its note.
-    fn ensure_counted(&self) -> Result<String, Error> {
+    /// Makes sure that `counted` is there; its note, that of discoveries too if they are read.
+    fn ensure_counted(&self, with_searches: bool) -> Result<String, Error> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(counted) = counted.as_ref() {
-            return Ok(counted.note.clone());
-        }
-        let decided = self.decide(&Runs::default())?;
-        let note = decided.note.clone();
-        *counted = Some(decided);
-        Ok(note)
+        let counted = match counted.as_mut() {
+            Some(counted) => counted,
+            None => counted.insert(self.decide(&Runs::default())?),
+        };
+        let searches = if with_searches { counted.search_note.as_str() } else { "" };
+        Ok(format!("{}{searches}", counted.note))
     }
 
     fn decide(&self, runs: &Runs) -> Result<Counted, Error> {
         let parts = Part::read(&self.query(PARTS_SQL)?);
-        let columns: Vec<_> = records::PROBES.columns.iter().map(|column| column.name).collect();
-        let decided = Counted::decide(runs, &parts, &columns)?;
-        let views = [(COUNTED, decided.sql.clone())]
-            .into_iter()
-            .chain(VIEWS.iter().map(|(name, sql)| (*name, (*sql).to_owned())));
-        for (name, sql) in views {
+        let searches = Search::read(&self.query(SEARCHES_SQL)?);
+        let decided = Counted::decide(runs, &parts, &searches)?;
+        let written = views::OF_COUNTED.iter().map(|(name, sql)| (*name, (*sql).to_owned()));
+        for (name, sql) in decided.views.clone().into_iter().chain(written) {
             self.register_view(name, sql)?;
         }
         Ok(decided)
@@ -292,15 +298,3 @@ fn paired(table: &Table, row: Vec<Cell>) -> Vec<Entry> {
         })
         .collect()
 }
-
-/// The views that stand on `counted`, each with its query; a view may stand on those before it.
-pub(crate) static VIEWS: [(&str, &str); 8] = [
-    ("authentication_lists", include_str!("../sql/views/authentication_lists.sql")),
-    ("authentication_offers", include_str!("../sql/views/authentication_offers.sql")),
-    ("blocks", include_str!("../sql/views/blocks.sql")),
-    ("chain_certificates", include_str!("../sql/views/chain_certificates.sql")),
-    ("enumerated", include_str!("../sql/views/enumerated.sql")),
-    ("shown_values", include_str!("../sql/views/shown_values.sql")),
-    ("supported", include_str!("../sql/views/supported.sql")),
-    ("tls_choices", include_str!("../sql/views/tls_choices.sql")),
-];

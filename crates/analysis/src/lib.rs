@@ -1,10 +1,10 @@
 //! The named SQL over a dataset; the only crate with a query engine.
 //!
-//! [`Engine::open`] registers the relations of a dataset (`runs`, `probes`, `capabilities`, `certificates`, `certificates_der`), the
-//! lists `services`, `suites` and `groups`, and the views that the tables stand on: `counted` (the probes of the runs
-//! that count, see [`Runs`]), `authentication_lists`, `authentication_offers`, `blocks`, `chain_certificates`, `enumerated`, `shown_values`,
-//! `supported` and `tls_choices`. `SHOW TABLES` lists them and `DESCRIBE probes` says what each column means. Nothing can be changed
-//! through it.
+//! [`Engine::open`] registers the relations of a dataset (`runs`, `responders`, `probes`, `capabilities`, `certificates`,
+//! `certificates_der`), the lists `services`, `suites` and `groups`, and the views that the tables stand on: `counted` and
+//! `counted_responders` (the rows of the runs that count, see [`Runs`]) and those made of them. `SHOW TABLES` lists them and
+//! `DESCRIBE probes` says what each column means. Nothing can be changed through it; [`Engine::open_without`] leaves out the
+//! rows of blocked addresses.
 //!
 //! A result table is one `.sql` file in `sql/` and one line in the [`catalogue`]. In its result a column `X_of_Y`
 //! behind a count `X` is a denominator of `X`, never shown alone: [`TableResult`] pairs them.
@@ -20,13 +20,16 @@
 mod catalogue;
 mod cell;
 mod describe;
+mod discoveries;
 mod engine;
 mod error;
+mod functions;
 mod head;
 mod registries;
 mod relations;
 mod runs;
 mod statement;
+mod views;
 mod worker;
 
 pub use catalogue::ColumnKind;
@@ -42,4 +45,5 @@ pub use engine::ResultColumn;
 pub use engine::Sink;
 pub use engine::TableResult;
 pub use error::Error;
+pub use functions::Blocked;
 pub use runs::Runs;

@@ -15,25 +15,32 @@ use datafusion::arrow::datatypes::Schema;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
+use datafusion::datasource::ViewTable;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
 use datafusion::datasource::listing::ListingTable;
 use datafusion::datasource::listing::ListingTableConfig;
 use datafusion::datasource::listing::ListingTableUrl;
+use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::prelude::SessionConfig;
 use datafusion::prelude::SessionContext;
+use datafusion::prelude::col;
+use datafusion::prelude::not;
 use tlscensus_dataset::Dataset;
 use tlscensus_dataset::records;
 use tlscensus_dataset::records::Relation;
 use tlscensus_dataset::schema;
 
 use crate::Error;
+use crate::functions;
+use crate::functions::Blocked;
 use crate::registries;
 
-/// Opens the dataset and registers its relations and the list of services.
-pub(crate) fn open(path: &Path) -> Result<SessionContext, Error> {
+/// Opens the dataset and registers its relations, without the rows of blocked addresses, the lists and the functions.
+pub(crate) fn open(path: &Path, blocked: Option<&Blocked>) -> Result<SessionContext, Error> {
     let dataset = Dataset::open(path)?;
     let relations: Vec<_> = records::RELATIONS
         .iter()
@@ -43,11 +50,36 @@ pub(crate) fn open(path: &Path) -> Result<SessionContext, Error> {
     let config = SessionConfig::new().with_target_partitions(partitions(bytes));
     let context = SessionContext::new_with_config(config);
     for (relation, files) in relations {
-        context.register_table(relation.name, table(relation, &files)?)?;
+        let table = table(relation, &files)?;
+        let table = match blocked {
+            Some(blocked) => without(relation, table, blocked)?,
+            None => table,
+        };
+        context.register_table(relation.name, table)?;
     }
     context.register_table(SERVICES, services()?)?;
     registries::register(&context)?;
+    functions::register(&context);
     Ok(context)
+}
+
+/// The table without its rows of blocked addresses, if it has addresses.
+fn without(
+    relation: &Relation,
+    table: Arc<dyn TableProvider>,
+    blocked: &Blocked,
+) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    let columns = records::ADDRESSES.iter().filter(|name| relation.column(name).is_some());
+    let Some(is_blocked) = columns
+        .map(|name| functions::blocked(blocked).call(vec![col(*name)]))
+        .reduce(|one, other| one.or(other))
+    else {
+        return Ok(table);
+    };
+    let plan = LogicalPlanBuilder::scan(relation.name, provider_as_source(table), None)?
+        .filter(not(is_blocked))?
+        .build()?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
 fn size(file: &Path) -> u64 {

@@ -1,17 +1,28 @@
-//! Which runs count: the view `counted`, on which every table stands.
+//! Which runs count: the view `counted`, on which every table stands, and those of discovery beside it.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use tlscensus_dataset::records;
+use tlscensus_dataset::records::Relation;
 
 use crate::Cell;
 use crate::Error;
 use crate::QueryResult;
+use crate::discoveries;
+use crate::discoveries::Search;
+use crate::views::COUNTED;
+use crate::views::COUNTED_RESPONDERS;
+use crate::views::DISCOVERIES;
+use crate::views::NOISE_RUNS;
 
 /// Which runs the tables count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Runs {
     /// Every run; of an endpoint that several probed, the newest probe. For campaigns in shards or parts.
     All,
-    /// For each service the newest complete run that probed it; the newest of all where none is complete.
+    /// For each service the newest complete run that probed it; the newest of all where none is complete. For each port the
+    /// discovery of that run, else the newest one.
     #[default]
     Newest,
     /// This run only.
@@ -68,32 +79,60 @@ impl Part {
 /// The runs that count, decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Counted {
-    /// The query behind the view `counted`.
-    pub(crate) sql: String,
-    /// Which runs these are, for the foot of a table.
+    /// The decided views, each with its query, in the order in which they stand on each other.
+    pub(crate) views: [(&'static str, String); 4],
+    /// Which runs' probes these are, for the foot of a table.
     pub(crate) note: String,
+    /// Which discoveries and noise runs, for the foot of a table that reads them; empty: none.
+    pub(crate) search_note: String,
 }
 
 impl Counted {
-    /// Decides among `parts`; `columns` are those of `probes`.
-    pub(crate) fn decide(runs: &Runs, parts: &[Part], columns: &[&str]) -> Result<Self, Error> {
+    /// Decides among `parts` and `searches`.
+    pub(crate) fn decide(runs: &Runs, parts: &[Part], searches: &[Search]) -> Result<Self, Error> {
         let chosen: Vec<_> = match runs {
             Runs::All => parts.iter().collect(),
             Runs::Newest => newest(parts),
             Runs::One(run_id) => {
                 let own: Vec<_> = parts.iter().filter(|part| part.run_id == *run_id).collect();
-                if own.is_empty() {
-                    return Err(unknown_run(run_id, parts));
+                if own.is_empty() && !searches.iter().any(|search| search.run_id == *run_id) {
+                    return Err(unknown_run(run_id, parts, searches));
                 }
                 own
             }
         };
-        let sql = match runs {
-            Runs::All => newest_probes(columns),
-            Runs::Newest | Runs::One(_) => probes_of(&chosen, columns),
+        let probes = match runs {
+            Runs::All => newest_probes(&columns(&records::PROBES)),
+            Runs::Newest | Runs::One(_) => probes_of(&chosen, &columns(&records::PROBES)),
         };
-        Ok(Self { sql, note: note(runs, &chosen) })
+        let probed = chosen.iter().map(|part| part.run_id.as_str()).collect();
+        let found = discoveries::found(runs, searches, &probed);
+        let noise = discoveries::noise(runs, searches);
+        let of_found = discoveries::condition(&found);
+        let responders = columns(&records::RESPONDERS);
+        Ok(Self {
+            views: [
+                (COUNTED.name, probes),
+                (
+                    COUNTED_RESPONDERS.name,
+                    format!("SELECT {responders} FROM responders WHERE {of_found}"),
+                ),
+                (DISCOVERIES.name, searched(&of_found)),
+                (NOISE_RUNS.name, searched(&discoveries::condition(&noise))),
+            ],
+            note: note(runs, &chosen),
+            search_note: discoveries::note("Discovery", &found)
+                + &discoveries::note("Noise", &noise),
+        })
     }
+}
+
+fn columns(relation: &Relation) -> String {
+    relation.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+fn searched(condition: &str) -> String {
+    format!("SELECT run_id, port, asked FROM searched WHERE {condition}")
 }
 
 fn newest(parts: &[Part]) -> Vec<&Part> {
@@ -111,13 +150,13 @@ fn rank(part: &Part) -> (bool, &str, &str) {
     (part.complete, &part.started_at, &part.run_id)
 }
 
-fn unknown_run(run_id: &str, parts: &[Part]) -> Error {
-    let mut known: Vec<_> = parts.iter().map(|part| part.run_id.clone()).collect();
-    known.dedup();
-    Error::UnknownRun { run_id: run_id.to_owned(), known }
+fn unknown_run(run_id: &str, parts: &[Part], searches: &[Search]) -> Error {
+    let probed = parts.iter().map(|part| &part.run_id);
+    let known: BTreeSet<_> = probed.chain(searches.iter().map(|search| &search.run_id)).collect();
+    Error::UnknownRun { run_id: run_id.to_owned(), known: known.into_iter().cloned().collect() }
 }
 
-fn probes_of(chosen: &[&Part], columns: &[&str]) -> String {
+fn probes_of(chosen: &[&Part], columns: &str) -> String {
     let conditions: Vec<_> = by_run(chosen)
         .into_iter()
         .map(|(run_id, parts)| {
@@ -129,11 +168,10 @@ fn probes_of(chosen: &[&Part], columns: &[&str]) -> String {
         true => "false".to_owned(),
         false => conditions.join(" OR "),
     };
-    format!("SELECT {} FROM probes WHERE {condition}", columns.join(", "))
+    format!("SELECT {columns} FROM probes WHERE {condition}")
 }
 
-fn newest_probes(columns: &[&str]) -> String {
-    let columns = columns.join(", ");
+fn newest_probes(columns: &str) -> String {
     format!(
         "SELECT {columns} FROM (
             SELECT {columns}, row_number() OVER (
@@ -171,7 +209,7 @@ fn note(runs: &Runs, chosen: &[&Part]) -> String {
 }
 
 /// A text as an SQL literal.
-fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
@@ -200,12 +238,16 @@ mod tests {
         ]
     }
 
+    fn decided(runs: &Runs, parts: &[Part]) -> Result<Counted, Error> {
+        Counted::decide(runs, parts, &[])
+    }
+
     #[test]
     fn each_service_counts_in_its_newest_complete_run() {
-        let counted = Counted::decide(&Runs::Newest, &parts(), &["run_id"]).expect("runs");
+        let counted = decided(&Runs::Newest, &parts()).expect("runs");
         assert_eq!(
-            counted.sql,
-            "SELECT run_id FROM probes WHERE (run_id = 'a' AND protocol IN ('imap')) \
+            counted.views[0].1.split_once(" FROM ").expect("a query").1,
+            "probes WHERE (run_id = 'a' AND protocol IN ('imap')) \
              OR (run_id = 'b' AND protocol IN ('smtp')) OR (run_id = 'c' AND protocol IN ('pop3')) \
              OR (run_id = 'd''' AND protocol IN ('irc'))"
         );
@@ -217,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_run_that_is_not_there_is_an_error_that_names_those_that_are() {
-        let found = Counted::decide(&Runs::from_word("x"), &parts(), &["run_id"]);
+        let found = decided(&Runs::from_word("x"), &parts());
         assert!(matches!(
             found,
             Err(Error::UnknownRun { run_id, known }) if run_id == "x" && known == ["a", "b", "c", "d'"]
@@ -226,7 +268,7 @@ mod tests {
 
     #[test]
     fn nothing_probed_counts_nothing() {
-        let counted = Counted::decide(&Runs::Newest, &[], &["run_id"]).expect("an empty dataset");
-        assert_eq!(counted.sql, "SELECT run_id FROM probes WHERE false");
+        let counted = decided(&Runs::Newest, &[]).expect("an empty dataset");
+        assert!(counted.views.iter().all(|(_, sql)| sql.ends_with(" WHERE false")), "{counted:?}");
     }
 }

@@ -1,7 +1,12 @@
 //! What was typed, nothing opened or resolved yet.
 
 mod blocklist;
+mod discover;
+mod noise;
+mod purge;
+mod scan;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,12 +17,27 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 use clap::parser::ValueSource;
+use tlscensus_targets::Shard;
 
 pub(crate) use self::blocklist::AddArguments;
 pub(crate) use self::blocklist::BlocklistArguments;
 pub(crate) use self::blocklist::BlocklistVerb;
 pub(crate) use self::blocklist::CheckArguments;
 pub(crate) use self::blocklist::RemoveArguments;
+pub(crate) use self::discover::DiscoverArguments;
+pub(crate) use self::discover::Expectation;
+pub(crate) use self::discover::Method;
+pub(crate) use self::discover::ProbeOptions;
+pub(crate) use self::discover::Recorded;
+pub(crate) use self::discover::ResultArguments;
+pub(crate) use self::discover::ResultFormat;
+pub(crate) use self::discover::SendingArguments;
+pub(crate) use self::discover::SpaceArguments;
+pub(crate) use self::discover::WireArguments;
+pub(crate) use self::noise::NoiseArguments;
+pub(crate) use self::purge::PurgeArguments;
+pub(crate) use self::scan::ScanArguments;
+use crate::run::metrics;
 
 /// The first offer unless something else is typed.
 pub(crate) const PROFILE: &str = "modern";
@@ -63,12 +83,20 @@ impl Arguments {
 pub(crate) enum Command {
     /// A lab on loopback, a scan of it, the tables: the whole product in a minute
     Demo(DemoArguments),
+    /// Find out who answers, and probe them at once: a whole measurement
+    Scan(Box<ScanArguments>),
+    /// Find out who answers: SYNs out, SYN-ACKs in
+    Discover(Box<DiscoverArguments>),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
+    /// Learn how many hosts answer on any port: the background of every scan
+    Noise(Box<NoiseArguments>),
     /// Keep the register of networks that are never touched
     Blocklist(BlocklistArguments),
     /// Print the prefixes that are routed, out of dumps of routing tables
     Prefixes(PrefixesArguments),
+    /// Remove the rows of those who asked to be left alone from a dataset
+    Purge(PurgeArguments),
     /// Print result tables of a dataset
     Tables(TablesArguments),
     /// Ask a dataset in SQL
@@ -119,7 +147,9 @@ pub(crate) struct DemoArguments {
     tlscensus probe hosts.txt --protocols smtp --depth enumerate --contact … --client-name … --out abilities\n  \
     tlscensus probe ours.txt --intrusive starttls-injection,renegotiation --consent agreed.txt --contact … --out ours\n  \
     tlscensus probe hosts.txt --out census --resume latest\n\n\
-    A line of the list is ADDRESS, PREFIX (IPv6 from /108 on), ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
+    A line of the list is ADDRESS, PREFIX (IPv6 from /108 on), FIRST-LAST (IPv4), ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS;\n\
+    # begins a comment. Read as well are ZMap's CSV with its header (saddr and sport) and its JSON, masscan's -oL, and zgrab2's\n\
+    ADDRESS,NAME,TAG,PORT.\n\
     A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
 pub(crate) struct ProbeArguments {
     /// The list of endpoints; - reads stdin
@@ -138,7 +168,10 @@ pub(crate) struct ProbeArguments {
     pub(crate) who: WhoArguments,
     #[command(flatten)]
     pub(crate) pace: PaceArguments,
-    /// Networks never to be touched: one prefix a line, the reason behind #
+    /// Networks never to be touched: one prefix a line, the reason behind #. Read again when it changes, and at SIGHUP
+    ///
+    /// A change holds from the next connection on, a second after it was written. A file with a bad line changes nothing, and is
+    /// said. Which lists held stands in the run's row.
     #[arg(long, value_name = "FILE")]
     pub(crate) blocklist: Option<PathBuf>,
     /// A special-purpose network that is yours to test (repeatable)
@@ -183,6 +216,12 @@ pub(crate) struct ProbeArguments {
     /// Added to the standard port of each protocol
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) port_offset: u16,
+    /// In which order the list is taken; shuffled, it is kept in memory, at most 16 million lines of it
+    #[arg(long, value_enum, default_value_t = Order::Listed)]
+    pub(crate) order: Order,
+    /// One of several equal parts of a shuffled list: 1/4 to 4/4, with the same list and seed, are the list
+    #[arg(long, value_name = "N/PARTS")]
+    pub(crate) shard: Option<Shard>,
     /// Seed of every random choice
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -262,7 +301,7 @@ pub(crate) enum Depth {
 }
 
 /// What is said while it runs.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "While it runs")]
 pub(crate) struct OutputArguments {
     /// Nothing on stderr but errors
@@ -271,6 +310,18 @@ pub(crate) struct OutputArguments {
     /// A file with one JSON object of counters, replaced every second
     #[arg(long, value_name = "FILE")]
     pub(crate) json_status: Option<PathBuf>,
+    /// Counters for Prometheus at http://ADDRESS:PORT/metrics; a port alone is one of loopback
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = metrics::address)]
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// In which order a list is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Order {
+    /// As it is written
+    Listed,
+    /// As --seed says: neighbours in the list are not asked one after the other
+    Shuffled,
 }
 
 /// When a server name is sent.
@@ -337,6 +388,9 @@ pub(crate) struct TablesArguments {
     /// One run, or all [default: the newest complete one]
     #[arg(long)]
     pub(crate) run: Option<String>,
+    /// Rows of the addresses in this register do not count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) blocklist: Option<PathBuf>,
 }
 
 /// `sql`
@@ -352,6 +406,9 @@ pub(crate) struct SqlArguments {
     /// How the rows are written: text, markdown (md), latex, csv, json
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
+    /// Rows of the addresses in this register are not there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) blocklist: Option<PathBuf>,
 }
 
 /// `lab`

@@ -24,9 +24,13 @@ fn main() -> ExitCode {
     let arguments = Arguments::read();
     let ended = match arguments.command {
         Command::Demo(typed) => run::demo(&typed),
+        Command::Scan(typed) => run::scan(&typed),
+        Command::Discover(typed) => run::discover(&typed),
         Command::Probe(typed) => run::probe(&typed),
+        Command::Noise(typed) => run::noise(&typed),
         Command::Blocklist(typed) => run::blocklist(&typed),
         Command::Prefixes(typed) => run::prefixes(&typed),
+        Command::Purge(typed) => run::purge(&typed),
         Command::Tables(typed) => run::tables(&typed),
         Command::Sql(typed) => run::sql(&typed),
         Command::Lab(typed) => run::lab(&typed),

@@ -3,10 +3,12 @@
 
 mod blocklist;
 mod demo;
+mod discovery;
 mod enumerated;
 mod intrusive;
 mod other_readers;
 mod prefixes;
+mod purge;
 mod real_servers;
 mod resilience;
 mod scale;

@@ -87,7 +87,7 @@ struct Found {
     after: String,
 }
 
-fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+pub(crate) fn rows(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     let sql = "SELECT addr, protocol, phase, outcome, starttls_state, speaks_protocol, tcp_completed, tls_completed, \
                tls_version, chain, mechanisms_before, mechanisms_after, capabilities_before_seen, \
                capabilities_after_seen, detail, tls_suite, tls_key_exchange, tls_group, tls_dh_bits, tls_dh_prime_sha256, \
@@ -173,7 +173,7 @@ fn chosen(chosen: &lab::Chosen) -> String {
 }
 
 /// The cells of a table under `protocol/column`, the totals left out.
-fn cells(result: &TableResult, keys: &[&str]) -> BTreeMap<String, String> {
+pub(crate) fn cells(result: &TableResult, keys: &[&str]) -> BTreeMap<String, String> {
     let names: Vec<_> = result.table.columns.iter().map(|column| column.name.as_str()).collect();
     let place = |name: &str| names.iter().position(|have| *have == name).expect("a column");
     let body = &result.rows[..result.rows.len() - result.total_rows];
@@ -201,7 +201,7 @@ fn compare(
     different.collect()
 }
 
-fn t01(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+pub(crate) fn t01(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     let found = cells(&engine.table("T01").unwrap(), &["protocol"]);
     let expected = lab::overview(truth).into_iter().flat_map(|(service, line)| {
         [
@@ -221,7 +221,7 @@ fn t01(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     compare("T01", &found, expected)
 }
 
-fn t03(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+pub(crate) fn t03(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     let found = cells(&engine.table("T03").unwrap(), &["protocol"]);
     let columns = [
         ("no_answer", "no-answer"),
@@ -245,7 +245,7 @@ fn t03(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     compare("T03", &found, expected)
 }
 
-fn t08(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
+pub(crate) fn t08(engine: &Engine, truth: &[TruthRow]) -> Vec<String> {
     let found = cells(&engine.table("T08").unwrap(), &["protocol", "stage", "mechanism"]);
     let mut expected = BTreeMap::new();
     for (service, stages) in lab::mechanisms(truth) {

@@ -24,7 +24,7 @@
 //! | during recovery | one of the above | the same again |
 //!
 //! A part that an entry names and that is there neither as draft nor as part was removed by somebody: that is damage, and
-//! said so. The row of a run is a file of its own, replaced as a whole, so that the newest state is the only one.
+//! said so. What a purge replaces has drafts of another name, and a commit of its own (see [`crate::purge`]). The row of a run is a file of its own, replaced as a whole, so that the newest state is the only one.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -51,6 +51,7 @@ use crate::frame::Frame;
 use crate::manifest;
 use crate::manifest::Entry;
 use crate::part::PartWriter;
+use crate::purge;
 use crate::run_file;
 use crate::segment;
 use crate::segment::Segment;
@@ -69,6 +70,7 @@ pub struct Recovery {
 /// Brings a dataset whose writer is gone into order. Doing it again changes nothing.
 pub(crate) fn recover(disk: &Disk, dataset: &Path) -> Result<Recovery, Error> {
     let mut found = Recovery::default();
+    purge::finish_all(disk, dataset)?;
     for entry in manifest::entries(dataset)? {
         publish_and_retire(disk, dataset, &entry)?;
     }
@@ -98,7 +100,8 @@ pub(crate) fn in_order(dataset: &Path) -> Result<bool, Error> {
         }
     }
     let running = |run: &RunRow| run.state == RunState::Running;
-    Ok(segment::journaled(dataset)?.is_empty() && !run_file::read_all(dataset)?.iter().any(running))
+    let is_quiet = segment::journaled(dataset)?.is_empty() && purge::committed(dataset)?.is_empty();
+    Ok(is_quiet && !run_file::read_all(dataset)?.iter().any(running))
 }
 
 /// What one compaction did.
@@ -145,7 +148,7 @@ fn write_drafts(
         believed += group.length;
         for frame in group.frames {
             let path = dataset.join(frame.relation.name).join(segment.part_file());
-            writer_for(&frame, path, disk, &mut writers)?.write(frame)?;
+            writer_for(&frame, path, disk, &mut writers)?.write(frame.batch)?;
         }
     }
     writers.sort_by_key(|writer| publication_rank(writer.relation()));

@@ -1,6 +1,7 @@
 //! A dataset as its users hold it: opened, begun, resumed, listed.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use crate::error::Error;
 use crate::lock;
 use crate::lock::Lock;
 use crate::manifest;
+use crate::purge;
+use crate::purge::Purged;
 use crate::run_file;
 use crate::run_writer::Limits;
 use crate::run_writer::RunWriter;
@@ -84,6 +87,22 @@ impl Dataset {
         let covered = Covered::load(&self.path, run_id)?;
         let writer = RunWriter::begin(&self.path, &self.disk, lock, run, self.limits)?;
         Ok((writer, covered))
+    }
+
+    /// Removes every row of the addresses that are `blocked`, and the certificates that nobody else has shown, and leaves `run`,
+    /// complete, with what was removed among its counters (`purged-RELATION`). All of it happens, or nothing.
+    pub fn purge(&self, run: RunRow, blocked: impl Fn(IpAddr) -> bool) -> Result<Purged, Error> {
+        run_file::check_id(&run.run_id)?;
+        let _lock = self.lock(&run.run_id)?;
+        if run_file::path(&self.path, &run.run_id).exists() {
+            return Err(Error::RunExists { run_id: run.run_id });
+        }
+        purge::purge(&self.disk, &self.path, run, &blocked)
+    }
+
+    /// What [`purge`](Self::purge) would remove.
+    pub fn purge_would(&self, blocked: impl Fn(IpAddr) -> bool) -> Result<Purged, Error> {
+        purge::would(&self.path, &blocked)
     }
 
     /// How far a run had come by its last checkpoint; none: it has made none, or is complete.

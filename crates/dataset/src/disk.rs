@@ -69,10 +69,15 @@ impl Disk {
     /// Replaces or makes a small file as one step: a reader sees the old or the new content, whole.
     pub(crate) fn replace(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
         let draft = draft_of(path);
-        let mut file = self.create(&draft)?;
-        self.act("write", &draft, || file.write_all(content))?;
-        self.sync(&draft, &file)?;
+        self.write_draft(&draft, content)?;
         self.publish(&draft, path)
+    }
+
+    /// Writes a small file under the name of a draft, durably but for that name.
+    pub(crate) fn write_draft(&self, draft: &Path, content: &[u8]) -> Result<(), Error> {
+        let mut file = self.create(draft)?;
+        self.act("write", draft, || file.write_all(content))?;
+        self.sync(draft, &file)
     }
 
     /// Does something that may fail, after asking.

@@ -14,6 +14,7 @@
 //!   runs/RUN.parquet               one row per run, replaced as a whole whenever the run's state changes
 //!   manifest/RUN-000001.json       what makes parts count: written once they are whole
 //!   journal/RUN-000001.journal     rows acknowledged and not yet in parts
+//!   journal/RUN.purge              files that a purge has committed to replace, until it has
 //!   journal/RUN.checkpoint         how far a run that goes through its targets in order has come, until it is complete
 //! ```
 //!
@@ -23,6 +24,8 @@
 //!
 //! Plain globs (`DATASET/probes/*.parquet`) see every row at most once, and every row of a dataset that no writer is at
 //! work on: opening it with [`Dataset::open`] brings what a killed writer left into parts first.
+//!
+//! Rows are never changed. [`Dataset::purge`] alone removes some: those of addresses that are to be forgotten.
 //!
 //! Types are those that every reader of Parquet shares: Utf8, Binary, Boolean, unsigned integers, lists, and time stamps in
 //! microseconds, UTC. Hashes are lower-case hexadecimal text. Each column's meaning is in the file itself
@@ -42,6 +45,7 @@ mod journal;
 mod lock;
 mod manifest;
 mod part;
+mod purge;
 mod rows;
 mod run_file;
 mod run_writer;
@@ -52,6 +56,7 @@ mod sets;
 pub use compact::Recovery;
 pub use dataset::Dataset;
 pub use error::Error;
+pub use purge::Purged;
 pub use rows::rows;
 pub use run_writer::RunWriter;
 pub use schema::DOC_KEY;

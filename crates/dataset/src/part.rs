@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicI32;
 use std::sync::atomic::Ordering::Relaxed;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -38,8 +39,10 @@ use crate::schema::paths_of;
 pub(crate) struct PartWriter<'a> {
     disk: &'a Disk,
     relation: &'static Relation,
-    /// The part's final path; until it is published the file is beside it, as a draft.
+    /// The part's final path.
     path: PathBuf,
+    /// Where it is until it is published.
+    draft: PathBuf,
     schema: SchemaRef,
     writer: ArrowWriter<PartFile>,
     failed: Arc<AtomicI32>,
@@ -80,29 +83,39 @@ impl<'a> PartWriter<'a> {
     /// Begins a part that holds rows like those of this frame.
     pub(crate) fn begin(disk: &'a Disk, path: PathBuf, like: &Frame) -> Result<Self, Error> {
         let draft = draft_of(&path);
+        let (relation, version) = (like.relation, like.schema);
+        Self::begin_at(disk, path, draft, relation, (&like.batch.schema(), version))
+    }
+
+    /// Begins a part with its draft in another place: its rows have this schema, of this version.
+    pub(crate) fn begin_at(
+        disk: &'a Disk,
+        path: PathBuf,
+        draft: PathBuf,
+        relation: &'static Relation,
+        (found, version): (&Schema, u16),
+    ) -> Result<Self, Error> {
         let failed = Arc::new(AtomicI32::new(0));
         let file = PartFile { file: disk.create(&draft)?, failed: Arc::clone(&failed) };
-        let schema = documented_schema(like.relation, &like.batch.schema(), like.schema);
-        let properties = properties(like.relation, like.schema);
+        let schema = documented_schema(relation, found, version);
+        let properties = properties(relation, version);
         let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
             .map_err(|error| failure_of(&draft, &failed, error))?;
-        Ok(Self { disk, relation: like.relation, path, schema, writer, failed, rows: 0 })
+        Ok(Self { disk, relation, path, draft, schema, writer, failed, rows: 0 })
     }
 
     pub(crate) const fn relation(&self) -> &'static Relation {
         self.relation
     }
 
-    /// Adds a frame's rows.
-    pub(crate) fn write(&mut self, frame: Frame) -> Result<(), Error> {
-        let draft = draft_of(&self.path);
-        self.disk.act("write", &draft, || Ok(()))?;
-        let rows = u64::try_from(frame.batch.num_rows()).unwrap_or(u64::MAX);
-        let batch = frame
-            .batch
+    /// Adds a batch's rows.
+    pub(crate) fn write(&mut self, batch: RecordBatch) -> Result<(), Error> {
+        self.disk.act("write", &self.draft, || Ok(()))?;
+        let rows = u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
+        let batch = batch
             .with_schema(Arc::clone(&self.schema))
-            .map_err(|error| Error::damaged(&draft, error))?;
-        let told = |error| failure_of(&draft, &self.failed, error);
+            .map_err(|error| Error::damaged(&self.draft, error))?;
+        let told = |error| failure_of(&self.draft, &self.failed, error);
         self.writer.write(&batch).map_err(told)?;
         if self.writer.memory_size() > MEMORY_BOUND {
             self.writer.flush().map_err(told)?;
@@ -113,12 +126,12 @@ impl<'a> PartWriter<'a> {
 
     /// Makes the draft whole and durable.
     pub(crate) fn finish(mut self) -> Result<Part, Error> {
-        let draft = draft_of(&self.path);
+        let draft = &self.draft;
         // Not `into_inner` alone: it tells a full disk in words only.
-        self.writer.finish().map_err(|error| failure_of(&draft, &self.failed, error))?;
+        self.writer.finish().map_err(|error| failure_of(draft, &self.failed, error))?;
         let file = &self.writer.inner().file;
-        self.disk.sync(&draft, file)?;
-        let length = file.metadata().map_err(|source| Error::io(&draft, "measure", source))?.len();
+        self.disk.sync(draft, file)?;
+        let length = file.metadata().map_err(|source| Error::io(draft, "measure", source))?.len();
         let name = self.path.file_name().unwrap_or_default();
         Ok(Part {
             relation: self.relation.name.to_owned(),

@@ -21,11 +21,15 @@ use crate::rows::rows;
 /// Writes the newest state of a run.
 pub(crate) fn write(disk: &Disk, dataset: &Path, run: &RunRow) -> Result<(), Error> {
     let path = path(dataset, &run.run_id);
+    disk.replace(&path, &encoded(&path, run)?)
+}
+
+/// The content of a run's file.
+pub(crate) fn encoded(path: &Path, run: &RunRow) -> Result<Vec<u8>, Error> {
     let mut buffer = RowBuffer::new(&RUNS);
     buffer.push(run);
-    let bytes = part::in_memory(&RUNS, SCHEMA_VERSION, &buffer.take())
-        .map_err(|error| part::failure(&path, error))?;
-    disk.replace(&path, &bytes)
+    part::in_memory(&RUNS, SCHEMA_VERSION, &buffer.take())
+        .map_err(|error| part::failure(path, error))
 }
 
 /// The newest state of every run, by identifier.

@@ -331,7 +331,8 @@ impl Default for Limits {
     }
 }
 
-fn now() -> Timestamp {
+/// The system's clock.
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

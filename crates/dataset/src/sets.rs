@@ -21,7 +21,7 @@ use crate::manifest;
 use crate::part;
 
 /// Names that are hashes already: 16 bytes each.
-type Names = HashSet<u128, BuildHasherDefault<Unhashed>>;
+pub(crate) type Names = HashSet<u128, BuildHasherDefault<Unhashed>>;
 
 /// The certificates of a dataset, by the first 128 bits of their SHA-256.
 #[derive(Debug, Default)]
@@ -101,7 +101,7 @@ fn endpoint(target: &str, port: u16, protocol: &str) -> u128 {
 }
 
 /// Reads these columns of a part; `None` from `each` means that they are not what they must be.
-fn for_each_batch(
+pub(crate) fn for_each_batch(
     path: &Path,
     columns: &[&str],
     mut each: impl FnMut(&RecordBatch) -> Option<()>,

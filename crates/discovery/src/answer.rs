@@ -477,7 +477,7 @@ mod tests {
             // Under other addresses the port may be one of the three by chance.
             assert_eq!(found, Err(expected), "{at}");
         }
-        let mut udp = probe.clone();
+        let mut udp = probe;
         udp[9] = 17;
         assert_eq!(answer(3, 1, &udp), None);
     }
@@ -533,7 +533,7 @@ mod tests {
         for (tags, expected) in [
             (&[][..], heard.clone()),
             (&[0x81, 0, 0, 5], heard.clone()),
-            (&[0x88, 0xa8, 0, 5, 0x81, 0, 0, 6], heard.clone()),
+            (&[0x88, 0xa8, 0, 5, 0x81, 0, 0, 6], heard),
             (&[0x81, 0, 0, 5, 0x81, 0, 0, 6, 0x81, 0, 0, 7], None),
             (&[8, 6], None),
         ] {

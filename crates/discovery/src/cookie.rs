@@ -140,7 +140,7 @@ impl Cookie {
         let [a, b, c, d, e, f, g, h] = hash.to_be_bytes();
         Parts {
             sequence: u32::from_be_bytes([a, b, c, d]),
-            place: u32::from(u16::from_be_bytes([e, f])) * self.ports.count >> 16,
+            place: (u32::from(u16::from_be_bytes([e, f])) * self.ports.count) >> 16,
             identification: u16::from_be_bytes([g, h]),
         }
     }
@@ -189,7 +189,7 @@ mod tests {
         let mark = cookie.mark(ours, theirs, 443, 0);
         assert_eq!(u64::from(mark.sequence), hash >> 32);
         assert_eq!(u64::from(mark.identification), hash & 0xffff);
-        let place = (hash >> 16 & 0xffff) * 28232 >> 16;
+        let place = ((hash >> 16 & 0xffff) * 28232) >> 16;
         assert_eq!(u64::from(mark.source_port), 32768 + place);
         for other in [
             cookie.mark(theirs, ours, 443, 0),

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 
+use crate::field::put;
+
 /// An address of one family, as bytes of a length known beforehand.
 pub trait Family: Copy + Eq + Into<IpAddr> {
     /// An address.
@@ -28,9 +30,9 @@ impl Family for Ipv4Addr {
     #[inline]
     fn pair(self, other: Self, port: u16) -> [u8; 10] {
         let mut bytes = [0; 10];
-        bytes[..4].copy_from_slice(&self.octets());
-        bytes[4..8].copy_from_slice(&other.octets());
-        bytes[8..].copy_from_slice(&port.to_be_bytes());
+        put(&mut bytes, 0, self.octets());
+        put(&mut bytes, 4, other.octets());
+        put(&mut bytes, 8, port.to_be_bytes());
         bytes
     }
 }
@@ -46,9 +48,9 @@ impl Family for Ipv6Addr {
     #[inline]
     fn pair(self, other: Self, port: u16) -> [u8; 34] {
         let mut bytes = [0; 34];
-        bytes[..16].copy_from_slice(&self.octets());
-        bytes[16..32].copy_from_slice(&other.octets());
-        bytes[32..].copy_from_slice(&port.to_be_bytes());
+        put(&mut bytes, 0, self.octets());
+        put(&mut bytes, 16, other.octets());
+        put(&mut bytes, 32, port.to_be_bytes());
         bytes
     }
 }

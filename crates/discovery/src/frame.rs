@@ -9,6 +9,7 @@ use std::net::Ipv6Addr;
 
 use crate::Mark;
 use crate::checksum::Sum;
+use crate::field::put;
 
 /// What stands before the IP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,14 +163,14 @@ impl Template<Ipv4Addr> {
             Sum::default().long(probe.source.to_bits()).long(probe.destination.to_bits());
         let header = self.header.plus(addresses).short(identification);
         let segment = self.segment.plus(addresses).plus(varying(sequence, source_port, probe.port));
-        headers[4..6].copy_from_slice(&identification.to_be_bytes());
-        headers[10..12].copy_from_slice(&header.checksum());
-        headers[12..16].copy_from_slice(&probe.source.octets());
-        headers[16..20].copy_from_slice(&probe.destination.octets());
-        headers[20..22].copy_from_slice(&source_port.to_be_bytes());
-        headers[22..24].copy_from_slice(&probe.port.to_be_bytes());
-        headers[24..28].copy_from_slice(&sequence.to_be_bytes());
-        headers[36..38].copy_from_slice(&segment.checksum());
+        put(headers, 4, identification.to_be_bytes());
+        put(headers, 10, header.checksum());
+        put(headers, 12, probe.source.octets());
+        put(headers, 16, probe.destination.octets());
+        put(headers, 20, source_port.to_be_bytes());
+        put(headers, 22, probe.port.to_be_bytes());
+        put(headers, 24, sequence.to_be_bytes());
+        put(headers, 36, segment.checksum());
     }
 }
 
@@ -195,12 +196,12 @@ impl Template<Ipv6Addr> {
         let (source, destination) = (probe.source.octets(), probe.destination.octets());
         let addresses = Sum::default().octets(source).octets(destination);
         let segment = self.segment.plus(addresses).plus(varying(sequence, source_port, probe.port));
-        headers[8..24].copy_from_slice(&source);
-        headers[24..40].copy_from_slice(&destination);
-        headers[40..42].copy_from_slice(&source_port.to_be_bytes());
-        headers[42..44].copy_from_slice(&probe.port.to_be_bytes());
-        headers[44..48].copy_from_slice(&sequence.to_be_bytes());
-        headers[56..58].copy_from_slice(&segment.checksum());
+        put(headers, 8, source);
+        put(headers, 24, destination);
+        put(headers, 40, source_port.to_be_bytes());
+        put(headers, 42, probe.port.to_be_bytes());
+        put(headers, 44, sequence.to_be_bytes());
+        put(headers, 56, segment.checksum());
     }
 }
 

@@ -17,7 +17,10 @@ mod discovery;
 mod error;
 mod event;
 mod family;
+mod field;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hear;
 mod in_flight;
 mod number_set;

@@ -214,7 +214,7 @@ mod tests {
         #[test]
         fn it_is_a_set(
             numbers in proptest::collection::vec(
-                prop_oneof![0..200_u64, (1 << 22) - 50..(1 << 22) + 50_u64, any::<u64>()], 0..600),
+                prop_oneof![0..200_u64, (1 << 22) - 50..(1 << 22) + 50_u64, any::<u64>()], 0..150),
         ) {
             let (mut set, mut model) = (NumberSet::default(), BTreeSet::new());
             for number in numbers {

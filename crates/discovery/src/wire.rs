@@ -10,6 +10,8 @@ use tlscensus_link::LinkKind;
 use tlscensus_link::MacAddress;
 use tlscensus_link::Method;
 use tlscensus_link::Route;
+use tlscensus_link::Transmit;
+use tlscensus_link::fastest_transmitter;
 use tlscensus_link::neighbour;
 use tlscensus_link::route_to;
 use tlscensus_link::transmitter;
@@ -35,8 +37,8 @@ pub struct WireOptions {
     pub ports: PortRange,
     /// TCP options of the probes.
     pub options: Options,
-    /// How frames are handed to the kernel.
-    pub method: Method,
+    /// How frames are handed to the kernel; `None`: the fastest way that there is.
+    pub method: Option<Method>,
     /// Frames handed over at once, at most.
     pub batch: usize,
 }
@@ -47,7 +49,7 @@ pub struct Wire {
     pub(crate) v4: Option<Lane<Ipv4Addr>>,
     pub(crate) v6: Option<Lane<Ipv6Addr>>,
     pub(crate) ports: PortRange,
-    pub(crate) method: Method,
+    pub(crate) method: Option<Method>,
     pub(crate) batch: usize,
 }
 
@@ -94,7 +96,7 @@ impl Wire {
     /// No wire at all.
     pub(crate) fn none() -> Self {
         let ports = PortRange::EPHEMERAL;
-        Self { v4: None, v6: None, ports, method: Method::Messages, batch: 1 }
+        Self { v4: None, v6: None, ports, method: None, batch: 1 }
     }
 
     /// The interfaces, each once, in the order of the families.
@@ -130,20 +132,21 @@ struct Way {
 
 impl Way {
     fn find(options: &WireOptions, sample: IpAddr) -> Result<Self, Error> {
-        let route = route_to(sample);
-        let interface = match (&options.interface, &route) {
-            (Some(name), _) => Interface::named(name)?,
-            (None, Ok(route)) => Interface::named(&route.interface)?,
-            (None, Err(_)) => return Err(route.map(drop).unwrap_err().into()),
+        let (interface, route) = match &options.interface {
+            Some(name) => (Interface::named(name)?, route_to(sample).ok()),
+            None => {
+                let route = route_to(sample)?;
+                (Interface::named(&route.interface)?, Some(route))
+            }
         };
         // A route over another interface tells nothing about this one.
-        let route = route.ok().filter(|route| route.interface == interface.name);
+        let route = route.filter(|route| route.interface == interface.name);
         let sources = sources(options, &interface, route.as_ref(), sample)?;
         if interface.kind == LinkKind::Loopback {
             return Err(Error::Loopback { target: sample });
         }
         // Whether frames may be sent at all is asked first: where not, nothing else matters.
-        transmitter(options.method, &interface, &[0; LEAST_FRAME], 1)?;
+        transmit(Some(Method::Messages), &interface, &[0; LEAST_FRAME], 1)?;
         let framing = match interface.kind {
             LinkKind::Ip | LinkKind::Loopback => Framing::Ip,
             LinkKind::Ethernet => {
@@ -174,6 +177,22 @@ fn sources(
     match route.map(|route| route.source).or_else(own) {
         Some(source) => Ok(vec![source]),
         None => Err(Error::NoSource { interface: interface.name.clone(), target: sample }),
+    }
+}
+
+/// A sender of frames like this one.
+///
+/// # Errors
+/// When the kernel refuses.
+pub(crate) fn transmit(
+    method: Option<Method>,
+    interface: &Interface,
+    template: &[u8],
+    batch: usize,
+) -> Result<Box<dyn Transmit>, Error> {
+    match method {
+        Some(method) => Ok(transmitter(method, interface, template, batch)?),
+        None => Ok(fastest_transmitter(interface, template, batch)?.1),
     }
 }
 

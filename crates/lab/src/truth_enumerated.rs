@@ -12,6 +12,8 @@ use crate::truth_tables::number;
 /// A service's line in T04c.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VersionsHad {
+    /// Servers that answer a hello in TLS, if only to turn it down.
+    pub asked: u64,
     /// Servers of which a version is known.
     pub enumerated: u64,
     /// Those that answer in TLS, so that everything can be asked.
@@ -22,10 +24,11 @@ pub struct VersionsHad {
     pub only_old: u64,
 }
 
-/// T04c; services without a server that was enumerated are left out.
+/// T04c; services without a server that was to be enumerated are left out.
 pub fn versions_had(truth: &[TruthRow]) -> BTreeMap<String, VersionsHad> {
     let mut lines = by_service(truth, |rows| {
-        let mut line = VersionsHad::default();
+        let asked = rows.iter().filter(|row| answers_in_tls(row));
+        let mut line = VersionsHad { asked: number(asked), ..VersionsHad::default() };
         for has in rows.iter().filter_map(|row| row.repertoire.as_ref()) {
             let recent = |version: &String| version == "TLS 1.2" || version == "TLS 1.3";
             line.enumerated += 1;
@@ -37,8 +40,13 @@ pub fn versions_had(truth: &[TruthRow]) -> BTreeMap<String, VersionsHad> {
         }
         line
     });
-    lines.retain(|_, line| line.enumerated > 0);
+    lines.retain(|_, line| line.asked > 0);
     lines
+}
+
+/// Whether anything of TLS comes back, so that there is something to enumerate.
+fn answers_in_tls(row: &TruthRow) -> bool {
+    row.repertoire.is_some() || row.outcomes.iter().any(|outcome| outcome == "alert")
 }
 
 /// How many servers have a thing.

@@ -6,7 +6,9 @@ use std::mem::MaybeUninit;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
+use std::os::fd::AsFd;
 use std::os::fd::AsRawFd;
+use std::os::fd::BorrowedFd;
 use std::os::fd::OwnedFd;
 
 use crate::error::Error;
@@ -84,14 +86,14 @@ impl Interface {
             }
             Err(error) => return Err(failed(error.into())),
         };
-        let hardware = ask(&socket, name, libc::SIOCGIFHWADDR).map_err(failed)?;
+        let hardware = ask(socket.as_fd(), name, libc::SIOCGIFHWADDR).map_err(failed)?;
         // SAFETY: this is the member that the kernel fills in for this question; all bytes are a value of it.
         let hardware = unsafe { hardware.ifr_ifru.ifru_hwaddr };
         let kind = LinkKind::of_hardware(hardware.sa_family).ok_or_else(|| Error::LinkKind {
             interface: name.to_owned(),
             hardware: hardware.sa_family,
         })?;
-        let mtu = ask(&socket, name, libc::SIOCGIFMTU).map_err(failed)?;
+        let mtu = ask(socket.as_fd(), name, libc::SIOCGIFMTU).map_err(failed)?;
         // SAFETY: as above.
         let mtu = unsafe { mtu.ifr_ifru.ifru_mtu };
         Ok(Self {
@@ -101,13 +103,13 @@ impl Interface {
             mac: (kind == LinkKind::Ethernet).then(|| mac_of(&hardware)),
             mtu: u32::try_from(mtu).map_err(|_| Error::Nonsense { attempt: "read the MTU" })?,
             addresses: addresses_of(name).map_err(failed)?,
-            is_up: flags_say_up(&socket, name).map_err(failed)?,
+            is_up: is_up(socket.as_fd(), name).map_err(failed)?,
         })
     }
 
     /// Whether it is up and has a carrier now; an interface that is gone is not.
     pub fn is_up(&self) -> bool {
-        question_socket().and_then(|socket| flags_say_up(&socket, &self.name)).unwrap_or(false)
+        question_socket().and_then(|socket| is_up(socket.as_fd(), &self.name)).unwrap_or(false)
     }
 
     /// The longest frame that it carries.
@@ -117,13 +119,14 @@ impl Interface {
 }
 
 /// Any socket will do for questions about interfaces.
-fn question_socket() -> io::Result<OwnedFd> {
+pub(crate) fn question_socket() -> io::Result<OwnedFd> {
     let flags = rustix::net::SocketFlags::CLOEXEC;
     let family = rustix::net::AddressFamily::UNIX;
     Ok(rustix::net::socket_with(family, rustix::net::SocketType::DGRAM, flags, None)?)
 }
 
-fn flags_say_up(socket: &OwnedFd, name: &str) -> io::Result<bool> {
+/// Whether an interface is up and has a carrier, asked of any socket of its namespace.
+pub(crate) fn is_up(socket: BorrowedFd<'_>, name: &str) -> io::Result<bool> {
     let answer = ask(socket, name, libc::SIOCGIFFLAGS)?;
     // SAFETY: this is the member that the kernel fills in for this question.
     let flags = i32::from(unsafe { answer.ifr_ifru.ifru_flags });
@@ -138,7 +141,7 @@ struct EthtoolValue {
 }
 
 /// Asks the driver: `IFF_RUNNING` among the flags may be a second late.
-fn has_carrier(socket: &OwnedFd, name: &str) -> io::Result<bool> {
+fn has_carrier(socket: BorrowedFd<'_>, name: &str) -> io::Result<bool> {
     let mut carrier = EthtoolValue { command: ETHTOOL_GLINK, value: 0 };
     let mut request = request(name)?;
     request.ifr_ifru.ifru_data = (&raw mut carrier).cast();
@@ -160,7 +163,7 @@ fn mac_of(hardware: &libc::sockaddr) -> MacAddress {
     MacAddress(bytes)
 }
 
-fn ask(socket: &OwnedFd, name: &str, question: libc::Ioctl) -> io::Result<libc::ifreq> {
+fn ask(socket: BorrowedFd<'_>, name: &str, question: libc::Ioctl) -> io::Result<libc::ifreq> {
     let mut request = request(name)?;
     // SAFETY: these questions read and write one structure of this type.
     let outcome = unsafe { libc::ioctl(socket.as_raw_fd(), question, &raw mut request) };

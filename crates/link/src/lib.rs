@@ -36,4 +36,5 @@ pub use route::route_to;
 pub use transmit::Method;
 pub use transmit::Sent;
 pub use transmit::Transmit;
+pub use transmit::fastest_transmitter;
 pub use transmit::transmitter;

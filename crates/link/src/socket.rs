@@ -11,6 +11,8 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::interface::Interface;
+use crate::interface::is_up;
+use crate::interface::question_socket;
 
 /// Frames under way count against it, some 700 bytes each; the kernel takes what `net.core.wmem_max` permits.
 const SEND_BUFFER: i32 = 4 * 1_024 * 1_024;
@@ -19,6 +21,8 @@ const SEND_BUFFER: i32 = 4 * 1_024 * 1_024;
 #[derive(Debug)]
 pub(crate) struct Socket {
     descriptor: OwnedFd,
+    /// For questions about the interface: not every family answers them, and the thread may come to be in another namespace.
+    questions: OwnedFd,
     interface: String,
     index: i32,
 }
@@ -43,12 +47,23 @@ impl Socket {
         let descriptor = unsafe { OwnedFd::from_raw_fd(opened) };
         let index = i32::try_from(interface.index)
             .map_err(|_| Error::Nonsense { attempt: "read the interface's index" })?;
-        Ok(Self { descriptor, interface: name.clone(), index })
+        let questions = question_socket().map_err(|error| Error::system(attempt, name, error))?;
+        Ok(Self { descriptor, questions, interface: name.clone(), index })
     }
 
     /// The error of something tried on this socket.
     pub(crate) fn failed(&self, attempt: &'static str, error: io::Error) -> Error {
         Error::system(attempt, &self.interface, error)
+    }
+
+    /// `ENETDOWN` in place of full queues if they stay full because the interface is down: without a carrier, frames are
+    /// refused as if there were no room.
+    pub(crate) fn telling(&self, error: io::Error) -> io::Error {
+        let is_full = matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::ENOBUFS));
+        if is_full && !is_up(self.questions.as_fd(), &self.interface).unwrap_or(false) {
+            return io::Error::from_raw_os_error(libc::ENETDOWN);
+        }
+        error
     }
 
     /// Sets an option to a plain value of C.

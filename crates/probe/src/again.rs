@@ -47,6 +47,8 @@ pub(crate) struct Met {
 /// Why there was no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unasked {
+    /// Since its row was made, its address was blocked.
+    Blocked,
     /// The host has had its share of connections.
     OverBudget,
     /// All its answers together took too long.
@@ -61,6 +63,7 @@ impl Unasked {
     /// The stable word.
     pub(crate) const fn word(self) -> &'static str {
         match self {
+            Self::Blocked => "blocked",
             Self::OverBudget => "over-budget",
             Self::OverTime => "over-time",
             Self::RateHeld => "rate-held",
@@ -82,7 +85,10 @@ impl Again<'_> {
             self.shared.pace.turn_above(self.addr.ip(), latest, reserve).await
         };
         match self.shared.unless_stopped(turn).await {
-            Some(Leave::Granted) => Ok(()),
+            Some(Leave::Granted) => match self.shared.blocked(self.addr.ip()) {
+                None => Ok(()),
+                Some(_) => Err(Unasked::Blocked),
+            },
             Some(Leave::Held) => Err(Unasked::RateHeld),
             Some(Leave::Spent) => Err(Unasked::OverBudget),
             None => Err(Unasked::Stopped),

@@ -67,6 +67,12 @@ impl Shared {
             output = future => Some(output),
         }
     }
+
+    /// Why this address is left alone; `None`: it is not. Asked right before each connection, since the list may have been
+    /// replaced while we waited for our turn.
+    pub(crate) fn blocked(&self, addr: IpAddr) -> Option<String> {
+        self.plan.blocklist.now().check(addr).map(ToString::to_string)
+    }
 }
 
 /// Probes one endpoint. `None`: the run was stopped before all was asked, and whoever goes on with it asks again.
@@ -152,6 +158,10 @@ impl Begun {
         row.started_at = self.at;
         row.name.clone_from(&target.name);
         row.addr = self.addr.map(|addr| addr.to_string());
+        if let Some((prefix, origin)) = self.addr.and_then(|addr| shared.plan.routes.of(addr)) {
+            row.prefix = Some(prefix.to_string());
+            row.origin_as = origin;
+        }
         row.resolve_us = self.resolve.map(micros);
         row
     }
@@ -176,12 +186,16 @@ async fn permitted_address(
     };
     begun.addr = Some(addr);
     let permit = |outcome, detail| Untouched { phase: Phase::Permit, outcome, detail };
-    if let Some(entry) = shared.plan.blocklist.check(addr) {
-        return Some(Err(permit(Outcome::Blocked, Some(entry.to_string()))));
+    // First of all, so that who is left alone costs nobody a turn.
+    if let Some(entry) = shared.blocked(addr) {
+        return Some(Err(permit(Outcome::Blocked, Some(entry))));
     }
     let latest = Instant::now() + shared.plan.longest_hold;
     Some(match shared.unless_stopped(shared.pace.turn(addr, latest)).await? {
-        Leave::Granted => Ok(addr),
+        Leave::Granted => match shared.blocked(addr) {
+            None => Ok(addr),
+            Some(entry) => Err(permit(Outcome::Blocked, Some(entry))),
+        },
         Leave::Held => Err(permit(Outcome::RateHeld, None)),
         Leave::Spent => Err(permit(Outcome::OverBudget, None)),
     })
@@ -267,7 +281,8 @@ impl<'a> Visit<'a> {
                 break;
             }
             let outcome = match turn_again(self.shared, self.addr, self.deadline).await? {
-                Leave::Granted => continue,
+                Leave::Granted if self.shared.blocked(self.addr.ip()).is_none() => continue,
+                Leave::Granted => Outcome::Blocked,
                 Leave::Held => Outcome::RateHeld,
                 Leave::Spent => Outcome::OverBudget,
             };

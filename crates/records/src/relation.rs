@@ -55,10 +55,16 @@ pub static CERTIFICATES_DER: Relation = Relation {
 /// Runs.
 pub static RUNS: Relation = Relation {
     name: "runs",
-    doc: "one row per start of a campaign, monitor or import",
+    doc: "one row per start of a campaign, monitor or import, and per purge",
     columns: RunRow::COLUMNS,
     key: &["run_id"],
 };
+
+/// Columns that hold the address of a host that was touched or answered, in whichever relation has them.
+pub static ADDRESSES: [&str; 2] = ["addr", "icmp_from"];
+
+/// Columns that name certificates of a peer, in whichever relation has them.
+pub static CERTIFICATE_NAMES: [&str; 2] = ["chain", "cert_sha256"];
 
 /// All relations.
 pub static RELATIONS: [&Relation; 6] =

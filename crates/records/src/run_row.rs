@@ -1,4 +1,4 @@
-//! One start of a campaign, a monitor or an import: its manifest.
+//! One start of a campaign, a monitor, an import or a purge: its manifest.
 
 use tlscensus_certs::Sha256;
 
@@ -23,6 +23,8 @@ words! {
         Noise => "noise",
         /// Rows brought in from elsewhere.
         Import => "import",
+        /// Rows removed, of those who asked to be forgotten.
+        Purge => "purge",
     }
 }
 
@@ -71,7 +73,7 @@ rows! {
     pub struct RunRow filled by Both {
         /// Names the run; letters, digits, `-`, `_` and `.` only.
         run_id: String,
-        /// probe, scan, discover, monitor, noise or import.
+        /// probe, scan, discover, monitor, noise, import or purge.
         kind: RunKind,
         /// When it began first.
         started_at: Timestamp,

@@ -1,23 +1,39 @@
-//! What a target costs: its number by the permutation, its address and port by the grid.
+//! What a target costs: its number by the permutation, its address and port by the grid, its route, its ceilings and its time.
 //!
 //! `cargo bench -p tlscensus-targets [-- MILLIONS]`. CPU time of one thread; the best of five rounds, as others are at work too.
+//! `cargo bench -p tlscensus-targets -- audit` visits two spaces of 2^32 pairs in all their shards and proves that each pair comes
+//! once; it takes minutes and 512 MiB.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 
 use std::hint::black_box;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use rustix::time::ClockId;
 use rustix::time::clock_gettime;
+use tlscensus_targets::AddressListParser;
 use tlscensus_targets::AddressSet;
+use tlscensus_targets::Audit;
+use tlscensus_targets::Ceilings;
+use tlscensus_targets::Grant;
 use tlscensus_targets::Grid;
+use tlscensus_targets::Pacer;
 use tlscensus_targets::Permutation;
+use tlscensus_targets::Rate;
+use tlscensus_targets::RouteTable;
+use tlscensus_targets::Shard;
 use tlscensus_targets::Space;
+use tlscensus_targets::Visits;
 use tlscensus_targets::mrt::RibReader;
 
 fn main() {
+    if std::env::args().any(|word| word == "audit") {
+        return audit();
+    }
     let millions = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(20);
     let count = millions * 1_000_000;
     let all = grid(&[(0, u32::MAX)]);
@@ -43,6 +59,8 @@ fn main() {
             each(back, count / 10),
         );
     }
+    senders(&routes, count);
+    lists();
     let rib = rib();
     let read = best(|| {
         RibReader::new(rib.as_slice()).map(|route| u64::from(route.expect("good").origins[0])).sum()
@@ -52,6 +70,134 @@ fn main() {
         rib.len() / 1_000_000,
         read.as_secs_f64()
     );
+}
+
+/// What a sender asks for each packet, with targets as they come.
+fn senders(grid: &Grid, count: u64) {
+    let order = Permutation::new(grid.len(), 7).expect("small enough");
+    let targets: Vec<IpAddr> =
+        grid.walk(&order, 0..count / 10).map(|(address, _)| address).collect();
+    let count = count / 10;
+    let each = |took: Duration| took.as_secs_f64() * 1e9 / u64_to_f64(count);
+    let table = route_table();
+    let lookup = best(|| {
+        let found = targets.iter().filter_map(|address| table.lookup(*address));
+        found.fold(0, |sum, id| sum ^ u64::try_from(id.index()).expect("small"))
+    });
+    let mut routes = Vec::new();
+    let together = best(|| {
+        targets.chunks(64).fold(0, |sum, batch| {
+            table.lookup_all(batch, &mut routes);
+            routes
+                .iter()
+                .flatten()
+                .fold(sum, |sum, id| sum ^ u64::try_from(id.index()).expect("small"))
+        })
+    });
+    let mut ceilings = Ceilings::new(Some(100.0), Some(1000.0));
+    let routes: Vec<_> = targets.iter().map(|address| table.lookup(*address)).collect();
+    let mut now = 0;
+    let ceiling = best(|| {
+        let mut admitted = 0;
+        for (address, route) in targets.iter().zip(&routes) {
+            now += 1_000;
+            admitted += u64::from(ceilings.admit(now, *address, *route));
+        }
+        admitted
+    });
+    let mut pacer = Pacer::new(0, Rate::Packets(1e6), 74, 64);
+    let (mut now, mut sent) = (0, 0);
+    let pace = best(|| {
+        let until = sent + count;
+        while sent < until {
+            match pacer.grant(now, 64) {
+                Grant::Send(packets) => sent += u64::try_from(packets).expect("few"),
+                Grant::Wait { until_ns } => now = until_ns,
+            }
+        }
+        now
+    });
+    println!(
+        "  of 1,000,000 routes the one of a target {:.1}, in batches of 64 {:.1}; ceilings of network and route {:.1}, pacer in batches of 64 {:.1}",
+        each(lookup),
+        each(together),
+        each(ceiling),
+        each(pace)
+    );
+}
+
+/// Reading a million prefixes, and making the tables of them.
+fn lists() {
+    let lines: Vec<String> = prefixes().map(|prefix| prefix.to_string()).collect();
+    let read = best(|| {
+        let mut parser = AddressListParser::new();
+        lines.iter().for_each(|line| parser.line(line.as_bytes()).expect("a prefix"));
+        u64::try_from(parser.finish().count()).expect("small")
+    });
+    let flatten = best(|| u64::try_from(route_table().len()).expect("small"));
+    println!(
+        "  a list of 1,000,000 prefixes: {:.2} s; a table of as many routes: {:.2} s",
+        read.as_secs_f64(),
+        flatten.as_secs_f64()
+    );
+}
+
+/// The prefixes of [`table_of_routes`].
+fn prefixes() -> impl Iterator<Item = IpNet> {
+    table_of_routes().into_iter().map(|(first, last)| {
+        let length = 32 - (last - first).count_ones();
+        let length = u8::try_from(length).expect("at most 32");
+        IpNet::new(Ipv4Addr::from_bits(first).into(), length).expect("a length").trunc()
+    })
+}
+
+fn route_table() -> RouteTable {
+    RouteTable::new(prefixes().map(|prefix| (prefix, Some(64_500))))
+}
+
+/// Full IPv4 with one port, and ranges of both families with sixteen; in seven shards each.
+fn audit() {
+    let all = [(0, u32::MAX)];
+    let one =
+        Grid::new(Space::new(&set(&all)).expect("small enough"), &[443]).expect("small enough");
+    audit_of("full IPv4 × 1 port", one);
+    let mut v4 = Vec::new();
+    let mut first = 1 << 24;
+    for place in 0..1_023_u32 {
+        let length = 131_072 + 64 * (place % 3);
+        v4.push((first, first + length - 1));
+        first += length + 1 + place;
+    }
+    let v4 = set(&v4);
+    let base = 0x2a << 120;
+    let left = u128::from((1_u64 << 28) - v4.count_v4());
+    let v6 =
+        [(base, base + left / 3 - 1), (base + (1 << 64), base + (1 << 64) + left - left / 3 - 1)]
+            .map(|(first, last)| {
+                (Ipv6Addr::from_bits(first).into(), Ipv6Addr::from_bits(last).into())
+            });
+    let mixed = Space::new(&v4.union(&v6.into_iter().collect())).expect("small enough");
+    let ports: Vec<u16> = PORTS.into_iter().chain([80, 8443]).collect();
+    audit_of("IPv4 and IPv6 × 16 ports", Grid::new(mixed, &ports).expect("small enough"));
+}
+
+fn audit_of(what: &str, grid: Grid) {
+    assert_eq!(grid.len(), 1 << 32, "{what}");
+    let visits = Visits::Grid(grid);
+    let order = Permutation::new(visits.len(), 7).expect("small enough");
+    let nobody = AddressSet::default();
+    let mut audit = Audit::new(&visits, &nobody, 0..visits.len()).expect("512 MiB");
+    let start = cpu_time();
+    for number in (1..=7).rev() {
+        let shard = Shard::new(number, 7).expect("exists");
+        for (address, port) in visits.walk(&order, shard.positions(visits.len())) {
+            audit.mark(address, port);
+        }
+    }
+    let took = cpu_time() - start;
+    let report = audit.report();
+    assert!(report.is_exact(), "{what}: {report}");
+    println!("{what}: {report}; {:.0} s", took.as_secs_f64());
 }
 
 /// A dump of a million prefixes, each with the paths of ten peers.
@@ -75,7 +221,7 @@ fn rib() -> Vec<u8> {
     bytes
 }
 
-fn best(work: impl Fn() -> u64) -> Duration {
+fn best(mut work: impl FnMut() -> u64) -> Duration {
     let rounds = (0..5).map(|_| {
         let start = cpu_time();
         black_box(work());
@@ -97,10 +243,12 @@ const PORTS: [u16; 14] =
     [25, 110, 143, 443, 465, 587, 993, 995, 5222, 5223, 5269, 5270, 6667, 6697];
 
 fn grid(ranges: &[(u32, u32)]) -> Grid {
+    Grid::new(Space::new(&set(ranges)).expect("small enough"), &PORTS).expect("small enough")
+}
+
+fn set(ranges: &[(u32, u32)]) -> AddressSet {
     let address = |bits| IpAddr::from(Ipv4Addr::from_bits(bits));
-    let set: AddressSet =
-        ranges.iter().map(|(first, last)| (address(*first), address(*last))).collect();
-    Grid::new(Space::new(&set).expect("small enough"), &PORTS).expect("small enough")
+    ranges.iter().map(|(first, last)| (address(*first), address(*last))).collect()
 }
 
 /// A million ranges that never touch: mostly /24, some larger, as routes are.

@@ -1,18 +1,19 @@
 //! Which endpoints may be touched, in what order and how fast: lists, prefixes, blocklist, permutation, shards, rates.
 //!
-//! Nothing here knows a clock, a socket or a file: lines come in as bytes, time as microseconds on a clock of the
+//! Nothing here knows a clock, a socket or a file: lines come in as bytes, time as microseconds or nanoseconds on a clock of the
 //! caller's, addresses as values.
 //!
 //! * [`LineParser`] reads what a user lists as [`Target`]s, line by line.
 //! * [`Scope`] says how far a run may reach at all; without an operator's contact it is loopback.
-//! * [`Blocklist`] says whether an address may be touched, and if not, why.
+//! * [`Blocklist`] says whether an address may be touched, and if not, why; [`LiveBlocklist`] can be replaced meanwhile.
 //! * [`Consent`] says who agreed to be asked what others are not.
 //! * [`Limiter`] says when a connection may be made, [`Pacer`] when a packet may be sent, and [`Ceilings`]
 //!   whether it may go to this network.
 //! * [`Budget`] says how often.
 //! * [`AddressListParser`] reads what others list as an [`AddressSet`], [`PairListParser`] as a [`PairList`].
 //! * [`AddressSet`] and [`Space`] hold the addresses that a discovery may visit, [`Grid`] each of them with each port, by one
-//!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and [`Shard`] cuts that into parts.
+//!   index, [`PairList`] pairs of the two, and [`Visits`] the one or the other; [`Permutation`] puts the indices in an order, and
+//!   [`Shard`] cuts that into parts.
 //! * [`Audit`] proves of a configuration that it visits everything once and nothing else.
 //! * [`mrt`] reads what is routed out of dumps of routing tables, [`RouteParser`] out of what was printed of them;
 //!   [`RouteTable`] finds the route of an address.
@@ -29,6 +30,7 @@ mod consent;
 pub mod fuzzing;
 mod gate;
 mod grid;
+mod live;
 pub mod mrt;
 mod note;
 mod pacer;
@@ -62,6 +64,7 @@ pub use gate::Refusal;
 pub use gate::Scope;
 pub use grid::Grid;
 pub use grid::Pairs;
+pub use live::LiveBlocklist;
 pub use note::Note;
 pub use note::is_date;
 pub use pacer::Grant;

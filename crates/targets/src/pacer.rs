@@ -1,8 +1,10 @@
 //! When a sender of packets may send how many: a clock that does not make up for a stall by a burst.
 //!
 //! Two clocks count along. One holds the rate: each packet has its time, and what is later than that is a debt. The other bounds how
-//! fast a debt is paid back: at 1.25 times the rate, from a reserve of half a millisecond or one batch. A debt beyond
-//! [`Pacer::SLACK_NS`] is forgotten, so a sender that was stopped for seconds goes on as if it had just begun, or nearly.
+//! fast a debt is paid back: at 1.25 times the rate, from a reserve of four milliseconds or one batch, which is what a scheduler
+//! takes away at a time. So no stretch of 100 ms has more than 1.3 times its share, or one batch more than 1.25 times. A debt beyond
+//! [`Pacer::SLACK_NS`] is forgotten and leaves one batch of the reserve: a sender that was stopped for seconds goes on
+//! nearly as if it had just begun.
 
 use std::fmt;
 use std::str::FromStr;
@@ -119,8 +121,8 @@ pub enum Grant {
 ///
 /// Per turn [`grant`](Self::grant), then send or sleep; what could not be sent is [given back](Self::give_back). At low rates each
 /// packet is sent at its time. At high rates a wait is as long as a batch of packets takes, about 100 µs, as sleeping
-/// costs calls of the system: a sleeper that comes some 300 µs late still holds the rate, as does one that is held up for longer now
-/// and then.
+/// costs calls of the system. A sleeper that comes up to 4 ms late holds the rate, and so does one that is held up for longer now and
+/// then.
 #[derive(Clone, Debug)]
 pub struct Pacer {
     batch: usize,
@@ -129,6 +131,8 @@ pub struct Pacer {
     due: u128,
     /// When the second clock has its whole reserve again.
     full: u128,
+    /// When the sender was here last, or was told to come back.
+    awaited_ns: u64,
 }
 
 /// What follows from the rate; times in [`PARTS`] of a nanosecond.
@@ -150,7 +154,7 @@ impl Pacer {
     /// Of packets with frames of at most this length, sent in batches of at most this size. The first one may go now.
     pub fn new(now_ns: u64, rate: Rate, frame_octets: u16, batch: usize) -> Self {
         let pace = Pace::new(rate, frame_octets, batch);
-        Self { batch, pace, due: u128::from(now_ns) * PARTS, full: 0 }
+        Self { batch, pace, due: u128::from(now_ns) * PARTS, full: 0, awaited_ns: now_ns }
     }
 
     /// How many of the wanted packets may be sent now.
@@ -158,10 +162,15 @@ impl Pacer {
     pub fn grant(&mut self, now_ns: u64, wanted: usize) -> Grant {
         let now = u128::from(now_ns) * PARTS;
         self.due = self.due.max(now.saturating_sub(u128::from(Self::SLACK_NS) * PARTS));
+        if now_ns.saturating_sub(self.awaited_ns) > Self::SLACK_NS {
+            self.empty_reserve(now);
+        }
+        self.awaited_ns = now_ns;
         let wanted = wide(wanted);
         let allowed = self.allowed(now).min(wanted);
         if allowed < wanted.min(self.pace.quantum) {
-            return Grant::Wait { until_ns: self.time_of_quantum(now_ns) };
+            self.awaited_ns = self.time_of_quantum(now_ns);
+            return Grant::Wait { until_ns: self.awaited_ns };
         }
         self.due += allowed * self.pace.interval;
         self.full = self.full.max(now) + allowed * self.pace.least_interval;
@@ -182,6 +191,13 @@ impl Pacer {
         self.due = (last + pace.interval).max(now);
         self.full = now + self.used(now) * pace.least_interval;
         self.pace = pace;
+    }
+
+    /// After a stall: but for one batch.
+    #[cold]
+    fn empty_reserve(&mut self, now: u128) {
+        let missing = self.pace.reserve.saturating_sub(wide(self.batch).max(self.pace.quantum));
+        self.full = self.full.max(now + missing * self.pace.least_interval);
     }
 
     /// By both clocks.
@@ -239,8 +255,9 @@ const PARTS_F64: f64 = 1_048_576.0;
 
 /// The time that packets are waited for at high rates.
 const QUANTUM_NS: u128 = 100_000;
-/// The time whose packets may leave at once after a wait that was too long.
-const RESERVE_NS: u128 = 500_000;
+/// The time whose packets may leave at once after a wait that was too long. With half a millisecond two busy processors cost a
+/// sender of 50,000 packets/s a quarter of its rate, with four less than a hundredth.
+const RESERVE_NS: u128 = 4_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -288,7 +305,7 @@ mod tests {
                     Grant::Wait { until_ns } => {
                         assert!(until_ns > self.now_ns);
                         self.sleeps += 1;
-                        let late = if self.draw(100) == 0 { 5_000_000 } else { 60_000 };
+                        let late = if self.draw(20) == 0 { 5_000_000 } else { 60_000 };
                         self.now_ns = until_ns + 55_000 + self.draw(late);
                     }
                 }
@@ -300,26 +317,30 @@ mod tests {
             within.map(|(_, sent)| sent).sum()
         }
 
-        /// The most that was sent within 10 ms.
-        fn most_in_ten_ms(&self) -> u32 {
+        /// The most that was sent from a time on within so many milliseconds.
+        fn most_within(&self, milliseconds: u64, from_ns: u64) -> f64 {
             let (mut most, mut sum, mut first) = (0, 0, 0);
             for (at, sent) in &self.sent {
                 sum += sent;
-                while self.sent[first].0 + 10_000_000 <= *at {
+                while self.sent[first].0 + milliseconds * 1_000_000 <= *at
+                    || self.sent[first].0 < from_ns.min(*at)
+                {
                     sum -= self.sent[first].1;
                     first += 1;
                 }
                 most = most.max(sum);
             }
-            most
+            f64::from(most)
         }
     }
 
     fn check_bursts(sender: &Sender, rate: u32) {
-        let most = f64::from(sender.most_in_ten_ms());
-        let share = f64::from(rate) / 100.0;
-        let bound = share * 1.3 + f64::from(u32::try_from(BATCH).expect("small"));
-        assert!(most <= bound, "{rate}: {most} in 10 ms, of {share}");
+        let rate = f64::from(rate);
+        for (milliseconds, times) in [(10, 1.65), (100, 1.29), (1_000, 1.254)] {
+            let most = sender.most_within(milliseconds, 0);
+            let share = rate * f64::from(u32::try_from(milliseconds).expect("few")) / 1_000.0;
+            assert!(most <= share * times + 64.0, "{most} in {milliseconds} ms, of {share}");
+        }
     }
 
     #[test]
@@ -337,7 +358,7 @@ mod tests {
                 check_bursts(&sender, rate);
                 // Neither a sleep per packet at high rates nor a turn without one at low rates.
                 assert!(
-                    sender.sleeps < 12 * 10_000 && sender.sleeps >= 11 * rate.min(2_000),
+                    sender.sleeps < 12 * 10_000 && sender.sleeps >= 9 * rate.min(1_000),
                     "{rate}"
                 );
             }
@@ -353,6 +374,10 @@ mod tests {
             let stalled = sender.now_ns;
             sender.run(stalled + 2 * SECOND);
             check_bursts(&sender, rate);
+            let (ten, share) = (sender.most_within(10, stalled), f64::from(rate) / 100.0);
+            assert!(ten <= share * 1.65 + 64.0, "{rate}: {ten} in 10 ms after the stall");
+            let first = f64::from(sender.count(stalled, stalled + 4_000_000));
+            assert!(first <= share * 0.4 * 1.25 + 101.0, "{rate}: {first} at once after the stall");
             let count = f64::from(sender.count(stalled, stalled + 2 * SECOND));
             // The slack is paid back, and no more.
             let bound = f64::from(rate) * 2.0 * 1.01 + f64::from(rate) * 0.02 + 1.0;
@@ -464,7 +489,7 @@ mod tests {
                     sent.push((now, f64::from(u32::try_from(count).expect("few"))));
                 }
             }
-            let reserve = (rate * 0.0005).max(64.0);
+            let reserve = (rate * 0.004).max(64.0);
             for (place, (from, _)) in sent.iter().enumerate() {
                 let mut sum = 0.0;
                 for (at, count) in &sent[place..] {

@@ -1,11 +1,16 @@
-//! What a user lists: one line, one endpoint (or one prefix of them).
+//! What a user lists: one line, one endpoint (or many of them in a row).
+
+mod foreign;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 
 use ipnet::IpNet;
+
+use self::foreign::Header;
 
 /// Longest line that is read. A domain name has at most 253 octets (RFC 1035 section 2.3.4); the rest is room for an
 /// address, a port and a comment.
@@ -14,7 +19,7 @@ pub const MAX_LINE: usize = 1024;
 /// One thing to probe, as the list has it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
-    /// As given: the line without comment, or the one address of a prefix.
+    /// As given: the line without comment; the one address of a prefix or range; address and port out of a line that others wrote.
     pub text: String,
     /// The domain name, if one was given; without [`addr`](Self::addr) it has to be resolved.
     pub name: Option<String>,
@@ -39,6 +44,8 @@ pub enum Line {
     One(Target),
     /// Every address of a prefix.
     Prefix(IpNet),
+    /// Every address from the first to the last.
+    Range(Ipv4Addr, Ipv4Addr),
 }
 
 impl Line {
@@ -48,9 +55,51 @@ impl Line {
             Self::Nothing => Expansion::Nothing,
             Self::One(target) => Expansion::One(Some(target)),
             Self::Prefix(prefix) => {
-                Expansion::Prefix { next: Some(prefix.network()), last: prefix.broadcast() }
+                Expansion::Range { next: Some(prefix.network()), last: prefix.broadcast() }
+            }
+            Self::Range(first, last) => {
+                Expansion::Range { next: Some(first.into()), last: last.into() }
             }
         }
+    }
+
+    /// How many targets this line has.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Nothing => 0,
+            Self::One(_) => 1,
+            Self::Prefix(prefix) => {
+                // More than an IPv4 prefix has no prefix that can be listed.
+                1 << u32::from(prefix.max_prefix_len() - prefix.prefix_len()).min(63)
+            }
+            Self::Range(first, last) => u64::from(last.to_bits() - first.to_bits()) + 1,
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The target with this number, from 0, in the order of [`targets`](Self::targets).
+    pub fn target(&self, number: u64) -> Option<Target> {
+        if number >= self.len() {
+            return None;
+        }
+        let addr = match self {
+            Self::Nothing => return None,
+            Self::One(target) => return Some(target.clone()),
+            Self::Prefix(prefix) => prefix.network(),
+            Self::Range(first, _) => (*first).into(),
+        };
+        Some(Target::from(match addr {
+            IpAddr::V4(addr) => IpAddr::from(Ipv4Addr::from_bits(
+                addr.to_bits().wrapping_add(u32::try_from(number).ok()?),
+            )),
+            IpAddr::V6(addr) => {
+                IpAddr::from(Ipv6Addr::from_bits(addr.to_bits().wrapping_add(u128::from(number))))
+            }
+        }))
     }
 }
 
@@ -61,11 +110,11 @@ pub enum Expansion {
     Nothing,
     /// At most one.
     One(Option<Target>),
-    /// The rest of a prefix.
-    Prefix {
+    /// The rest of a prefix or range.
+    Range {
         /// The next address to give out.
         next: Option<IpAddr>,
-        /// The last address of the prefix.
+        /// The last address of them.
         last: IpAddr,
     },
 }
@@ -77,7 +126,7 @@ impl Iterator for Expansion {
         match self {
             Self::Nothing => None,
             Self::One(target) => target.take(),
-            Self::Prefix { next, last } => {
+            Self::Range { next, last } => {
                 let addr = (*next)?;
                 *next = (addr != *last).then(|| successor(addr));
                 Some(Target::from(addr))
@@ -93,19 +142,17 @@ impl Iterator for Expansion {
 /// | `192.0.2.1`, `2001:db8::1` | an address |
 /// | `192.0.2.1:25`, `[2001:db8::1]:25` | an address and a port |
 /// | `192.0.2.0/30` | each address of a prefix |
+/// | `192.0.2.1-192.0.2.9` | each address of a range, of IPv4 only |
 /// | `mail.example.net`, `mail.example.net:25` | a name, to be resolved |
 /// | `mail.example.net,192.0.2.1` | a name and its address, with `,25` behind it a port too; blanks do as well as commas |
-/// | `saddr,…` on the first line | the header of a ZMap CSV: its fields `saddr` and, if there, `sport` are read |
+/// | `…,saddr,…` on the first line | the header of a CSV, such as ZMap's: its fields `saddr` and, if there, `sport` are read, in any order |
+/// | `{"saddr": "192.0.2.1", "sport": 25, …}` | a line of ZMap's JSON: the same two |
+/// | `open tcp 25 192.0.2.1 1700000000` | a line of masscan's `-oL`; `banner tcp …` likewise, other ports have none |
+/// | `192.0.2.1,mail.example.net,tag,25` | a line of zgrab2's input: an address, its name, a tag that is not read, a port; all but the first may be empty |
 #[derive(Clone, Debug, Default)]
 pub struct LineParser {
     number: u64,
-    csv: Option<CsvFields>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct CsvFields {
-    addr: usize,
-    port: Option<usize>,
+    csv: Option<Header>,
 }
 
 impl LineParser {
@@ -137,23 +184,27 @@ impl LineParser {
             return Err(Problem::TooLong);
         }
         let line = text_of(bytes, self.number)?;
+        if line.is_empty() || line.starts_with('#') {
+            return Ok(Line::Nothing);
+        }
+        if self.number == 1 {
+            self.csv = Header::read(line);
+            if self.csv.is_some() {
+                return Ok(Line::Nothing);
+            }
+        }
+        // What these say can have a # in it.
+        if let Some(header) = self.csv {
+            return header.line(line);
+        }
+        if line.starts_with('{') {
+            return foreign::json(line);
+        }
+        if let Some(read) = foreign::masscan(line) {
+            return read;
+        }
         let line = line.split('#').next().unwrap_or_default().trim();
-        if line.is_empty() {
-            return Ok(Line::Nothing);
-        }
-        if self.number == 1 && self.header(line) {
-            return Ok(Line::Nothing);
-        }
-        match self.csv {
-            Some(fields) => csv_line(line, fields),
-            None => plain_line(line),
-        }
-    }
-
-    fn header(&mut self, line: &str) -> bool {
-        let place = |wanted: &str| line.split(',').position(|field| field.trim() == wanted);
-        self.csv = place("saddr").map(|addr| CsvFields { addr, port: place("sport") });
-        self.csv.is_some()
+        foreign::zgrab2(line).unwrap_or_else(|| plain_line(line))
     }
 }
 
@@ -180,6 +231,8 @@ pub enum Problem {
     Column,
     /// More or fewer fields than expected.
     Fields,
+    /// No JSON object with the field `saddr`.
+    Json,
     /// Longer than a line of addresses or of routes can be.
     LineTooLong,
     /// No domain name.
@@ -218,6 +271,9 @@ impl Problem {
             Self::Fields => {
                 "a line has a target, or a name, its address and perhaps a port; put # before comments"
             }
+            Self::Json => {
+                "not an object of JSON with a saddr, like {\"saddr\": \"192.0.2.1\", \"sport\": 25}"
+            }
             Self::LineTooLong => "longer than a line of such a list can be; is this one?",
             Self::Name => "not a domain name; labels have 1 to 63 letters, digits, - or _",
             Self::NameNotAscii => "not ASCII; write the name in its xn-- form",
@@ -255,7 +311,10 @@ fn plain_line(line: &str) -> Result<Line, Problem> {
     let rest = (fields.next(), fields.next(), fields.next());
     match rest {
         (None, _, _) if first.contains('/') => prefix(first).map(Line::Prefix),
-        (None, _, _) => single(line, first).map(Line::One),
+        (None, _, _) => match range(first) {
+            Some(range) => range,
+            None => single(line, first).map(Line::One),
+        },
         (Some(second), third, None) => {
             let (addr, with_port) = address(second).ok_or(Problem::Address)?;
             let port = match (with_port, third) {
@@ -272,25 +331,6 @@ fn plain_line(line: &str) -> Result<Line, Problem> {
         }
         _ => Err(Problem::Fields),
     }
-}
-
-fn csv_line(line: &str, at: CsvFields) -> Result<Line, Problem> {
-    let field = |place: usize| line.split(',').nth(place).map(str::trim);
-    let text = field(at.addr).ok_or(Problem::Fields)?;
-    let addr: IpAddr = text.parse().map_err(|_| Problem::Address)?;
-    let port = match at.port {
-        Some(place) => Some(port(field(place).ok_or(Problem::Fields)?)?),
-        None => None,
-    };
-    Ok(Line::One(Target {
-        text: match port {
-            Some(port) => SocketAddr::new(addr, port).to_string(),
-            None => text.to_owned(),
-        },
-        name: None,
-        addr: Some(addr),
-        port,
-    }))
 }
 
 fn single(line: &str, field: &str) -> Result<Target, Problem> {
@@ -339,6 +379,16 @@ fn prefix(field: &str) -> Result<IpNet, Problem> {
         return Err(Problem::PrefixTooLarge);
     }
     Ok(prefix)
+}
+
+/// `192.0.2.1-192.0.2.9`; `None` for what is no two addresses: a name may have a hyphen.
+fn range(field: &str) -> Option<Result<Line, Problem>> {
+    let (first, last) = field.split_once('-')?;
+    let (first, last): (IpAddr, IpAddr) = (first.parse().ok()?, last.parse().ok()?);
+    Some(match (first, last) {
+        (IpAddr::V4(first), IpAddr::V4(last)) if first <= last => Ok(Line::Range(first, last)),
+        _ => Err(Problem::Range),
+    })
 }
 
 /// A domain name as it is asked for: lower case, no dot at the end.
@@ -479,6 +529,9 @@ mod tests {
             ("192.0.2.0/33", Problem::Prefix),
             ("192.0.2.1/24", Problem::Prefix),
             ("2001:db8::/64", Problem::PrefixTooLarge),
+            ("192.0.2.9-192.0.2.1", Problem::Range),
+            ("2001:db8::1-2001:db8::9", Problem::Range),
+            ("192.0.2.1-192.0.2.300", Problem::Address),
         ];
         for (line, problem) in cases {
             assert_eq!(parse(line), Err(problem), "{line}");
@@ -497,11 +550,21 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_every_address_of_it_once() {
+    fn a_prefix_or_range_is_every_address_of_it_once() {
         let texts = |line: &str| -> Vec<String> {
-            let line = parse(line).expect("a prefix");
-            line.targets().map(|target| target.text).collect()
+            let line = parse(line).expect("a line");
+            let targets: Vec<_> = line.clone().targets().collect();
+            let numbered: Vec<_> = (0..line.len()).filter_map(|n| line.target(n)).collect();
+            assert_eq!(numbered, targets);
+            assert_eq!(line.target(line.len()), None);
+            assert_eq!(line.is_empty(), targets.is_empty());
+            targets.into_iter().map(|target| target.text).collect()
         };
+        assert_eq!(
+            texts("192.0.2.254-192.0.3.1"),
+            ["192.0.2.254", "192.0.2.255", "192.0.3.0", "192.0.3.1"]
+        );
+        assert_eq!(texts("255.255.255.255-255.255.255.255"), ["255.255.255.255"]);
         assert_eq!(
             texts("192.0.2.252/30"),
             ["192.0.2.252", "192.0.2.253", "192.0.2.254", "192.0.2.255"]
@@ -511,19 +574,5 @@ mod tests {
         assert_eq!(texts("10.0.0.0/16").len(), 65_536);
         assert_eq!(texts("192.0.2.1"), ["192.0.2.1"]);
         assert_eq!(texts("#").len(), 0);
-    }
-
-    #[test]
-    fn a_zmap_csv_is_read_by_its_header() {
-        let mut parser = LineParser::new();
-        let mut line = |text: &str| parser.line(text.as_bytes()).map_err(|e| e.problem);
-        assert_eq!(line("classification,saddr,sport\n"), Ok(Line::Nothing));
-        assert_eq!(
-            line("synack,192.0.2.1,25\n"),
-            Ok(Line::One(target("192.0.2.1:25", "", "192.0.2.1", 25)))
-        );
-        assert_eq!(line("synack,192.0.2.1"), Err(Problem::Fields));
-        assert_eq!(line("synack,nobody,25"), Err(Problem::Address));
-        assert_eq!(line(""), Ok(Line::Nothing));
     }
 }

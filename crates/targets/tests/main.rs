@@ -7,10 +7,13 @@ use std::ops::Range;
 
 use ipnet::IpNet;
 use proptest::prelude::*;
+use tlscensus_targets::AddressListParser;
 use tlscensus_targets::AddressSet;
 use tlscensus_targets::Audit;
 use tlscensus_targets::Grid;
+use tlscensus_targets::PairListParser;
 use tlscensus_targets::Permutation;
+use tlscensus_targets::RouteParser;
 use tlscensus_targets::Shard;
 use tlscensus_targets::Space;
 use tlscensus_targets::Visits;
@@ -146,6 +149,67 @@ proptest! {
         prop_assert_eq!((report.never(), report.outside, report.blocked), (0, 0, 0), "{}", report);
         prop_assert!(report.repeated <= again, "{} of {}", report.repeated, again);
     }
+}
+
+proptest! {
+    /// Pieces of lists in any order: each line is something or an error with its number, and nothing panics.
+    #[test]
+    fn lines_of_any_bytes_are_read_or_refused(
+        lines in proptest::collection::vec(proptest::collection::vec(piece(), 0..6), 1..8),
+    ) {
+        let (mut addresses, mut pairs, mut routes) =
+            (AddressListParser::new(), PairListParser::new(), RouteParser::new());
+        for (number, line) in (1..).zip(lines) {
+            let line = line.concat();
+            let refused = [addresses.line(&line).err(), pairs.line(&line).err(), routes.line(&line).err()];
+            for error in refused.into_iter().flatten() {
+                prop_assert_eq!(error.number, number);
+            }
+        }
+        prop_assert!(addresses.finish().ranges().all(|(first, last)| first <= last));
+        let pairs = pairs.finish();
+        prop_assert!((0..pairs.len()).all(|index| pairs.at(index).is_some_and(|(_, port)| port > 0)));
+    }
+}
+
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let words = [
+        "192.0.2.1",
+        "::ffff:1.2.3.4",
+        "2001:db8::",
+        "/24",
+        "/0",
+        "/129",
+        "-",
+        " - ",
+        ",",
+        ":",
+        ":25",
+        "]",
+        "[",
+        " ",
+        "\t",
+        "#",
+        ";",
+        "\"",
+        "saddr",
+        "sport",
+        "open tcp 25 ",
+        "banner",
+        "closed ",
+        "prefix,origins",
+        "AS1",
+        "{\"prefix\":",
+        "}",
+        "[1]",
+        "25",
+        "65536",
+        "\u{feff}",
+    ];
+    prop_oneof![
+        8 => proptest::sample::select(words.to_vec()).prop_map(|word| word.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 0..4),
+    ]
 }
 
 /// Sizes around each power of two: both directions agree, at both ends and in between, and the ends of shards meet.

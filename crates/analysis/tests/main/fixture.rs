@@ -33,7 +33,7 @@ pub(crate) struct Probe {
 }
 
 /// 2026-11-23T21:00:00Z.
-const START_S: i64 = 1_795_467_600;
+pub(crate) const START_S: i64 = 1_795_467_600;
 
 /// Nothing happened yet to host `host`, asked for `service`.
 pub(crate) fn probe(service: &str, host: u8) -> Probe {

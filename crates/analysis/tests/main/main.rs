@@ -1,5 +1,6 @@
 //! The engine and its tables over datasets written by the real writer.
 
+mod discovery;
 mod engine;
 mod fixture;
 mod tables;

@@ -13,6 +13,7 @@ use tlscensus_records::ProbeRow;
 use tlscensus_records::RunState;
 use tlscensus_report as report;
 
+use crate::discovery::discover;
 use crate::fixture::Probe;
 use crate::fixture::every_state;
 use crate::fixture::write;
@@ -28,7 +29,7 @@ fn open(directory: &TempDir) -> Engine {
 }
 
 /// The value of a column in the row of a protocol.
-fn value(result: &TableResult, protocol: &str, column: &str) -> i128 {
+pub(crate) fn value(result: &TableResult, protocol: &str, column: &str) -> i128 {
     let at = |name: &str| {
         result.table.columns.iter().position(|column| column.name == name).expect("a column")
     };
@@ -66,6 +67,7 @@ fn printed(result: &TableResult, format: report::Format) -> String {
                 report::Cell::share(count, entry.of.iter().copied())
             }
             Cell::Integer(value) => report::Cell::Integer(*value),
+            Cell::Float(value) => report::Cell::Float(*value),
             Cell::Text(text) => report::Cell::from(text.as_str()),
             Cell::Null => report::Cell::Null,
             other => panic!("no table has {other:?}"),
@@ -82,6 +84,7 @@ fn printed(result: &TableResult, format: report::Format) -> String {
 #[test]
 fn every_table_gives_the_approved_result() {
     let directory = dataset(every_state());
+    discover(&directory.path().join("d"));
     let engine = open(&directory);
     for table in catalogue() {
         let result = engine.table(&table.id).expect("a result");
@@ -233,6 +236,7 @@ fn counts_are_those_of_counting_the_rows() {
 #[test]
 fn denominators_stand_beside_their_counts() {
     let directory = dataset(every_state());
+    discover(&directory.path().join("d"));
     let engine = open(&directory);
     for table in catalogue() {
         let result = engine.table(&table.id).expect("a result");

@@ -1,7 +1,6 @@
 //! `discover`: what is typed to find out who answers.
 
 use std::net::IpAddr;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +9,7 @@ use clap::ValueEnum;
 use crate::args::OutputArguments;
 
 /// `discover`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:\n  \
     tlscensus discover --allowlist routed.txt --ports 25,443 --rate 10k --contact scans@example.org --dry-run\n  \
     tlscensus discover --allowlist routed.txt --protocols smtp,imaps --routes rib.bz2 --contact … --out census\n  \
@@ -52,7 +51,7 @@ pub(crate) struct DiscoverArguments {
 }
 
 /// Which targets.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Targets")]
 pub(crate) struct SpaceArguments {
     /// Addresses, prefixes, or ranges (192.0.2.1-192.0.2.9)
@@ -88,7 +87,7 @@ pub(crate) struct SpaceArguments {
 }
 
 /// How fast, how often and for how long.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Pace and limits")]
 pub(crate) struct SendingArguments {
     /// Packets per second: 500, 10k, 1.5M; or bits on the wire: 10Mbit. Changed while it runs by a line in --control
@@ -130,7 +129,7 @@ pub(crate) struct SendingArguments {
 }
 
 /// Over which wire.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Wire")]
 pub(crate) struct WireArguments {
     /// Interface [default: where the route to the first target leads]
@@ -152,10 +151,10 @@ pub(crate) struct WireArguments {
     #[arg(long, value_enum, default_value_t = ProbeOptions::Linux)]
     pub(crate) probe_options: ProbeOptions,
     /// How frames are handed to the kernel
-    #[arg(long, value_enum, default_value_t = Method::Messages)]
+    #[arg(long, value_enum, default_value_t = Method::Fastest)]
     pub(crate) method: Method,
     /// Frames that are handed over at once, at most
-    #[arg(long, default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) batch: u16,
     /// Threads that send
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -169,7 +168,7 @@ pub(crate) struct WireArguments {
 }
 
 /// What is written to stdout.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Results on stdout")]
 pub(crate) struct ResultArguments {
     /// list (addresses; address:port where there are several ports), csv or json
@@ -184,9 +183,6 @@ pub(crate) struct ResultArguments {
     /// Print the fields there are, and end
     #[arg(long)]
     pub(crate) list_fields: bool,
-    /// Prometheus counters over HTTP while it runs, at this address
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// What can be recorded beside SYN-ACKs.
@@ -221,6 +217,8 @@ pub(crate) enum ProbeOptions {
 /// How frames are handed to the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
+    /// AF_XDP, or else the ring, or else messages: the first that the interface has
+    Fastest,
     /// Many in one system call (sendmmsg), past the queueing discipline
     Messages,
     /// A ring shared with the kernel (PACKET_TX_RING)

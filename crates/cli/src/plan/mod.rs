@@ -1,12 +1,16 @@
 //! What was typed, opened, resolved and bounded: runs take only plans.
 
+mod blocklist;
 mod consent;
-mod descriptors;
+pub(crate) mod descriptors;
+pub(crate) mod discovery;
 mod list;
 mod probe;
 mod resumed;
 mod settings;
 
+pub(crate) use blocklist::BLOCKLIST;
+pub(crate) use blocklist::BlocklistFile;
 pub(crate) use list::Flaws;
 pub(crate) use list::List;
 pub(crate) use probe::ProbePlan;

@@ -14,13 +14,15 @@ use tlscensus_records::ListUsed;
 use tlscensus_records::RunKind;
 use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
-use tlscensus_records::Sha256;
 use tlscensus_targets::Blocklist;
+use tlscensus_targets::Shard;
 
 use crate::args::ProbeArguments;
 use crate::console;
+use crate::plan::BlocklistFile;
 use crate::plan::List;
 use crate::plan::Settings;
+use crate::plan::blocklist::BLOCKLIST;
 use crate::plan::consent::Agreed;
 use crate::plan::consent::consent_of;
 use crate::plan::descriptors;
@@ -34,7 +36,11 @@ use crate::utc;
 pub(crate) struct ProbePlan {
     pub(crate) plan: Arc<Plan>,
     pub(crate) list: List,
+    /// Its seed and part where it is shuffled.
+    pub(crate) order: Option<(u64, Shard)>,
     pub(crate) writer: RunWriter,
+    /// Whence the blocklist is, to be watched, and what it was.
+    pub(crate) blocklist: Option<(BlocklistFile, ListUsed)>,
     /// Endpoints that will be asked for, if that is known.
     pub(crate) endpoints: Option<u64>,
     pub(crate) quiet: bool,
@@ -56,7 +62,8 @@ impl ProbePlan {
     fn begin(typed: &ProbeArguments) -> anyhow::Result<Self> {
         status_can_be_written(typed)?;
         let settings = Settings::typed(typed)?;
-        let (blocklist, used) = blocklist(&settings, typed.blocklist.as_deref())?;
+        let (blocklist, file) = blocklist(&settings, typed.blocklist.as_deref())?;
+        let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, typed.consent.as_deref())?;
         let list = List::open(&typed.list, &settings, agreed.all_have_to(&settings))?;
         let dataset = Dataset::create(&typed.out)?;
@@ -65,7 +72,7 @@ impl ProbePlan {
         let mut plan = settings.plan(&run.run_id, blocklist)?;
         plan.intrusive = settings.intrusive(agreed.consent);
         let writer = dataset.begin(run)?;
-        Ok(Self::ready(typed, plan, list, writer))
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
     }
 
     fn resume(typed: &ProbeArguments, word: &str) -> anyhow::Result<Self> {
@@ -75,7 +82,8 @@ impl ProbePlan {
         let settings: Settings = serde_json::from_str(&run.config)
             .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
         let settings = resumed::settings(settings, typed, &run.run_id)?;
-        let (blocklist, used) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
+        let (blocklist, file) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
+        let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, consent_of(&run, typed).as_deref())?;
         let list = List::open(&typed.list, &settings, agreed.all_have_to(&settings))?;
         same_list(&run, &list)?;
@@ -86,11 +94,19 @@ impl ProbePlan {
         plan.covered = Covered::by(move |endpoint| {
             covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
         });
-        Ok(Self::ready(typed, plan, list, writer))
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
     }
 
-    fn ready(typed: &ProbeArguments, mut plan: Plan, list: List, writer: RunWriter) -> Self {
-        let endpoints = list.endpoints();
+    fn ready(
+        typed: &ProbeArguments,
+        mut plan: Plan,
+        list: List,
+        order: Option<(u64, Shard)>,
+        writer: RunWriter,
+    ) -> Self {
+        // Of a part nobody knows before how many endpoints its targets come to.
+        let part = order.is_some_and(|(_, shard)| shard != Shard::WHOLE);
+        let endpoints = list.endpoints().filter(|_| !part);
         let most = endpoints.and_then(|all| usize::try_from(all).ok()).unwrap_or(usize::MAX);
         let wanted = plan.concurrency.min(most).max(1);
         plan.concurrency = descriptors::make_room(wanted);
@@ -104,7 +120,9 @@ impl ProbePlan {
             endpoints,
             plan: Arc::new(plan),
             list,
+            order,
             writer,
+            blocklist: None,
             quiet: typed.output.quiet,
             json_status: typed.output.json_status.clone(),
         }
@@ -131,32 +149,18 @@ pub(crate) fn run_row(settings: &Settings, lists: Vec<ListUsed>) -> anyhow::Resu
     })
 }
 
+/// Whom to leave alone, and the file that says so, if there is one.
 fn blocklist(
     settings: &Settings,
     path: Option<&Path>,
-) -> anyhow::Result<(Blocklist, Option<ListUsed>)> {
-    let mut blocklist = settings.blocklist()?;
+) -> anyhow::Result<(Blocklist, Option<(BlocklistFile, ListUsed)>)> {
+    let anyway = settings.blocklist()?;
     let Some(path) = path else {
-        return Ok((blocklist, None));
+        return Ok((anyway, None));
     };
-    let bytes = fs::read(path).map_err(|error| {
-        unusable(format!(
-            "the blocklist {}: {error}; name the file with --blocklist",
-            path.display()
-        ))
-    })?;
-    for (number, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
-        blocklist
-            .line(number, line)
-            .map_err(|error| unusable(format!("{}: {error}", path.display())))?;
-    }
-    let used = ListUsed {
-        purpose: BLOCKLIST.to_owned(),
-        source: path.display().to_string(),
-        sha256: Some(Sha256::of(&bytes)),
-        entries: u64::try_from(blocklist.listed()).ok(),
-    };
-    Ok((blocklist, Some(used)))
+    let file = BlocklistFile::new(path, anyway);
+    let (blocklist, used) = file.read()?;
+    Ok((blocklist, Some((file, used))))
 }
 
 /// Whom to leave alone in a resumed run: the list typed now, or else the one it began with.
@@ -220,6 +224,3 @@ fn same_list(run: &RunRow, list: &List) -> anyhow::Result<()> {
     }
     Ok(())
 }
-
-/// The purpose of a list of networks that are left alone, in the row of a run.
-const BLOCKLIST: &str = "blocklist";

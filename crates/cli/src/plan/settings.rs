@@ -25,11 +25,14 @@ use tlscensus_targets::Blocklist;
 use tlscensus_targets::Consent;
 use tlscensus_targets::Limits;
 use tlscensus_targets::Scope;
+use tlscensus_targets::Shard;
 use tlscensus_tls_client::PROFILES;
 use tlscensus_tls_client::Profile;
 
 use crate::args;
+use crate::args::Order;
 use crate::args::ProbeArguments;
+use crate::args::ScanArguments;
 use crate::plan::unusable;
 
 /// The settings of a run; the JSON in `runs.config`.
@@ -88,6 +91,12 @@ pub(crate) struct Settings {
     /// Words of intrusive questions.
     #[serde(default)]
     pub(crate) intrusive: Vec<String>,
+    /// Whether the list is put in the seed's order.
+    #[serde(default)]
+    pub(crate) shuffled: bool,
+    /// Which part of it is taken; none: all.
+    #[serde(default)]
+    pub(crate) shard: Option<String>,
 }
 
 impl Settings {
@@ -118,6 +127,8 @@ impl Settings {
             questions: default_questions(),
             question_spacing_ms: default_question_spacing_ms(),
             intrusive: Vec::new(),
+            shuffled: false,
+            shard: None,
         }
     }
 
@@ -156,8 +167,45 @@ impl Settings {
             questions: pace.questions,
             question_spacing_ms: pace.question_spacing,
             intrusive: intrusive(&typed.intrusive)?,
+            shuffled: typed.order == Order::Shuffled,
+            shard: typed.shard.map(|shard| shard.to_string()),
         };
         let settings = Self { host_budget: settings.budget_typed(typed), ..settings };
+        settings.limited_or_loopback()?;
+        settings.ports_exist()?;
+        settings.order()?;
+        Ok(settings)
+    }
+
+    /// The probing of a scan, checked.
+    ///
+    /// # Errors
+    /// As for [`typed`](Self::typed).
+    pub(crate) fn of_scan(typed: &ScanArguments) -> anyhow::Result<Self> {
+        let probing = &typed.probing;
+        let limit = |limit: u32| (limit != 0).then_some(limit);
+        let settings = Self {
+            protocols: protocols(&typed.protocols)?,
+            profile: profile(&probing.profile)?.name.clone().into_owned(),
+            ladder: ladder(&probing.ladder)?.name.to_owned(),
+            send_server_name: probing.sni == args::Sni::Named,
+            port_offset: probing.port_offset,
+            seed: typed.space.seed,
+            client_name: client_name(&probing.client_name)?,
+            contact: typed.space.contact.as_deref().map(contact).transpose()?,
+            allow_test_ranges: typed.space.allow_test_range.clone(),
+            concurrency: usize::try_from(probing.concurrency).context("concurrency")?,
+            rate: limit(probing.probe_rate),
+            host_rate: limit(probing.probe_host_rate),
+            net_rate: limit(probing.probe_net_rate),
+            deadline_s: probing.deadline,
+            connect_timeout_s: probing.connect_timeout,
+            phase_timeout_s: probing.phase_timeout,
+            attempts: probing.attempts,
+            host_budget: limit(probing.host_budget),
+            enumerate: probing.depth == args::Depth::Enumerate,
+            ..Self::loopback()
+        };
         settings.limited_or_loopback()?;
         settings.ports_exist()?;
         Ok(settings)
@@ -175,6 +223,21 @@ impl Settings {
         let each = u32::from(self.attempts).saturating_add(questions).saturating_add(intrusive);
         let services = u32::try_from(self.protocols.len()).unwrap_or(u32::MAX);
         Some(each.saturating_mul(services).max(budget))
+    }
+
+    /// The order of the list and the part of it; `None`: all of it, as it is written.
+    ///
+    /// # Errors
+    /// When a part is to be taken of a list that is not shuffled, which would be no sample of it.
+    pub(crate) fn order(&self) -> anyhow::Result<Option<(u64, Shard)>> {
+        let shard = self.shard.as_deref().map(str::parse).transpose();
+        let shard: Option<Shard> = shard.map_err(|error| unusable(format!("--shard: {error}")))?;
+        match shard {
+            Some(shard) if !self.shuffled => Err(unusable(format!(
+                "--shard {shard}: parts are taken of a shuffled list: add --order shuffled, and the same --seed for all parts"
+            ))),
+            shard => Ok(self.shuffled.then(|| (self.seed, shard.unwrap_or(Shard::WHOLE)))),
+        }
     }
 
     fn ports_exist(&self) -> anyhow::Result<()> {

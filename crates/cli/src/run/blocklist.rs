@@ -194,7 +194,11 @@ fn read(path: &Path) -> anyhow::Result<Blocklist> {
     parsed(path, &text)
 }
 
-fn parsed(path: &Path, text: &[u8]) -> anyhow::Result<Blocklist> {
+/// The register with this text.
+///
+/// # Errors
+/// When a line is none; the line is named.
+pub(super) fn parsed(path: &Path, text: &[u8]) -> anyhow::Result<Blocklist> {
     let mut register = Blocklist::empty();
     for (number, line) in (1..).zip(text.split(|byte| *byte == b'\n')) {
         let taken = register.line(number, line);

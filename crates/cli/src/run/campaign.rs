@@ -29,6 +29,7 @@ use crate::exit::Exit;
 use crate::plan::Flaws;
 use crate::progress;
 use crate::progress::Display;
+use crate::run::reload::Reloads;
 
 /// Rows that may wait for the disk before the prober waits too.
 const WAITING_ROWS: usize = 1024;
@@ -46,6 +47,8 @@ pub(crate) struct Campaign {
     /// Rows made durable so far.
     pub(crate) acknowledged: Arc<AtomicU64>,
     pub(crate) display: Display,
+    /// Blocklists that took effect meanwhile.
+    pub(crate) reloads: Arc<Reloads>,
     /// What is wrong with the list.
     pub(crate) flaws: Arc<Flaws>,
     /// Whether the user can go on with it later.
@@ -87,6 +90,7 @@ impl Campaign {
             progress,
             acknowledged,
             mut display,
+            reloads,
             flaws,
             resumable,
             quiet,
@@ -99,8 +103,8 @@ impl Campaign {
         let stop = Stop::new();
         let listening = heed_signals(stop.clone(), how_on.clone(), quiet)?;
         let (sender, receiver) = mpsc::channel(WAITING_ROWS);
-        let writing =
-            tokio::spawn(write_rows(writer, receiver, acknowledged.clone(), stop.clone()));
+        let notes = Notes { acknowledged: acknowledged.clone(), reloads: reloads.clone() };
+        let writing = tokio::spawn(write_rows(writer, receiver, notes, stop.clone()));
         let probing =
             tokio::spawn(tlscensus_probe::run(plan, targets, sender, progress.clone(), stop));
         while !probing.is_finished() {
@@ -117,7 +121,7 @@ impl Campaign {
         // Parts may take a while to be written: the signals are heeded until then.
         let written = written.and_then(|writer| {
             acknowledged.store(writer.acknowledged(), Relaxed);
-            Ok(writer.finish(state, counters(&counts, &flaws))?)
+            Ok(writer.finish(state, counters(&counts, &flaws, &reloads))?)
         });
         listening.abort();
         if let Err(error) = written {
@@ -143,17 +147,32 @@ fn failure(error: &anyhow::Error, run_id: &str, safe: u64, how_on: &str) -> anyh
     )
 }
 
+/// What the writer tells and is told beside rows.
+struct Notes {
+    acknowledged: Arc<AtomicU64>,
+    reloads: Arc<Reloads>,
+}
+
+impl Notes {
+    /// Makes all durable that was written, and notes which blocklists took effect.
+    fn sync(&self, writer: &mut RunWriter) -> anyhow::Result<()> {
+        writer.goes_on_with(self.reloads.to_note())?;
+        self.acknowledged.store(writer.sync()?, Relaxed);
+        Ok(())
+    }
+}
+
 /// Appends rows as they come and makes them durable every second; gives the writer back at the end.
 async fn write_rows(
     writer: RunWriter,
     receiver: mpsc::Receiver<Probed>,
-    acknowledged: Arc<AtomicU64>,
+    notes: Notes,
     stop: Stop,
 ) -> anyhow::Result<RunWriter> {
     let handle = tokio::runtime::Handle::current();
     // The disk may block: it gets a thread of its own.
     let written = tokio::task::spawn_blocking(move || {
-        let result = write_until_closed(&handle, writer, receiver, &acknowledged);
+        let result = write_until_closed(&handle, writer, receiver, &notes);
         if result.is_err() {
             stop.request();
         }
@@ -166,7 +185,7 @@ fn write_until_closed(
     handle: &tokio::runtime::Handle,
     mut writer: RunWriter,
     mut receiver: mpsc::Receiver<Probed>,
-    acknowledged: &AtomicU64,
+    notes: &Notes,
 ) -> anyhow::Result<RunWriter> {
     let mut last_sync = Instant::now();
     let mut is_open = true;
@@ -185,11 +204,11 @@ fn write_until_closed(
             Err(_elapsed) => {}
         }
         if last_sync.elapsed() >= SYNC_EVERY {
-            acknowledged.store(writer.sync()?, Relaxed);
+            notes.sync(&mut writer)?;
             last_sync = Instant::now();
         }
     }
-    acknowledged.store(writer.sync()?, Relaxed);
+    notes.sync(&mut writer)?;
     Ok(writer)
 }
 
@@ -227,13 +246,15 @@ fn heed_signals(stop: Stop, how_on: String, quiet: bool) -> anyhow::Result<JoinH
     }))
 }
 
-fn counters(counts: &Counts, flaws: &Flaws) -> Vec<Counter> {
+fn counters(counts: &Counts, flaws: &Flaws, reloads: &Reloads) -> Vec<Counter> {
     let ended =
         Phase::ALL.iter().map(|phase| (format!("ended-{}", phase.word()), counts.ended_in(*phase)));
     [
         ("targets", counts.targets),
         ("bad-lines", flaws.bad_lines()),
         ("repeated-lines", flaws.repeats()),
+        ("blocklist-reloads", reloads.taken()),
+        ("blocklist-reloads-refused", reloads.refused()),
         ("endpoints", counts.done),
         ("passed-over", counts.passed_over),
         ("abandoned", counts.abandoned),

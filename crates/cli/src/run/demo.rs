@@ -124,6 +124,7 @@ fn campaign(
         progress,
         acknowledged,
         display,
+        reloads: Arc::default(),
         flaws: Arc::new(Flaws::default()),
         resumable: false,
         quiet: typed.quiet,

@@ -21,7 +21,8 @@ pub(crate) fn sql(typed: &SqlArguments) -> anyhow::Result<Exit> {
             query
         }
     };
-    let engine = Engine::open(&typed.dataset)?;
+    let blocked = super::purge::unread(typed.blocklist.as_deref())?;
+    let engine = Engine::open_without(&typed.dataset, blocked.as_ref())?;
     let mut table = present::answer(engine.query(&query)?);
     if format == Format::JSON {
         // People see what they typed; a file has to say what it answers.

@@ -44,7 +44,8 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
             format.word()
         )));
     }
-    let engine = Engine::open(&typed.dataset)?;
+    let blocked = super::purge::unread(typed.blocklist.as_deref())?;
+    let engine = Engine::open_without(&typed.dataset, blocked.as_ref())?;
     engine.count(&runs)?;
     let whole = |id: &str| format!("tables {} {id}", typed.dataset.display());
     let extent = if typed.short { Extent::Headline(&whole) } else { Extent::Whole };

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::process::Command;
 use std::process::Stdio;
 
+use rustix::process::Signal;
+
 use crate::resilience::scene::Gate;
 use crate::resilience::scene::PROTOCOLS;
 use crate::resilience::scene::Scene;
@@ -101,6 +103,38 @@ fn a_list_comes_from_a_pipe_as_well() {
     assert_eq!(targets(&scene).len(), 3);
     let lists = query(&scene.dataset, "SELECT count(*) FROM probes WHERE target = '127.77.0.4'");
     assert_eq!(lists[0][0], PROTOCOLS.to_string());
+}
+
+#[test]
+fn a_blocklist_that_changes_meanwhile_holds_for_what_comes_after() {
+    let gate = Gate::shut();
+    // One at a time: behind the gate nothing is reached while it is shut.
+    let mut scene = Scene::with_list(format!("{}\n127.77.0.3\n127.77.0.4\n", gate.addr).as_bytes());
+    let blocked = scene.path("blocked.txt");
+    std::fs::write(&blocked, "127.77.0.9 # asked us to\n").unwrap();
+    let mut command = scene.probe_at("0", "1");
+    command.args(["--protocols", "smtp", "--blocklist"]).arg(&blocked);
+    let mut running = scene.start(command);
+    running.wait_until("begun", |running| running.count("started") > 0);
+
+    std::fs::write(&blocked, "127.77.0.9 # asked us to\n127.77.0.3/33\n").unwrap();
+    let kept = "blocklist not reloaded, the one before holds: ";
+    running.wait_until("refused", |running| running.words().contains(kept));
+    std::fs::write(&blocked, "127.77.0.9 # asked us to\n127.77.0.3 # just now\n").unwrap();
+    running.signal(Signal::HUP);
+    running.wait_until("reloaded", |running| running.words().contains("blocklist reloaded: "));
+    gate.open();
+    let words = running.ends(0);
+    let line = format!("{}: line 2: \"127.77.0.3/33\": not a prefix", blocked.display());
+    check_says(&words, &[&line, "blocklist reloaded: 2 entries, 1 address newly blocked"]);
+
+    let sql = "SELECT target, outcome, detail FROM probes WHERE phase = 'permit'";
+    let expected = ["127.77.0.3", "blocked", "127.77.0.3/32 just now"];
+    assert_eq!(query(&scene.dataset, sql), [expected]);
+    let sql = "SELECT l['entries'] AS entries FROM (SELECT unnest(lists) AS l FROM runs) \
+               WHERE l['purpose'] = 'blocklist' ORDER BY entries";
+    let noted = query(&scene.dataset, sql);
+    assert_eq!(noted.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["1", "2"]);
 }
 
 #[test]

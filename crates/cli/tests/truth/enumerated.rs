@@ -40,7 +40,8 @@ fn t04c(truth: &[TruthRow]) -> Lines {
     let line = |(block, had): (String, lab::VersionsHad)| {
         let of = ("enumerated", had.enumerated);
         let mut line = Line::of_block(&block)
-            .with("enumerated", had.enumerated)
+            .with("asked", had.asked)
+            .share("enumerated", had.enumerated, ("asked", had.asked))
             .share("complete", had.complete, of)
             .share("only_old", had.only_old, of);
         for (name, column, _) in VERSIONS {

@@ -110,7 +110,7 @@ impl Scene {
 
     /// The wire to the far end.
     pub(crate) fn wire(&self, method: Method, sample: IpAddr) -> Result<Wire, Error> {
-        let options = WireOptions { method, ..options() };
+        let options = WireOptions { method: Some(method), ..options() };
         self.pair.near.within(|| Wire::find(&options, &[sample]))
     }
 
@@ -192,8 +192,8 @@ pub(crate) fn options() -> WireOptions {
         gateway_mac: None,
         ports: PortRange::EPHEMERAL,
         options: Options::default(),
-        method: Method::Messages,
-        batch: 256,
+        method: None,
+        batch: 64,
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 
 use super::Sent;
 use super::Transmit;
-use super::patience::patiently;
+use super::patience::Patience;
 use super::protocol;
 use crate::error::Error;
 use crate::interface::Interface;
@@ -20,7 +20,6 @@ const ALIGNMENT: usize = 16;
 /// The sender.
 pub(super) struct Messages {
     socket: Socket,
-    interface: Interface,
     slots: Mapping,
     stride: usize,
     length: usize,
@@ -67,7 +66,6 @@ impl Messages {
             headers: headers.collect(),
             _pieces: pieces,
             _address: address,
-            interface: interface.clone(),
             socket,
             slots,
             stride,
@@ -95,14 +93,20 @@ impl Transmit for Messages {
         }
         let count = u32::try_from(headers.len()).unwrap_or(u32::MAX);
         let first = headers.as_mut_ptr();
-        let socket = self.socket.as_raw_fd();
-        let calls = &mut self.sent.calls;
-        let taken = patiently(&self.interface, &mut self.sent.waits, || {
-            *calls += 1;
+        let descriptor = self.socket.as_raw_fd();
+        let mut patience = Patience::default();
+        let taken = loop {
+            self.sent.calls += 1;
             // SAFETY: `count` headers, which point to slots and an address that live as long as they.
-            let taken = unsafe { libc::sendmmsg(socket, first, count, libc::MSG_DONTWAIT) };
-            usize::try_from(taken).map_err(|_| io::Error::last_os_error())
-        })?;
+            let taken = unsafe { libc::sendmmsg(descriptor, first, count, libc::MSG_DONTWAIT) };
+            if let Ok(taken) = usize::try_from(taken) {
+                break taken;
+            }
+            let error = io::Error::last_os_error();
+            if !patience.allows(&error, &mut self.sent.waits) {
+                return Err(self.socket.telling(error));
+            }
+        };
         self.sent.frames += u64::try_from(taken).unwrap_or(u64::MAX);
         Ok(taken)
     }

@@ -62,8 +62,8 @@ pub enum Method {
 }
 
 impl Method {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Messages, Self::Ring, Self::Xdp];
+    /// All of them, in the order of what a frame costs: `benches/README.md` has the figures.
+    pub const FASTEST_FIRST: [Self; 3] = [Self::Xdp, Self::Ring, Self::Messages];
 }
 
 /// A sender on this interface whose slots all begin as the template.
@@ -90,6 +90,24 @@ pub fn transmitter(
     })
 }
 
+/// As [`transmitter`], by the fastest method that this interface and kernel offer; says which.
+///
+/// # Errors
+/// When none of them can be had: what [`Method::Messages`], which asks least, failed of.
+pub fn fastest_transmitter(
+    interface: &Interface,
+    template: &[u8],
+    batch: usize,
+) -> Result<(Method, Box<dyn Transmit>), Error> {
+    let [others @ .., last] = Method::FASTEST_FIRST;
+    for method in others {
+        if let Ok(sender) = transmitter(method, interface, template, batch) {
+            return Ok((method, sender));
+        }
+    }
+    Ok((last, transmitter(last, interface, template, batch)?))
+}
+
 /// The EtherType that the kernel is to be told: it reads that of an Ethernet header by itself (0), and cannot know that of
 /// a bare IP packet.
 fn protocol(interface: &Interface, template: &[u8]) -> i32 {
@@ -97,5 +115,22 @@ fn protocol(interface: &Interface, template: &[u8]) -> i32 {
         (LinkKind::Ip, Some(6)) => libc::ETH_P_IPV6,
         (LinkKind::Ip, _) => libc::ETH_P_IP,
         (LinkKind::Ethernet | LinkKind::Loopback, _) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_is_told_the_protocol_where_no_header_tells_it() {
+        let told = |kind, first| {
+            let interface = Interface::named("lo").unwrap();
+            protocol(&Interface { kind, ..interface }, &[first, 0, 0, 0])
+        };
+        assert_eq!(told(LinkKind::Ip, 0x45), libc::ETH_P_IP);
+        assert_eq!(told(LinkKind::Ip, 0x60), libc::ETH_P_IPV6);
+        assert_eq!(told(LinkKind::Ethernet, 0x60), 0);
+        assert_eq!(told(LinkKind::Loopback, 0x45), 0);
     }
 }

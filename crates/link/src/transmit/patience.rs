@@ -1,10 +1,8 @@
-//! How long a sender waits for room, and what it says when there is none.
+//! How long a sender waits for room.
 
 use std::io;
 use std::time::Duration;
 use std::time::Instant;
-
-use crate::interface::Interface;
 
 /// A device that sends at all has made room by then.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -33,33 +31,4 @@ impl Patience {
             _ => false,
         }
     }
-}
-
-/// Calls until the kernel takes something or refuses.
-///
-/// # Errors
-/// What the kernel says at last.
-pub(super) fn patiently(
-    interface: &Interface,
-    waits: &mut u64,
-    mut call: impl FnMut() -> io::Result<usize>,
-) -> io::Result<usize> {
-    let mut patience = Patience::default();
-    loop {
-        match call() {
-            Ok(taken) => return Ok(taken),
-            Err(error) if patience.allows(&error, waits) => {}
-            Err(error) => return Err(telling(interface, error)),
-        }
-    }
-}
-
-/// `ENETDOWN` in place of full queues if they stay full because the interface is down: without a carrier, frames are refused
-/// as if there were no room.
-pub(super) fn telling(interface: &Interface, error: io::Error) -> io::Error {
-    let is_full = matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::ENOBUFS));
-    if is_full && !interface.is_up() {
-        return io::Error::from_raw_os_error(libc::ENETDOWN);
-    }
-    error
 }

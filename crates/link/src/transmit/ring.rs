@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 
 use super::Sent;
 use super::Transmit;
-use super::patience::patiently;
+use super::patience::Patience;
 use super::protocol;
 use crate::error::Error;
 use crate::interface::Interface;
@@ -44,7 +44,6 @@ const FRAME: usize = BODY + OFFLOAD_HEADER;
 
 /// The sender.
 pub(super) struct Ring {
-    interface: Interface,
     slots: Box<[u8]>,
     length: usize,
     places: Places,
@@ -83,7 +82,6 @@ impl Ring {
             places.prepare(place, template);
         }
         Ok(Self {
-            interface: interface.clone(),
             slots: template.repeat(batch).into_boxed_slice(),
             length: template.len(),
             places,
@@ -106,11 +104,16 @@ impl Transmit for Ring {
         if frames.is_empty() {
             return Ok(0);
         }
-        let Sent { calls, waits, .. } = &mut self.sent;
-        let taken = patiently(&self.interface, waits, || {
-            *calls += 1;
-            self.places.send(frames.chunks_exact(self.length))
-        })?;
+        let Self { places, sent, .. } = self;
+        let mut patience = Patience::default();
+        let taken = loop {
+            sent.calls += 1;
+            match places.send(frames.chunks_exact(self.length)) {
+                Ok(taken) => break taken,
+                Err(error) if patience.allows(&error, &mut sent.waits) => {}
+                Err(error) => return Err(places.socket.telling(error)),
+            }
+        };
         self.sent.frames += u64::try_from(taken).unwrap_or(u64::MAX);
         Ok(taken)
     }

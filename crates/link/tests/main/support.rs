@@ -28,6 +28,12 @@ pub(crate) fn number(frame: &mut [u8], number: u32) {
     frame[NUMBER].copy_from_slice(&number.to_be_bytes());
 }
 
+/// The number of a frame, if it is one of ours.
+pub(crate) fn numbered(frame: &[u8]) -> Option<u32> {
+    let number = frame.get(NUMBER)?.try_into().ok()?;
+    (frame[12..14] == EXPERIMENT).then_some(u32::from_be_bytes(number))
+}
+
 /// Opens a receiver of everything.
 pub(crate) fn hear(interface: &str) -> Receiver {
     let interface = Interface::named(interface).unwrap();
@@ -40,12 +46,7 @@ pub(crate) fn numbers(receiver: &mut Receiver, expected: usize) -> Vec<u32> {
     let deadline = Instant::now() + PATIENCE;
     while numbers.len() < expected && Instant::now() < deadline {
         receiver
-            .wait(Duration::from_millis(100), &mut |frame| {
-                if frame.bytes[12..14] == EXPERIMENT {
-                    let number = frame.bytes[NUMBER].try_into().unwrap();
-                    numbers.push(u32::from_be_bytes(number));
-                }
-            })
+            .wait(Duration::from_millis(100), &mut |frame| numbers.extend(numbered(frame.bytes)))
             .unwrap();
     }
     numbers

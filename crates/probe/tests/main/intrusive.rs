@@ -28,6 +28,7 @@ use tlscensus_records::CapabilityKind;
 use tlscensus_records::CapabilityRow;
 use tlscensus_records::IntrusiveAnswer;
 use tlscensus_targets::Blocklist;
+use tlscensus_targets::Limits;
 use tlscensus_targets::Scope;
 use tlscensus_testkit::scripted::Act;
 use tlscensus_testkit::scripted::ScriptedServer;
@@ -362,11 +363,35 @@ async fn who_did_not_agree_is_not_asked() {
         Server::start(vec![], openssl(SslVersion::TLS1_2, SslVersion::TLS1_3, "ALL"), |_| {
             Answer::Serve
         });
-    let mut plan = asking("https", "all");
-    plan.blocklist = Blocklist::new(Scope::Loopback);
+    let plan = asking("https", "all");
+    plan.blocklist.replace(Blocklist::new(Scope::Loopback));
     let rows = asked(plan, &server.addr.to_string()).await;
     assert!(rows.iter().skip(1).all(|row| row.attempts.len() == 1), "{rows:?}");
     assert_eq!(server.seen().len(), 4);
+}
+
+#[tokio::test]
+async fn who_is_blocked_after_its_row_is_asked_nothing_more() {
+    let context = openssl(SslVersion::TLS1_2, SslVersion::TLS1_3, "ALL");
+    let server = Server::start(vec![], context, |_| Answer::Serve);
+    let mut plan = asking("https", "all");
+    // Long enough for the list to be replaced between the row and the first question.
+    plan.limits = Limits { host: Some(1.0), ..Limits::UNLIMITED };
+    let live = plan.blocklist.clone();
+    let mut list = Blocklist::new(Scope::Loopback);
+    list.block("127.0.0.0/8".parse().expect("a prefix"), "asked us to stop");
+    let replacing = async {
+        while server.seen().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        live.replace(list);
+    };
+    let addr = server.addr.to_string();
+    let (rows, ()) = tokio::join!(asked(plan, &addr), replacing);
+    let (first, others) = rows.split_first().expect("a row per question");
+    assert_eq!(told(first), "not-asked, no-upgrade");
+    assert!(others.iter().all(|row| told(row) == "not-asked, blocked"), "{rows:?}");
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test]

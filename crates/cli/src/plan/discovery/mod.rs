@@ -9,7 +9,7 @@ mod wire;
 pub(crate) use files::routes;
 pub(crate) use ready::Checkpoint;
 pub(crate) use ready::DiscoveryPlan;
-pub(crate) use ready::Sink;
 pub(crate) use settings::DiscoverySettings;
+pub(crate) use settings::ports;
 pub(crate) use space::Targets;
 pub(crate) use wire::Ways;

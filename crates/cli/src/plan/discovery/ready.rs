@@ -33,7 +33,9 @@ pub(crate) struct DiscoveryPlan {
     /// What the targets are, for a checkpoint to be held against.
     pub(crate) space: Sha256,
     /// Ranges that the operator's own list blocked at the start.
-    pub(crate) blocked_at_start: Vec<String>,
+    blocked_at_start: Vec<String>,
+    /// Everything that was taken out of the targets.
+    pub(crate) blocked: AddressSet,
     pub(crate) targets: Summary,
     pub(crate) samples: Vec<std::net::IpAddr>,
 }
@@ -41,10 +43,10 @@ pub(crate) struct DiscoveryPlan {
 /// Numbers about the targets, for people.
 #[derive(Clone, Debug)]
 pub(crate) struct Summary {
-    /// Addresses that the lists name.
-    pub(crate) allowed: u128,
-    /// How many of them are blocked.
+    /// How many addresses that the lists name are blocked.
     pub(crate) blocked: u128,
+    /// Those, as far as they were named.
+    pub(crate) taken_out: AddressSet,
     /// Those that are left.
     pub(crate) addresses: AddressSet,
 }
@@ -80,10 +82,11 @@ impl DiscoveryPlan {
             None => blocklist.addresses().minus(&always),
             Some(before) => ranges(&before.blocked_at_start)?,
         };
-        let targets = Targets::read(settings, &always.union(&listed))?;
+        let out = always.union(&listed);
+        let targets = Targets::read(settings, &out)?;
         let samples = targets.samples();
         let routes = settings.routes.as_deref().map(files::routes).transpose()?;
-        let Targets { visits, mut used, allowed, blocked, addresses } = targets;
+        let Targets { visits, mut used, taken_out, addresses } = targets;
         let (routes, routes_used) = routes.map(|(table, used)| (Arc::new(table), used)).unzip();
         used.extend(routes_used);
         let space = fingerprint(&visits, &addresses, settings.seed);
@@ -93,7 +96,8 @@ impl DiscoveryPlan {
             used,
             space,
             blocked_at_start: listed.ranges().map(|(first, last)| format!("{first}-{last}")).collect(),
-            targets: Summary { allowed, blocked, addresses },
+            blocked: out,
+            targets: Summary { blocked: taken_out.count(), taken_out, addresses },
             samples,
         })
     }
@@ -115,6 +119,12 @@ impl DiscoveryPlan {
         }
         self.plan.from = From { position: before.position, asked: before.asked.clone(), answered };
         Ok(())
+    }
+
+    /// The checkpoint of a run that has done nothing yet.
+    pub(crate) fn at_start(&self) -> Checkpoint {
+        let position = self.plan.positions.start;
+        self.checkpoint(&Progress { position, asked: Vec::new() }, 0)
     }
 
     /// What stands beside the rows once a discovery has come this far.

@@ -139,6 +139,26 @@ impl DiscoverySettings {
         Ok(settings)
     }
 
+    /// The same at the pace typed now, for a run that is gone on with.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(crate) fn at_pace(&self, typed: &SendingArguments) -> anyhow::Result<Self> {
+        let settings = Self {
+            rate: typed.rate.clone(),
+            net_rate: typed.net_rate,
+            route_rate: typed.route_rate,
+            ramp: typed.ramp,
+            expect_everything: typed.expect.contains(&Expectation::Everything),
+            expect_silence: typed.expect.contains(&Expectation::Silence),
+            max_runtime_s: typed.max_runtime,
+            max_results: typed.max_results,
+            ..self.clone()
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+
     /// # Errors
     /// For what cannot be carried out.
     pub(crate) fn check(&self) -> anyhow::Result<()> {

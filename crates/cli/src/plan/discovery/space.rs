@@ -22,10 +22,8 @@ pub(crate) struct Targets {
     pub(crate) visits: Visits,
     /// Lists that were read.
     pub(crate) used: Vec<ListUsed>,
-    /// Addresses that were asked for.
-    pub(crate) allowed: u128,
-    /// How many of them are blocked.
-    pub(crate) blocked: u128,
+    /// Addresses that were asked for and are blocked.
+    pub(crate) taken_out: AddressSet,
     /// The addresses that are visited.
     pub(crate) addresses: AddressSet,
 }
@@ -66,12 +64,11 @@ impl Targets {
         }
         reachable(settings, &allowed)?;
         let left = allowed.minus(blocked);
-        let blocked = allowed.count() - left.count();
         something_is_left(allowed.count(), left.count())?;
         let space = Space::new(&left).map_err(|error| unusable(error.to_string()))?;
         let grid = Grid::new(space, &settings.ports).map_err(|error| unusable(error.to_string()))?;
         let visits = Visits::Grid(grid);
-        Ok(Self { visits, used, allowed: allowed.count(), blocked, addresses: left })
+        Ok(Self { visits, used, taken_out: allowed.minus(&left), addresses: left })
     }
 
     fn pairs(
@@ -90,9 +87,8 @@ impl Targets {
         something_is_left(pairs.len().into(), left.len().into())?;
         Ok(Self {
             used: vec![list],
-            allowed: asked.count(),
+            taken_out: asked.minus(&asked.minus(blocked)),
             addresses: asked.minus(blocked),
-            blocked: asked.count() - asked.minus(blocked).count(),
             visits: Visits::List(left),
         })
     }

@@ -58,9 +58,10 @@ impl Ways {
                 ProbeOptions::Smallest => Options::Smallest,
             },
             method: match typed.method {
-                Method::Messages => link::Method::Messages,
-                Method::Ring => link::Method::Ring,
-                Method::Xdp => link::Method::Xdp,
+                Method::Fastest => None,
+                Method::Messages => Some(link::Method::Messages),
+                Method::Ring => Some(link::Method::Ring),
+                Method::Xdp => Some(link::Method::Xdp),
             },
             batch: usize::from(typed.batch),
         };

@@ -1,0 +1,102 @@
+//! The views of the query engine: some stand on the relations alone, most on the runs that count.
+
+use tlscensus_dataset::records;
+use tlscensus_dataset::records::Relation;
+
+use crate::head::Head;
+
+/// A view whose query depends on which runs count.
+pub(crate) struct Decided {
+    /// Its name in queries.
+    pub(crate) name: &'static str,
+    /// One row per what.
+    pub(crate) doc: &'static str,
+}
+
+/// The probes that count: every table stands on them.
+pub(crate) const COUNTED: Decided = Decided {
+    name: "counted",
+    doc: "the probes of the runs that count: by default, for each service, those of its newest complete run",
+};
+
+/// The answers to the discoveries that count.
+pub(crate) const COUNTED_RESPONDERS: Decided = Decided {
+    name: "counted_responders",
+    doc: "the responders of the runs that count: by default, for each port, those of the run whose probes count, else of the newest complete run",
+};
+
+/// Where these runs looked.
+pub(crate) const DISCOVERIES: Decided = Decided {
+    name: "discoveries",
+    doc: "one row per run that counts and port on which it looked for hosts",
+};
+
+/// The noise experiment that counts.
+pub(crate) const NOISE_RUNS: Decided = Decided {
+    name: "noise_runs",
+    doc: "one row per run and port of the noise experiment that counts: the newest complete one",
+};
+
+/// The views whose queries are decided, those before them in the list first.
+pub(crate) static DECIDED: [Decided; 4] = [COUNTED, COUNTED_RESPONDERS, DISCOVERIES, NOISE_RUNS];
+
+/// The views that stand on relations alone, each with its query; a view may stand on those before it.
+pub(crate) static OF_RELATIONS: [(&str, &str); 2] = [
+    ("run_counters", include_str!("../sql/views/run_counters.sql")),
+    ("searched", include_str!("../sql/views/searched.sql")),
+];
+
+/// The views that stand on the decided ones, each with its query; a view may stand on those before it.
+pub(crate) static OF_COUNTED: [(&str, &str); 12] = [
+    ("authentication_lists", include_str!("../sql/views/authentication_lists.sql")),
+    ("authentication_offers", include_str!("../sql/views/authentication_offers.sql")),
+    ("blocks", include_str!("../sql/views/blocks.sql")),
+    ("chain_certificates", include_str!("../sql/views/chain_certificates.sql")),
+    ("enumerated", include_str!("../sql/views/enumerated.sql")),
+    ("networks", include_str!("../sql/views/networks.sql")),
+    ("noise", include_str!("../sql/views/noise.sql")),
+    ("service_ports", include_str!("../sql/views/service_ports.sql")),
+    ("discovered", include_str!("../sql/views/discovered.sql")),
+    ("shown_values", include_str!("../sql/views/shown_values.sql")),
+    ("supported", include_str!("../sql/views/supported.sql")),
+    ("tls_choices", include_str!("../sql/views/tls_choices.sql")),
+];
+
+/// Every view with its query, but for those that are decided.
+pub(crate) fn written() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    OF_RELATIONS.iter().chain(&OF_COUNTED)
+}
+
+/// Whether the runs that count have to be decided before this name means anything.
+pub(crate) fn needs_decision(name: &str) -> bool {
+    DECIDED.iter().any(|view| view.name == name) || OF_COUNTED.iter().any(|(view, _)| *view == name)
+}
+
+/// Whether a query reads what discoveries or noise runs found.
+pub(crate) fn reads_searches(sql: &str) -> bool {
+    ["discovered", "networks", "noise"].iter().any(|view| {
+        [format!("FROM {view}\n"), format!("FROM {view} "), format!("JOIN {view} ")]
+            .iter()
+            .any(|words| sql.contains(words.as_str()))
+    })
+}
+
+/// What a column of a view means; empty: nobody says.
+pub(crate) fn meaning(view: &str, column: &str) -> String {
+    // Those columns of decided views that no relation has are those of `searched`.
+    let own = if view == DISCOVERIES.name || view == NOISE_RUNS.name { "searched" } else { view };
+    let written = written().find(|(name, _)| *name == own);
+    let told = written.and_then(|(_, sql)| {
+        let lines = Head::read(sql).columns;
+        let line =
+            lines.into_iter().find(|line| line.first().is_some_and(|name| name == column))?;
+        line.get(1).cloned()
+    });
+    // Every other column of a view comes through from a relation.
+    let relations: [&Relation; 2] = match view == COUNTED_RESPONDERS.name {
+        true => [&records::RESPONDERS, &records::PROBES],
+        false => [&records::PROBES, &records::RESPONDERS],
+    };
+    let through = || relations.iter().find_map(|relation| relation.column(column));
+    told.or_else(|| through().map(|column| column.doc.to_owned())).unwrap_or_default()
+}
