@@ -17,7 +17,7 @@ use crate::support::say;
 #[test]
 fn all_who_answer_are_found_once_by_each_method() {
     let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
-    for method in Method::ALL {
+    for method in Method::FASTEST_FIRST {
         let mut plan = plan(&["10.1.0.0/18"], &[OPEN, CLOSED, HALF]);
         plan.record_resets = true;
         let found = scene.discover(plan.clone(), method);

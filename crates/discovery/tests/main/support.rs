@@ -91,7 +91,7 @@ impl Scene {
 
     /// The wire to the far end.
     pub(crate) fn wire(&self, method: Method, sample: IpAddr) -> Result<Wire, Error> {
-        let options = WireOptions { method, ..options() };
+        let options = WireOptions { method: Some(method), ..options() };
         self.pair.near.within(|| Wire::find(&options, &[sample]))
     }
 
@@ -113,7 +113,7 @@ pub(crate) fn options() -> WireOptions {
         gateway_mac: None,
         ports: PortRange::EPHEMERAL,
         options: Options::default(),
-        method: Method::Messages,
+        method: None,
         batch: 256,
     }
 }
