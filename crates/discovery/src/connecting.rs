@@ -133,7 +133,7 @@ impl<'a> Connecting<'a> {
             *self.open.entry(block.id).or_default() += 1;
             self.ask(Wish { address, port, route, block: block.id })?;
         }
-        self.shared.vouched().note(block.positions.start, block.positions.end, &asked);
+        self.shared.vouched().note(block.positions.clone(), &asked);
         if position < block.positions.end {
             // Stopped in the middle: what was begun has its outcomes, and whoever goes on asks the whole block again.
             self.open.remove(&block.id);
@@ -246,7 +246,7 @@ impl<'a> Connecting<'a> {
             self.tell(wish, outcome);
             self.one_less(wish.block);
         }
-        self.shared.heard_until(self.shared.now_ns());
+        self.shared.heard_until(0, self.shared.now_ns());
         Ok(())
     }
 

@@ -37,9 +37,11 @@ use crate::Validator;
 use crate::Watch;
 use crate::Wire;
 use crate::connecting::Connecting;
+use crate::connecting::OCTETS_OF_A_SYN;
 use crate::progress::Tally;
 use crate::progress::add;
 use crate::ramp;
+use crate::receiver::HELD_BACK_NS;
 use crate::receiver::Hearing;
 use crate::sender::Sender;
 use crate::vouched::Vouched;
@@ -69,10 +71,23 @@ pub struct Discovery {
     is_cooling: AtomicBool,
     /// The answer window is over.
     pub(crate) is_over: AtomicBool,
-    /// Everything that came before this time has been looked at, on every interface.
-    heard_until_ns: AtomicU64,
+    /// When the last outage was noticed, and the time from which on what was sent is lost.
+    outage: Mutex<Outage>,
+    /// Of each interface: everything that came there before this time has been looked at.
+    heard_until_ns: Vec<AtomicU64>,
     /// Events that nobody has taken yet.
     waiting_events: AtomicUsize,
+}
+
+/// The last time that an interface was down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outage {
+    /// How many there have been.
+    pub(crate) number: u64,
+    /// Answers to what was sent from then on may be lost.
+    pub(crate) since_ns: u64,
+    /// When it was noticed last.
+    seen_ns: u64,
 }
 
 /// How endpoints are asked.
@@ -148,7 +163,7 @@ impl Discovery {
             validator,
             tally: Tally::default(),
             began: Instant::now(),
-            schedule: Mutex::new(schedule(&plan, start..start, wire.frame_octets())),
+            schedule: Mutex::new(schedule(&plan, &wire, start..start)),
             vouched: Mutex::new(Vouched::new(ports.len(), &plan.from.asked)),
             seen: RwLock::new(seen),
             port_places,
@@ -158,7 +173,11 @@ impl Discovery {
             stop: AtomicBool::new(false),
             is_cooling: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
-            heard_until_ns: AtomicU64::new(0),
+            outage: Mutex::default(),
+            // One where the kernel connects.
+            heard_until_ns: (0..wire.interfaces().len().max(1))
+                .map(|_| AtomicU64::new(0))
+                .collect(),
             waiting_events: AtomicUsize::new(0),
             plan,
             way,
@@ -203,7 +222,7 @@ impl Discovery {
     /// Goes on at this rate.
     pub fn set_rate(&self, rate: Rate) {
         *locked(&self.rate) = rate;
-        self.schedule().set_block(block_at(rate, self.wire.frame_octets()));
+        self.schedule().set_block(block_of(rate, self.plan.senders, &self.wire));
         self.rate_changes.fetch_add(1, SeqCst);
     }
 
@@ -229,15 +248,29 @@ impl Discovery {
 
     /// How far it has come. Take this first, then make all events durable that wait at that moment, then write it down.
     pub fn progress(&self) -> Progress {
-        let heard_until_ns = self.heard_until_ns.load(SeqCst);
+        let heard_until = self.heard_until_ns.iter().map(|until| until.load(SeqCst));
+        let heard_until_ns = heard_until.min().unwrap_or(0);
         // A connection's outcome is its own end.
         let window_ns = match self.way {
             Way::Wire(_) => nanoseconds(self.plan.answer_window),
             Way::Connect(_) => 0,
         };
         let position = self.schedule().low_water(heard_until_ns, window_ns);
-        let asked = self.vouched().up_to(position).to_vec();
+        let asked = self.vouched().up_to(position, |part, sums| self.count_ports(part, sums));
         Progress { position, asked }
+    }
+
+    /// Counts the targets at these positions, but for those who are blocked by now.
+    fn count_ports(&self, positions: Range<u64>, sums: &mut [u64]) {
+        let blocked = self.newly_blocked();
+        for (address, port) in self.plan.visits.walk(&self.plan.order, positions) {
+            if !blocked.contains(address)
+                && let Some(place) = self.port_place(port)
+                && let Some(sum) = sums.get_mut(place)
+            {
+                *sum += 1;
+            }
+        }
     }
 
     /// Positions of the order that were not begun yet, of this run's part.
@@ -298,8 +331,8 @@ impl Discovery {
     }
 
     /// Sends to all of a stage; `None` when that is done.
-    fn send_stage(
-        &self,
+    fn send_stage<'s>(
+        &'s self,
         watch: Option<Watch>,
         events: &mpsc::Sender<Event>,
     ) -> Result<Option<Ended>, Error> {
@@ -309,8 +342,10 @@ impl Discovery {
         let senders = (0..self.plan.senders.max(1)).map(|_| Sender::new(self));
         let senders = senders.collect::<Result<Vec<_>, _>>()?;
         thread::scope(|scope| {
-            let threads: Vec<_> =
-                senders.into_iter().map(|sender| scope.spawn(move || sender.run())).collect();
+            // One that fails stops the others, which would wait for what it has taken.
+            let start =
+                |sender: Sender<'s>| scope.spawn(move || sender.run().inspect_err(|_| self.stop()));
+            let threads: Vec<_> = senders.into_iter().map(start).collect();
             let ended = self.look_after(&threads, watch);
             for sent in threads.into_iter().map(joined) {
                 sent?;
@@ -352,16 +387,12 @@ impl Discovery {
         let mut ended = None;
         while senders.iter().any(|sender| !sender.is_finished()) {
             thread::sleep(LOOK_EVERY);
-            // One that failed stops the others.
-            let is_over = senders.iter().any(ScopedJoinHandle::is_finished) && self.left() > 0;
             let is_long = self.plan.longest.is_some_and(|longest| self.elapsed() >= longest);
             let most = self.plan.most_answers.unwrap_or(u64::MAX);
             if self.is_stopping() {
                 ended.get_or_insert(Ended::Stopped);
             } else if is_long || self.counts().synacks >= most {
                 ended = Some(Ended::Enough);
-                self.stop();
-            } else if is_over && self.has_failed(senders) {
                 self.stop();
             } else if let Some(watch) = &mut watch
                 && self.elapsed() >= next_window
@@ -378,14 +409,10 @@ impl Discovery {
         ended.or_else(|| self.is_stopping().then_some(Ended::Stopped))
     }
 
-    /// A sender that ended though there is something to do.
-    fn has_failed(&self, senders: &[ScopedJoinHandle<'_, Result<(), Error>>]) -> bool {
-        senders.iter().any(ScopedJoinHandle::is_finished) && !self.is_stopping()
-    }
-
-    /// Waits until answers to the last probe would have come.
+    /// Waits until answers to the last probe would have come, and would have been looked at.
     fn live_through_window(&self) {
-        let until_ns = self.now_ns().saturating_add(nanoseconds(self.plan.answer_window));
+        let window_ns = nanoseconds(self.plan.answer_window).saturating_add(HELD_BACK_NS);
+        let until_ns = self.now_ns().saturating_add(window_ns);
         while self.now_ns() < until_ns {
             thread::sleep(LOOK_EVERY.min(Duration::from_nanos(until_ns - self.now_ns())));
         }
@@ -513,23 +540,45 @@ impl Discovery {
         self.is_cooling.load(Relaxed)
     }
 
-    pub(crate) fn heard_until(&self, time_ns: u64) {
-        self.heard_until_ns.store(time_ns, SeqCst);
+    /// An interface is down now; whoever notices says so, again and again.
+    pub(crate) fn is_down(&self) {
+        self.tally.link_down.store(true, Relaxed);
+        let now_ns = self.now_ns();
+        let mut outage = locked(&self.outage);
+        if outage.number == 0 || now_ns.saturating_sub(outage.seen_ns) > NEW_OUTAGE_NS {
+            outage.number += 1;
+            outage.since_ns = now_ns.saturating_sub(LOST_BEFORE_NS);
+        }
+        outage.seen_ns = now_ns;
+    }
+
+    pub(crate) fn outage(&self) -> Outage {
+        *locked(&self.outage)
+    }
+
+    /// Whoever hears this interface has looked at everything that came before that time.
+    pub(crate) fn heard_until(&self, interface: usize, time_ns: u64) {
+        if let Some(until) = self.heard_until_ns.get(interface) {
+            until.store(time_ns, SeqCst);
+        }
     }
 }
 
 /// The schedule of a plan, over these positions for now.
-fn schedule(plan: &Plan, positions: Range<u64>, frame_octets: u16) -> Schedule {
-    let block = block_at(plan.rate, frame_octets);
+fn schedule(plan: &Plan, wire: &Wire, positions: Range<u64>) -> Schedule {
+    let block = block_of(plan.rate, plan.senders, wire);
     Schedule::new(positions, block, plan.probes, nanoseconds(plan.spacing))
 }
 
-/// How many positions a sender takes at once: what is sent in a moment at this rate, since a checkpoint stands at the start of what
-/// is being sent.
-fn block_at(rate: Rate, frame_octets: u16) -> u64 {
-    let per_second = rate.packets_per_second(frame_octets).clamp(1.0, 1e9);
-    let whole = Duration::from_secs_f64(per_second / 1e9).as_nanos();
-    (u64::try_from(whole).unwrap_or(u64::MAX) / BLOCKS_PER_SECOND).clamp(1, MOST_IN_BLOCK)
+/// How many positions a sender takes at once: what it sends in a tenth of a second, as a block that is not done holds up the
+/// checkpoint; fewer at high rates.
+fn block_of(rate: Rate, senders: usize, wire: &Wire) -> u64 {
+    let senders = u16::try_from(senders.max(1)).unwrap_or(u16::MAX);
+    let each = rate.share(senders).packets_per_second(wire.frame_octets().max(OCTETS_OF_A_SYN));
+    let nanoseconds =
+        Duration::try_from_secs_f64(each.recip()).map_or(u128::MAX, |interval| interval.as_nanos());
+    let positions = BLOCK_TIME.as_nanos() / nanoseconds.max(1);
+    u64::try_from(positions).unwrap_or(u64::MAX).clamp(1, MOST_OF_A_BLOCK)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -545,10 +594,10 @@ pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Of one sender, at least.
-const BLOCKS_PER_SECOND: u64 = 20;
-/// Enough that the lock of the schedule costs nothing.
-const MOST_IN_BLOCK: u64 = 4096;
+/// How long a sender is at work on a block.
+const BLOCK_TIME: Duration = Duration::from_millis(100);
+/// Positions of a block at most: at the rates that need several senders a few milliseconds' worth.
+const MOST_OF_A_BLOCK: u64 = 4096;
 /// Between two looks of the thread that looks after the others.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The longest sleep before it is asked again whether to stop.
@@ -558,5 +607,9 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(50);
 const MOST_WAITING_EVENTS: usize = 1 << 17;
 /// How long a sender waits before it looks again whether events were taken.
 const HOLD: Duration = Duration::from_millis(1);
+/// Answers come within a second, or hardly ever: what was sent so long before an interface went down was not heard.
+const LOST_BEFORE_NS: u64 = 1_000_000_000;
+/// Who notices that an interface is down says so more often than that.
+const NEW_OUTAGE_NS: u64 = 500_000_000;
 /// Between two looks at the hit rate.
 const WATCHED_WINDOW: Duration = Duration::from_secs(10);

@@ -34,11 +34,18 @@ impl Patience {
             return Err(Error::Wire { interface, attempt: "send", source: error });
         }
         let is_up = interface.is_up();
-        shared.tally.link_down.store(!is_up, Relaxed);
+        if !is_up || is_network_down(&error) {
+            shared.is_down();
+        }
         std::thread::sleep(if is_up { A_MOMENT } else { UNTIL_UP });
         shared.tally.link_down.store(!interface.is_up(), Relaxed);
         Ok(!shared.is_stopping())
     }
+}
+
+/// Whether the kernel says "Network is down".
+pub(crate) fn is_network_down(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NetworkDown
 }
 
 /// A link that is down for longer than a switch takes to start anew is somebody's to look at; the run can be resumed.

@@ -18,11 +18,14 @@ use crate::Discovery;
 use crate::Error;
 use crate::Event;
 use crate::Heard;
+use crate::patience::is_network_down;
 use crate::progress::add;
 
 /// A thread's part of the listening.
 pub(crate) struct Hearing {
     interface: Interface,
+    /// Its place among those of the wire.
+    place: usize,
     receiver: Receiver,
     /// Drops that were added to the tally.
     drops: u64,
@@ -33,12 +36,12 @@ impl Hearing {
     pub(crate) fn open_all(shared: &Discovery) -> Result<Vec<Self>, Error> {
         let ports = shared.wire.ports;
         let ours: Vec<IpAddr> = shared.wire.sources();
-        let open = |interface: &Interface| {
+        let open = |(place, interface): (usize, &Interface)| {
             let filter = Filter::answers(interface.kind, &ours, ports.first()..=ports.last())?;
             let receiver = Receiver::open(interface, &filter, RingSize::default())?;
-            Ok(Self { interface: interface.clone(), receiver, drops: 0 })
+            Ok(Self { interface: interface.clone(), place, receiver, drops: 0 })
         };
-        shared.wire.interfaces().into_iter().map(open).collect()
+        shared.wire.interfaces().into_iter().enumerate().map(open).collect()
     }
 
     /// Listens until the discovery is over.
@@ -55,7 +58,7 @@ impl Hearing {
                 self.receiver.wait(PATIENCE, &mut |frame| hear(shared, kind, frame, events));
             match heard {
                 // What came just now may still lie in a block that the kernel has not handed over.
-                Ok(_) => shared.heard_until(before_ns.saturating_sub(HELD_BACK_NS)),
+                Ok(_) => shared.heard_until(self.place, before_ns.saturating_sub(HELD_BACK_NS)),
                 Err(error) => self.bear(shared, error)?,
             }
             self.count_drops(shared)?;
@@ -67,8 +70,8 @@ impl Hearing {
 
     /// An interface that goes down says so once; the senders wait for it.
     fn bear(&self, shared: &Discovery, error: io::Error) -> Result<(), Error> {
-        if !self.interface.is_up() || error.raw_os_error().is_some_and(|code| code == ENETDOWN) {
-            shared.tally.link_down.store(true, Relaxed);
+        if !self.interface.is_up() || is_network_down(&error) {
+            shared.is_down();
             std::thread::sleep(PATIENCE);
             return Ok(());
         }
@@ -110,6 +113,4 @@ fn hear(shared: &Discovery, kind: LinkKind, frame: Frame<'_>, events: &mpsc::Sen
 /// How long a frame is waited for before it is asked again whether all is over.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// A block of the ring that is not full is handed over after 10 ms; another ten for the kernel's timer.
-const HELD_BACK_NS: u64 = 20_000_000;
-/// Linux's number for "Network is down".
-const ENETDOWN: i32 = 100;
+pub(crate) const HELD_BACK_NS: u64 = 20_000_000;

@@ -36,8 +36,8 @@ pub struct Schedule {
     left: VecDeque<Piece>,
     /// Waiting for their next probe, by the time it is due.
     waiting: VecDeque<(u64, Piece)>,
-    /// All probes sent: when the last of them was, and the first position. In the order of time.
-    settling: VecDeque<(u64, u64)>,
+    /// All probes sent, with the time when the last of them was, and in its order.
+    settling: VecDeque<(u64, Piece)>,
     /// The first position of each piece in any of these states. The pieces never overlap.
     open: BTreeSet<u64>,
 }
@@ -47,6 +47,8 @@ pub struct Schedule {
 struct Piece {
     positions: Range<u64>,
     probe_number: u8,
+    /// Sent this probe before.
+    is_again: bool,
 }
 
 /// Positions to send a probe to.
@@ -58,6 +60,8 @@ pub struct Block {
     pub positions: Range<u64>,
     /// Which probe, from 0.
     pub probe_number: u8,
+    /// The same probe was sent before, and its answers may have been lost.
+    pub is_again: bool,
 }
 
 /// What a sender is to do.
@@ -117,7 +121,8 @@ impl Schedule {
             let start = self.fresh.start;
             self.fresh.start = self.fresh.end.min(start.saturating_add(self.block));
             self.open.insert(start);
-            return self.give_out(Piece { positions: start..self.fresh.start, probe_number: 0 });
+            let positions = start..self.fresh.start;
+            return self.give_out(Piece { positions, probe_number: 0, is_again: false });
         }
         let patience = (!self.sending.is_empty()).then(|| now_ns.saturating_add(PATIENCE_NS));
         due.into_iter().chain(patience).min().map_or(Next::Done, Next::WaitUntil)
@@ -134,18 +139,27 @@ impl Schedule {
     /// The frames of this block before that position have left by now, the others were not sent and are to be sent again.
     pub fn give_back(&mut self, id: u64, from_position: u64, now_ns: u64) {
         let now_ns = self.advance(now_ns);
-        let Some(Piece { positions, probe_number }) = self.sending.remove(&id) else {
+        let Some(piece) = self.sending.remove(&id) else {
             return;
         };
+        let positions = piece.positions.clone();
         let cut = from_position.clamp(positions.start, positions.end);
         let (sent, left) = (positions.start..cut, cut..positions.end);
         if !left.is_empty() {
             self.open.insert(left.start);
-            self.left.push_back(Piece { positions: left, probe_number });
+            self.left.push_back(Piece { positions: left, ..piece });
         }
         if !sent.is_empty() {
-            self.sent(Piece { positions: sent, probe_number }, now_ns);
+            self.sent(Piece { positions: sent, ..piece }, now_ns);
         }
+    }
+
+    /// The last probe of all blocks that were done since that time is to be sent again: nobody could have heard the answers. Those
+    /// that wait for another probe have that.
+    pub fn repeat_since(&mut self, since_ns: u64) {
+        let first = self.settling.partition_point(|(sent_ns, _)| *sent_ns < since_ns);
+        let pieces = self.settling.split_off(first).into_iter().map(|(_, piece)| piece);
+        self.left.extend(pieces.map(|piece| Piece { is_again: true, ..piece }));
     }
 
     /// Every position below this one has been sent all its probes, the last of them at least the answer window ago: what a
@@ -153,10 +167,10 @@ impl Schedule {
     /// that were under way when it died come to what is then sent again.
     pub fn low_water(&mut self, now_ns: u64, answer_window_ns: u64) -> u64 {
         let now_ns = self.advance(now_ns);
-        while let Some((sent_ns, start)) = self.settling.front()
+        while let Some((sent_ns, piece)) = self.settling.front()
             && sent_ns.saturating_add(answer_window_ns) <= now_ns
         {
-            self.open.remove(start);
+            self.open.remove(&piece.positions.start);
             self.settling.pop_front();
         }
         self.open.first().copied().unwrap_or(self.fresh.start)
@@ -180,19 +194,18 @@ impl Schedule {
     fn give_out(&mut self, piece: Piece) -> Next {
         let id = self.next_id;
         self.next_id += 1;
-        let Piece { positions, probe_number } = piece.clone();
+        let Piece { positions, probe_number, is_again } = piece.clone();
         self.sending.insert(id, piece);
-        Next::Block(Block { id, positions, probe_number })
+        Next::Block(Block { id, positions, probe_number, is_again })
     }
 
     fn sent(&mut self, piece: Piece, now_ns: u64) {
-        let Piece { positions, probe_number } = piece;
-        let probe_number = probe_number + 1;
+        let probe_number = piece.probe_number + 1;
         if probe_number < self.probes_per_target {
             let due_ns = now_ns.saturating_add(self.spacing_ns);
-            self.waiting.push_back((due_ns, Piece { positions, probe_number }));
+            self.waiting.push_back((due_ns, Piece { probe_number, is_again: false, ..piece }));
         } else {
-            self.settling.push_back((now_ns, positions.start));
+            self.settling.push_back((now_ns, piece));
         }
     }
 }
@@ -214,7 +227,7 @@ mod tests {
     }
 
     fn taken(schedule: &mut Schedule, now_ns: u64) -> (Range<u64>, u8) {
-        let Block { id, positions, probe_number } = block(schedule, now_ns);
+        let Block { id, positions, probe_number, .. } = block(schedule, now_ns);
         schedule.done(id, now_ns);
         (positions, probe_number)
     }
@@ -294,6 +307,30 @@ mod tests {
         assert_eq!(taken(&mut schedule, 1_060), (25..30, 0));
         assert_eq!(schedule.low_water(1_060, 50), 20);
         assert_eq!(schedule.low_water(1_110, 50), 30);
+    }
+
+    #[test]
+    fn what_nobody_could_hear_is_sent_again() {
+        let mut schedule = Schedule::new(0..40, 10, 2, 100);
+        for (now_ns, expected) in [(0, (0..10, 0)), (20, (10..20, 0)), (100, (0..10, 1))] {
+            assert_eq!(taken(&mut schedule, now_ns), expected);
+        }
+        assert_eq!(taken(&mut schedule, 120), (10..20, 1));
+        assert_eq!(taken(&mut schedule, 125), (20..30, 0));
+        schedule.repeat_since(110);
+        let again = block(&mut schedule, 130);
+        assert_eq!((again.positions, again.probe_number, again.is_again), (10..20, 1, true));
+        assert_eq!(
+            schedule.low_water(1_000, 50),
+            10,
+            "the first block has lived through its window"
+        );
+        schedule.done(again.id, 1_000);
+        let next = block(&mut schedule, 1_000);
+        assert_eq!((next.positions, next.probe_number, next.is_again), (20..30, 1, false));
+        schedule.repeat_since(1_001);
+        assert_eq!(schedule.low_water(1_049, 50), 10);
+        assert_eq!(schedule.low_water(1_050, 50), 20);
     }
 
     #[test]

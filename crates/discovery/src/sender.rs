@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use tlscensus_link::Transmit;
@@ -42,6 +43,8 @@ pub(crate) struct Sender<'a> {
     returned: Vec<u64>,
     /// Who came to be blocked since the start.
     blocked: Arc<AddressSet>,
+    /// The outages after which lost probes were asked for again.
+    outages: u64,
 }
 
 /// A target that waits for its network.
@@ -83,6 +86,7 @@ impl<'a> Sender<'a> {
             unfinished: HashMap::new(),
             returned: Vec::new(),
             blocked: shared.newly_blocked(),
+            outages: 0,
         })
     }
 
@@ -91,6 +95,7 @@ impl<'a> Sender<'a> {
         // How late a sleep may end is part of the pace; a kernel that does not let us only makes us a little later.
         let _as_it_was = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
         while !self.shared.is_stopping() {
+            self.ask_again_after_outage();
             let next = self.shared.schedule().next(self.shared.now_ns());
             match next {
                 Next::Block(block) => self.block(&block)?,
@@ -107,6 +112,15 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
+    /// What was sent shortly before an interface went down is sent again, but to those who have answered.
+    fn ask_again_after_outage(&mut self) {
+        let outage = self.shared.outage();
+        if outage.number > self.outages {
+            self.outages = outage.number;
+            self.shared.schedule().repeat_since(outage.since_ns);
+        }
+    }
+
     /// Sends to all of a block, but for those that wait aside.
     fn block(&mut self, block: &Block) -> Result<(), Error> {
         let plan = &self.shared.plan;
@@ -114,26 +128,22 @@ impl<'a> Sender<'a> {
         let mut position = block.positions.start;
         let mut walk = plan.visits.walk(&plan.order, block.positions.clone());
         loop {
+            let before = position;
             let Some(granted) = self.granted() else {
-                self.leave(block, position);
+                self.leave(block, before, &asked);
                 break;
             };
-            let before = position;
             let filled = self.fill(granted, block, &mut position, &mut walk, &mut asked);
             self.pacer.give_back(granted - filled.frames);
             if !self.flush()? {
-                self.leave(block, before);
+                self.uncount(block, before..position, &mut asked);
+                self.leave(block, before, &asked);
                 break;
             }
             if filled.exhausted {
-                self.gone_through(block);
+                self.gone_through(block, &asked);
                 break;
             }
-        }
-        if block.probe_number == 0 {
-            let targets: u64 = asked.iter().copied().map(u64::from).sum();
-            add(&self.shared.tally.targets, usize::try_from(targets).unwrap_or(usize::MAX));
-            self.shared.vouched().note(block.positions.start, block.positions.end, &asked);
         }
         Ok(())
     }
@@ -183,7 +193,7 @@ impl<'a> Sender<'a> {
                 return Filled { frames, exhausted: true };
             };
             *position += 1;
-            if self.is_spared(block.probe_number, address, port) {
+            if self.is_spared(block, address, port) {
                 continue;
             }
             if let Some(place) = self.shared.port_place(port)
@@ -233,12 +243,13 @@ impl<'a> Sender<'a> {
     }
 
     /// Whether a target is passed over: blocked since the start, or asked again though it has answered.
-    fn is_spared(&self, probe_number: u8, address: IpAddr, port: u16) -> bool {
+    fn is_spared(&self, block: &Block, address: IpAddr, port: u16) -> bool {
+        let is_first = block.probe_number == 0 && !block.is_again;
         if self.blocked.contains(address) {
-            add(&self.shared.tally.blocked, usize::from(probe_number == 0));
+            add(&self.shared.tally.blocked, usize::from(is_first));
             return true;
         }
-        let answered = probe_number > 0 && self.shared.has_answered(address, port);
+        let answered = !is_first && self.shared.has_answered(address, port);
         add(&self.shared.tally.spared, usize::from(answered));
         answered
     }
@@ -276,7 +287,8 @@ impl<'a> Sender<'a> {
     }
 
     /// All of a block is sent, but for what waits aside.
-    fn gone_through(&mut self, block: &Block) {
+    fn gone_through(&mut self, block: &Block, asked: &[u32]) {
+        self.note(block, block.positions.end, asked);
         match self.unfinished.get_mut(&block.id) {
             Some(unfinished) if unfinished.waiting > 0 => unfinished.gone_through = true,
             Some(_) | None => {
@@ -287,12 +299,36 @@ impl<'a> Sender<'a> {
     }
 
     /// Gives back what is left of a block: all of it, where some of it waits aside.
-    fn leave(&mut self, block: &Block, position: u64) {
+    fn leave(&mut self, block: &Block, position: u64, asked: &[u32]) {
         let from = match self.unfinished.remove(&block.id) {
             Some(unfinished) if unfinished.waiting > 0 => unfinished.start,
             Some(_) | None => position,
         };
+        self.note(block, from, asked);
         self.shared.schedule().give_back(block.id, from, self.shared.now_ns());
+    }
+
+    /// Counts the targets of a block up to there, before a checkpoint can vouch for them.
+    fn note(&self, block: &Block, end: u64, asked: &[u32]) {
+        if block.probe_number == 0 && !block.is_again && end > block.positions.start {
+            let targets: u64 = asked.iter().copied().map(u64::from).sum();
+            add(&self.shared.tally.targets, usize::try_from(targets).unwrap_or(usize::MAX));
+            self.shared.vouched().note(block.positions.start..end, asked);
+        }
+    }
+
+    /// Takes back the count of positions that were in a batch which did not leave.
+    fn uncount(&self, block: &Block, positions: Range<u64>, asked: &mut [u32]) {
+        let plan = &self.shared.plan;
+        for (address, port) in plan.visits.walk(&plan.order, positions) {
+            let is_counted = block.probe_number == 0 && !self.blocked.contains(address);
+            if is_counted
+                && let Some(place) = self.shared.port_place(port)
+                && let Some(count) = asked.get_mut(place)
+            {
+                *count -= 1;
+            }
+        }
     }
 
     /// No block is to be had: sends those whose time aside has come.

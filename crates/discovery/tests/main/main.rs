@@ -2,4 +2,11 @@
 
 mod support;
 
+mod blocking;
+mod connections;
+mod loss;
+mod pace;
 mod recall;
+mod resume;
+mod trouble;
+mod tunnel;

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use etherparse::NetSlice;
+use etherparse::SlicedPacket;
+use etherparse::TransportSlice;
 use ipnet::IpNet;
 use tlscensus_discovery::Counts;
 use tlscensus_discovery::Discovery;
@@ -27,7 +31,12 @@ use tlscensus_discovery::Progress;
 use tlscensus_discovery::Way;
 use tlscensus_discovery::Wire;
 use tlscensus_discovery::WireOptions;
+use tlscensus_link::Filter;
+use tlscensus_link::Frame;
+use tlscensus_link::Interface;
 use tlscensus_link::Method;
+use tlscensus_link::Receiver;
+use tlscensus_link::RingSize;
 use tlscensus_records::ResponderKind;
 use tlscensus_targets::AddressSet;
 use tlscensus_targets::Grid;
@@ -47,7 +56,7 @@ pub(crate) const CLOSED: u16 = 110;
 /// Two namespaces, and services at the far end.
 pub(crate) struct Scene {
     pub(crate) pair: Pair,
-    _listeners: Vec<TcpListener>,
+    listeners: Vec<TcpListener>,
     /// Tests that measure disturb each other.
     _alone: MutexGuard<'static, ()>,
 }
@@ -65,7 +74,7 @@ impl Scene {
         }
         let listen = |port| TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).unwrap();
         let listeners = pair.far.within(|| [OPEN, HALF].map(listen));
-        let scene = Self { pair, _listeners: listeners.into(), _alone: alone };
+        let scene = Self { pair, listeners: listeners.into(), _alone: alone };
         // Our own kernel's resets only cost time: it gets the answers to read no further than we do.
         let chain = "type filter hook ingress device near priority 0; policy accept;";
         scene.pair.near.run(&["nft", "add table netdev t"]).unwrap();
@@ -84,6 +93,16 @@ impl Scene {
         Some(scene)
     }
 
+    /// The services of the far end.
+    pub(crate) fn listeners(&self) -> &[TcpListener] {
+        &self.listeners
+    }
+
+    /// Our own kernel gets the answers too, as it has to where it connects.
+    pub(crate) fn let_the_kernel_answer(&self) {
+        self.pair.near.run(&["nft", "delete table netdev t"]).unwrap();
+    }
+
     /// Adds a rule for what arrives at the far end.
     pub(crate) fn rule(&self, rule: &str) {
         self.pair.far.run(&["nft", &format!("add rule netdev t c {rule}")]).unwrap();
@@ -95,13 +114,73 @@ impl Scene {
         self.pair.near.within(|| Wire::find(&options, &[sample]))
     }
 
-    /// Carries out a plan over a wire that is found out.
-    pub(crate) fn discover(&self, plan: Plan, method: Method) -> Found {
+    /// A discovery over a wire that is found out.
+    pub(crate) fn discovery(&self, plan: Plan, method: Method) -> Discovery {
         let (sample, _) = plan.visits.at(0).unwrap();
         let wire = self.wire(method, sample).unwrap();
-        let discovery = Discovery::new(plan, Way::Wire(wire)).unwrap();
+        Discovery::new(plan, Way::Wire(wire)).unwrap()
+    }
+
+    /// Carries out a plan.
+    pub(crate) fn discover(&self, plan: Plan, method: Method) -> Found {
+        let discovery = self.discovery(plan, method);
         self.pair.near.within(|| run(&discovery, |_| {}))
     }
+
+    /// Hears at the far end what arrives there, until the work is done.
+    pub(crate) fn overhear<T: Send>(&self, work: impl FnOnce() -> T + Send) -> (T, Vec<Arrival>) {
+        let over = AtomicBool::new(false);
+        let mut receiver = self.pair.far.within(|| {
+            let far = Interface::named(Pair::FAR).unwrap();
+            let size = RingSize { blocks: 256, ..RingSize::default() };
+            Receiver::open(&far, &Filter::everything(), size).unwrap()
+        });
+        std::thread::scope(|scope| {
+            let hearing = scope.spawn(|| {
+                let mut arrivals = Vec::new();
+                loop {
+                    let is_last = over.load(SeqCst);
+                    let each = &mut |frame: Frame<'_>| arrivals.extend(arrival(frame));
+                    receiver.wait(Duration::from_millis(50), each).unwrap();
+                    if is_last {
+                        break;
+                    }
+                }
+                assert_eq!(receiver.statistics().unwrap().drops, 0);
+                arrivals
+            });
+            let done = work();
+            over.store(true, SeqCst);
+            (done, hearing.join().unwrap())
+        })
+    }
+}
+
+/// A SYN that came to the far end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    /// Microseconds since the epoch.
+    pub(crate) at: u64,
+    /// To whom it was sent.
+    pub(crate) to: IpAddr,
+}
+
+fn arrival(frame: Frame<'_>) -> Option<Arrival> {
+    let packet = SlicedPacket::from_ethernet(frame.bytes).ok()?;
+    let Some(TransportSlice::Tcp(tcp)) = packet.transport else { return None };
+    let to = match packet.net? {
+        NetSlice::Ipv4(ip) => ip.header().destination_addr().into(),
+        NetSlice::Ipv6(ip) => ip.header().destination_addr().into(),
+        NetSlice::Arp(_) => return None,
+    };
+    (tcp.syn() && !tcp.ack()).then_some(Arrival { at: frame.at, to })
+}
+
+/// Packets a second from the first to the last, and the time between them in seconds.
+pub(crate) fn rate(arrivals: &[Arrival]) -> (f64, f64) {
+    let (first, last) = (arrivals.first().unwrap().at, arrivals.last().unwrap().at);
+    let seconds = Duration::from_micros(last - first).as_secs_f64();
+    (f64::from(u32::try_from(arrivals.len() - 1).unwrap()) / seconds, seconds)
 }
 
 /// What an operator says of a wire who says nothing.

@@ -1,0 +1,83 @@
+//! No way to the targets, and one that goes away for a while.
+
+use std::time::Duration;
+
+use tlscensus_discovery::Ended;
+use tlscensus_discovery::Error;
+use tlscensus_discovery::Wire;
+use tlscensus_link as link;
+use tlscensus_link::MacAddress;
+use tlscensus_link::Method;
+use tlscensus_records::ResponderKind;
+use tlscensus_targets::Rate;
+use tlscensus_testkit::netns::Pair;
+
+use crate::support::OPEN;
+use crate::support::Scene;
+use crate::support::address;
+use crate::support::check;
+use crate::support::options;
+use crate::support::plan;
+use crate::support::run;
+
+#[test]
+fn there_is_no_way() {
+    let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
+    scene.pair.near.ip(&["route", "add", "11.0.0.0/8", "dev", Pair::NEAR]).unwrap();
+    scene.pair.near.ip(&["route", "add", "12.0.0.0/8", "via", "198.18.0.77"]).unwrap();
+    let wire = |target: &str| scene.wire(Method::Messages, address(target)).map(drop);
+    assert!(matches!(wire("11.1.2.3"), Err(Error::NoGateway { .. })), "{:?}", wire("11.1.2.3"));
+    let no_neighbour = wire("12.1.2.3");
+    let is_named = matches!(&no_neighbour, Err(Error::Link(link::Error::NoNeighbour { .. })));
+    assert!(is_named, "{no_neighbour:?}");
+    let no_route = wire("203.0.113.1");
+    assert!(matches!(&no_route, Err(Error::Link(link::Error::NoRoute { .. }))), "{no_route:?}");
+    assert!(matches!(wire("127.0.0.1"), Err(Error::Loopback { .. })), "{:?}", wire("127.0.0.1"));
+    scene.pair.near.within(|| {
+        let mut options = options();
+        options.interface = Some(Pair::NEAR.to_owned());
+        options.gateway_mac = Some(MacAddress([2, 0, 0, 0, 0, 9]));
+        assert!(Wire::find(&options, &[address("203.0.113.1")]).is_ok(), "all is said");
+        options.interface = Some("nothing".to_owned());
+        assert!(Wire::find(&options, &[address("10.1.2.3")]).is_err());
+    });
+}
+
+/// Down for a second, and up again: all who answer are found, also those whose answers were under way.
+#[test]
+fn an_interface_goes_away_for_a_while() {
+    let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
+    let [near, _] = Pair::NEAR_ADDRESSES;
+    let mac = scene.pair.near.within(|| link::Interface::named(Pair::NEAR).unwrap().mac.unwrap());
+    // The far end must not have to ask for our hardware address: it keeps few packets for that time.
+    let keep = |mac: String| {
+        let words =
+            ["neigh", "replace", near, "lladdr", &mac, "dev", Pair::FAR, "nud", "permanent"];
+        scene.pair.far.ip(&words).unwrap();
+    };
+    for method in Method::ALL {
+        let mut plan = plan(&["10.1.0.0/18"], &[OPEN]);
+        plan.rate = Rate::Packets(8_000.0);
+        let discovery = scene.discovery(plan.clone(), method);
+        let mut was_down = false;
+        keep(mac.to_string());
+        let found = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(500));
+                scene.pair.near.ip(&["link", "set", Pair::NEAR, "down"]).unwrap();
+                std::thread::sleep(Duration::from_millis(1_000));
+                was_down = discovery.counts().link_down;
+                scene.pair.near.ip(&["link", "set", Pair::NEAR, "up"]).unwrap();
+                keep(mac.to_string());
+            });
+            scene.pair.near.within(|| run(&discovery, |_| {}))
+        });
+        assert_eq!(found.ended, Ended::Complete, "{method:?}");
+        assert!(was_down && !found.counts.link_down, "{method:?}: {:?}", found.counts);
+        assert!(found.counts.send_failures > 0, "{method:?}");
+        check(&plan, &found, ResponderKind::SynAck);
+        // Its routes went with it.
+        let [gateway, _] = Pair::FAR_ADDRESSES;
+        scene.pair.near.ip(&["route", "replace", "10.0.0.0/8", "via", gateway]).unwrap();
+    }
+}
