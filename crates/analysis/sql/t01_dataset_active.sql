@@ -105,14 +105,9 @@ certificate_sums AS (
     FROM distinct_certificates
     GROUP BY protocol
 ),
-names AS (
-    SELECT concat(protocol, '') AS protocol FROM host_sums
-    UNION
-    SELECT concat(block, '') AS protocol FROM discovered WHERE block <> 'starttls'
-),
 rows_ AS (
     SELECT
-        n.protocol,
+        coalesce(h.protocol, d.block) AS protocol,
         coalesce(h.port_low, d.port_low) AS port_low, coalesce(h.port_high, d.port_high) AS port_high,
         h.first_probe, h.last_probe,
         CAST(CASE WHEN d.first_answer < h.first_probe OR h.first_probe IS NULL THEN d.first_answer ELSE h.first_probe END AS DATE)
@@ -121,9 +116,8 @@ rows_ AS (
             AS last_day,
         d.answered, d.asked, d.noise,
         h.hosts, h.tcp, h.speakers, h.capabilities, h.tls, h.tls_speakers, h.fallback
-    FROM names n
-    LEFT JOIN host_sums h ON h.protocol = n.protocol
-    LEFT JOIN discovered d ON d.block = n.protocol
+    FROM host_sums h
+    FULL JOIN (SELECT * FROM discovered WHERE block <> 'starttls') d ON d.block = h.protocol
 )
 SELECT
     h.protocol,

@@ -20,12 +20,17 @@ places AS (
     FROM discoveries d
     LEFT JOIN service_ports s ON s.port = d.port
 ),
+scopes AS (
+    SELECT 'own' AS scope UNION ALL SELECT 'starttls' AS scope UNION ALL SELECT 'all' AS scope
+),
 scoped AS (
-    SELECT block, run_id, port, asked FROM places
-    UNION ALL
-    SELECT DISTINCT 'starttls' AS block, run_id, port, CAST(NULL AS BIGINT) AS asked FROM places WHERE mode = 'starttls'
-    UNION ALL
-    SELECT DISTINCT 'all' AS block, run_id, port, CAST(NULL AS BIGINT) AS asked FROM places
+    SELECT
+        CASE WHEN x.scope = 'own' THEN p.block ELSE x.scope END AS block,
+        p.run_id, p.port,
+        CASE WHEN x.scope = 'own' THEN p.asked END AS asked
+    FROM places p
+    CROSS JOIN scopes x
+    WHERE x.scope <> 'starttls' OR p.mode = 'starttls'
 ),
 blocks_asked AS (
     SELECT

@@ -9,25 +9,25 @@
 --   completed : addresses among them that completed the handshake; NULL: it was not tried
 
 WITH endpoints AS (
-    SELECT r.run_id, r.port, r.addr, max(CASE WHEN r.kind = 'connected' THEN 1 ELSE 0 END) AS completed
-    FROM responders r
-    JOIN (SELECT DISTINCT run_id FROM noise_runs) n ON n.run_id = r.run_id
-    WHERE r.kind IN ('synack', 'connected')
-    GROUP BY r.run_id, r.port, r.addr
+    SELECT
+        n.run_id, n.port, n.asked, r.addr,
+        CASE WHEN r.addr IS NULL THEN 0 ELSE 1 END AS answered,
+        max(CASE WHEN r.kind = 'connected' THEN 1 ELSE 0 END) AS completed
+    FROM noise_runs n
+    LEFT JOIN responders r ON r.run_id = n.run_id AND r.port = n.port AND r.kind IN ('synack', 'connected')
+    GROUP BY n.run_id, n.port, n.asked, r.addr
 ),
 sums AS (
-    SELECT run_id, port, count(*) AS answered, sum(completed) AS completed FROM endpoints GROUP BY run_id, port
+    SELECT run_id, port, asked, sum(answered) AS answered, sum(completed) AS completed
+    FROM endpoints
+    GROUP BY run_id, port, asked
 ),
-followed AS (
-    SELECT concat(run_id, '') AS run_id FROM endpoints WHERE completed = 1
-    UNION
-    SELECT concat(run_id, '') AS run_id FROM run_counters WHERE name = 'followed-up'
+tried AS (
+    SELECT run_id, port, asked, answered, completed, max(completed) OVER (PARTITION BY run_id) AS most FROM sums
 )
 SELECT
-    n.run_id, r.seed, n.port, n.asked,
-    coalesce(s.answered, 0) AS answered,
-    CASE WHEN f.run_id IS NOT NULL THEN coalesce(s.completed, 0) END AS completed
-FROM noise_runs n
-LEFT JOIN runs r ON r.run_id = n.run_id
-LEFT JOIN sums s ON s.run_id = n.run_id AND s.port = n.port
-LEFT JOIN followed f ON f.run_id = n.run_id
+    t.run_id, r.seed, t.port, t.asked, t.answered,
+    CASE WHEN t.most > 0 OR c.run_id IS NOT NULL THEN t.completed END AS completed
+FROM tried t
+LEFT JOIN runs r ON r.run_id = t.run_id
+LEFT JOIN run_counters c ON c.run_id = t.run_id AND c.name = 'followed-up'

@@ -5,14 +5,11 @@
 --   mode : how TLS starts: starttls or implicit
 --   port : TCP port
 --
--- Values are expressions, because each column brings its own description, and a union has room for one.
+-- One pass over the probes: a query that reads this view many times plans it as often.
 
-WITH probed AS (
-    SELECT DISTINCT protocol, mode, port FROM counted WHERE addr IS NOT NULL
-)
-SELECT concat(protocol, '') AS protocol, concat(mode, '') AS mode, port + 0 AS port FROM probed
-UNION ALL
-SELECT concat(s.protocol, '') AS protocol, concat(s.mode, '') AS mode, s.port + 0 AS port
+SELECT
+    coalesce(p.protocol, s.protocol) AS protocol,
+    coalesce(p.mode, s.mode) AS mode,
+    coalesce(p.port + 0, s.port + 0) AS port
 FROM services s
-LEFT JOIN (SELECT DISTINCT protocol FROM probed) p ON p.protocol = s.protocol
-WHERE p.protocol IS NULL
+FULL JOIN (SELECT DISTINCT protocol, mode, port FROM counted WHERE addr IS NOT NULL) p ON p.protocol = s.protocol

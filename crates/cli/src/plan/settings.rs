@@ -24,6 +24,7 @@ use tlscensus_probe::Sni;
 use tlscensus_targets::Blocklist;
 use tlscensus_targets::Consent;
 use tlscensus_targets::Limits;
+use tlscensus_targets::LiveBlocklist;
 use tlscensus_targets::Scope;
 use tlscensus_targets::Shard;
 use tlscensus_tls_client::PROFILES;
@@ -284,7 +285,11 @@ impl Settings {
     ///
     /// # Errors
     /// When the contact is none, or a test range is no prefix.
-    pub(crate) fn plan(&self, run_id: &str, blocklist: Blocklist) -> anyhow::Result<Plan> {
+    pub(crate) fn plan(
+        &self,
+        run_id: &str,
+        blocklist: impl Into<LiveBlocklist>,
+    ) -> anyhow::Result<Plan> {
         let identity = Identity {
             client_name: self.client_name.clone(),
             peer_domain: None,

@@ -58,7 +58,7 @@ fn an_interrupted_run_waits_for_answers_and_goes_on() {
     let dataset = folder.path().join("found");
     let out = ["--out", dataset.to_str().unwrap()];
     let own = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1"];
-    let mut child = start(&mut scene.tlscensus(&[&own[..], &WORDS, &out].concat()));
+    let child = start(&mut scene.tlscensus(&[&own[..], &WORDS, &out].concat()));
     std::thread::sleep(Duration::from_millis(1200));
     // The program runs below `ip netns exec`, which has become it.
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
@@ -113,7 +113,7 @@ fn rate_and_blocklist_change_while_it_runs_and_a_link_may_fail() {
     let words = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1", "10.77.0.0/18", "--ports", "25",
         "--rate", "500", "--net-rate", "100000", "--blocklist", blocked.to_str().unwrap(), "--control", control.to_str().unwrap(),
         "--out", dataset.to_str().unwrap()];
-    let mut child = start(&mut scene.tlscensus(&words));
+    let child = start(&mut scene.tlscensus(&words));
     wait_for(|| scene.syns() > 200, "probes");
     fs::write(&blocked, "10.77.32.0/19 # asked us meanwhile\n").unwrap();
     std::thread::sleep(Duration::from_secs(3));

@@ -59,7 +59,7 @@ pub(super) fn pairs(path: &Path) -> anyhow::Result<(PairList, ListUsed)> {
 ///
 /// # Errors
 /// As [`addresses`].
-pub(crate) fn routes(path: &Path) -> anyhow::Result<(RouteTable, ListUsed)> {
+pub(super) fn routes(path: &Path) -> anyhow::Result<(RouteTable, ListUsed)> {
     let bytes = bytes(path, "--routes")?;
     let mut routes: Vec<(IpNet, Option<u32>)> = Vec::new();
     let mut take = |route: mrt::Route| routes.push((route.prefix, route.origins.first().copied()));

@@ -6,7 +6,6 @@ mod settings;
 mod space;
 mod wire;
 
-pub(crate) use files::routes;
 pub(crate) use ready::Checkpoint;
 pub(crate) use ready::DiscoveryPlan;
 pub(crate) use settings::DiscoverySettings;

@@ -1,7 +1,5 @@
 //! `discover --audit`: every position of every shard gone through, and each target marked on a bitmap.
 
-use std::io::Write;
-
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use tlscensus_targets::Audit;

@@ -1,6 +1,5 @@
 //! `discover --dry-run`: how much and how long it would be, with nothing sent.
 
-use std::io::Write;
 use std::time::Duration;
 
 use indicatif::HumanBytes;

@@ -26,7 +26,6 @@ use super::figures;
 use super::signals::Signals;
 use crate::args::OutputArguments;
 use crate::args::SendingArguments;
-use crate::args::WireArguments;
 use crate::plan::BLOCKLIST;
 use crate::plan::BlocklistFile;
 use crate::plan::discovery::Checkpoint;
