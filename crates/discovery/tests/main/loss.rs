@@ -1,11 +1,15 @@
 //! What is lost on the way is found by repeats, as arithmetic predicts.
 
+use std::time::Duration;
+
 use tlscensus_discovery::Ended;
 use tlscensus_link::Method;
 use tlscensus_records::ResponderKind;
 
+use crate::support::CLOSED;
 use crate::support::OPEN;
 use crate::support::Scene;
+use crate::support::check;
 use crate::support::plan;
 use crate::support::say;
 
@@ -44,4 +48,18 @@ fn with_one_in_a_hundred_lost_recall_is_as_predicted() {
         assert_eq!(repeats + found.counts.spared, u64::from(TARGETS) * u64::from(probes - 1));
         assert!(probes == 1 || found.counts.spared > 0);
     }
+}
+
+#[test]
+fn who_answers_to_each_of_three_probes_is_told_once() {
+    let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
+    let mut plan = plan(&["10.1.0.0/20"], &[OPEN, CLOSED]);
+    plan.probes = 3;
+    // They leave before the first answer is heard.
+    plan.spacing = Duration::ZERO;
+    plan.record_resets = true;
+    let found = scene.discover(plan.clone(), Method::Messages);
+    check(&plan, &found, ResponderKind::SynAck);
+    check(&plan, &found, ResponderKind::Rst);
+    assert!(found.counts.repeats > 0, "{:?}", found.counts);
 }

@@ -90,13 +90,14 @@ fn killed_and_gone_on_with() {
 #[test]
 fn stopped_and_gone_on_with() {
     let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
-    for network_rate in [None, Some(500.0)] {
+    let stops = [(700, None), (820, None), (940, None), (900, Some(500.0))];
+    for (stop_ms, network_rate) in stops {
         let mut plan = interrupted_plan(network_rate);
         let discovery = scene.discovery(plan.clone(), Method::Messages);
         let mut sent = 0;
         let found = std::thread::scope(|scope| {
             scope.spawn(|| {
-                std::thread::sleep(Duration::from_millis(900));
+                std::thread::sleep(Duration::from_millis(stop_ms));
                 discovery.stop();
             });
             scene.pair.near.within(|| run(&discovery, |_| {}))
