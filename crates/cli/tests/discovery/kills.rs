@@ -32,7 +32,7 @@ fn killed_again_and_again_it_finds_everybody_once() {
             words.extend(["--resume", "latest"]);
         }
         let mut child = start(&mut scene.tlscensus(&words));
-        let checkpointed = || fs::read_dir(dataset.join("journals")).is_ok_and(|mut names| {
+        let checkpointed = || fs::read_dir(dataset.join("journal")).is_ok_and(|mut names| {
             names.any(|name| name.is_ok_and(|name| name.file_name().to_string_lossy().ends_with(".checkpoint")))
         });
         wait_for(checkpointed, "a checkpoint");

@@ -16,6 +16,7 @@ use tlscensus_targets::RouteParser;
 use tlscensus_targets::RouteTable;
 use tlscensus_targets::mrt;
 
+use crate::console;
 use crate::plan::unusable;
 
 /// Lists of who may be visited.
@@ -36,6 +37,13 @@ pub(super) fn addresses(path: &Path) -> anyhow::Result<(AddressSet, ListUsed)> {
     } else {
         let mut parser = AddressListParser::new();
         each_line(path, &bytes, |line| parser.line(line))?;
+        if parser.masked() > 0 {
+            console::say(&format!(
+                "{}: {} with bits behind the prefix, taken for the network that it lies in",
+                path.display(),
+                console::count(parser.masked(), "line")
+            ));
+        }
         parser.finish()
     };
     let ranges = set.ranges().count();

@@ -170,6 +170,9 @@ impl DiscoverySettings {
                 return Err(unusable(format!("{flag} {rate}: not a rate; write packets per second, or 0 for no limit")));
             }
         }
+        if self.pairs.is_some() && !self.ports.is_empty() {
+            return Err(unusable("--pairs: a pair has its port; leave --ports and --protocols away"));
+        }
         if self.probes == 0 {
             return Err(unusable("--probes 0: at least one"));
         }

@@ -221,8 +221,13 @@ pub(crate) fn unfinished(
             "--resume {word}: that run is complete; leave --resume away to begin another one"
         ))),
         Some(run) => Ok(run),
+        None if word == "latest" && !known.is_empty() => Err(unusable(format!(
+            "--resume latest: every {} of {} is complete; leave --resume away to begin another one",
+            kind.word(),
+            dataset.path().display()
+        ))),
         None => Err(unusable(format!(
-            "--resume {word}: {} has no such run of {} that could go on (it has: {})",
+            "--resume {word}: {} has no such {} (it has: {})",
             dataset.path().display(),
             kind.word(),
             if known.is_empty() { "none".to_owned() } else { known.join(", ") }

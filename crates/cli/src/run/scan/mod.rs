@@ -163,7 +163,11 @@ impl Stage<'_> {
         let blocklist = typed.space.blocklist.as_deref();
         let Some(run) = before else {
             let probing = Settings::of_scan(typed)?;
-            let ports = ports_of(&probing)?;
+            // A pair has its port.
+            let ports = match typed.space.pairs {
+                Some(_) => Vec::new(),
+                None => ports_of(&probing)?,
+            };
             let discovery = DiscoverySettings::typed(&typed.space, &typed.sending, ports)?;
             let settings = ScanSettings { campaign: self.campaign.clone(), discovery, probing };
             let job = Job::new(settings.discovery.clone(), blocklist)?;
