@@ -132,14 +132,15 @@ struct Way {
 
 impl Way {
     fn find(options: &WireOptions, sample: IpAddr) -> Result<Self, Error> {
-        let route = route_to(sample);
-        let interface = match (&options.interface, &route) {
-            (Some(name), _) => Interface::named(name)?,
-            (None, Ok(route)) => Interface::named(&route.interface)?,
-            (None, Err(_)) => return Err(route.map(drop).unwrap_err().into()),
+        let (interface, route) = match &options.interface {
+            Some(name) => (Interface::named(name)?, route_to(sample).ok()),
+            None => {
+                let route = route_to(sample)?;
+                (Interface::named(&route.interface)?, Some(route))
+            }
         };
         // A route over another interface tells nothing about this one.
-        let route = route.ok().filter(|route| route.interface == interface.name);
+        let route = route.filter(|route| route.interface == interface.name);
         let sources = sources(options, &interface, route.as_ref(), sample)?;
         if interface.kind == LinkKind::Loopback {
             return Err(Error::Loopback { target: sample });

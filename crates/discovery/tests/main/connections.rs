@@ -66,7 +66,7 @@ fn loopback() {
 fn the_far_end() {
     let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
     scene.let_the_kernel_answer();
-    let mut plan = plan(&["10.1.0.0/21"], &[OPEN, CLOSED, HALF]);
+    let mut plan = plan(&["10.1.0.0/22"], &[OPEN, CLOSED, HALF]);
     plan.rate = Rate::Packets(5_000.0);
     plan.record_resets = true;
     // The kernel repeats a SYN after a second: three of them.

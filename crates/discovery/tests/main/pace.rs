@@ -32,7 +32,8 @@ fn a_rate_is_held() {
         plan.rate = Rate::Packets(wanted);
         plan.longest = Some(Duration::from_secs_f64(seconds));
         plan.answer_window = Duration::from_millis(100);
-        let discovery = scene.discovery(plan, Method::Messages);
+        let [method, ..] = Method::FASTEST_FIRST;
+        let discovery = scene.discovery(plan, method);
         let (found, arrivals) =
             scene.overhear(|| scene.pair.near.within(|| run(&discovery, |_| {})));
         assert_eq!(found.ended, Ended::Enough);

@@ -52,6 +52,8 @@ pub(crate) const OPEN: u16 = 25;
 pub(crate) const HALF: u16 = 143;
 /// Nobody listens there: resets.
 pub(crate) const CLOSED: u16 = 110;
+/// What is sent there is dropped.
+pub(crate) const DROPPED: u16 = 587;
 
 /// Two namespaces, and services at the far end.
 pub(crate) struct Scene {
@@ -87,9 +89,10 @@ impl Scene {
         let chain = "type filter hook ingress device far priority 0; policy accept;";
         scene.pair.far.run(&["nft", "add table netdev t"]).unwrap();
         scene.pair.far.run(&["nft", &format!("add chain netdev t c {{ {chain} }}")]).unwrap();
-        for silent in ["ip daddr & 0.0.0.7 == 0.0.0.3", "ip6 daddr & ::7 == ::3"] {
+        for silent in ["ip daddr & 0.0.0.7 != 0.0.0.3", "ip6 daddr & ::7 != ::3"] {
             scene.rule(&format!("tcp dport {HALF} {silent} drop"));
         }
+        scene.rule(&format!("tcp dport {DROPPED} drop"));
         Some(scene)
     }
 
@@ -178,6 +181,7 @@ fn arrival(frame: Frame<'_>) -> Option<Arrival> {
 
 /// Packets a second from the first to the last, and the time between them in seconds.
 pub(crate) fn rate(arrivals: &[Arrival]) -> (f64, f64) {
+    assert!(arrivals.len() > 1, "nothing came");
     let (first, last) = (arrivals.first().unwrap().at, arrivals.last().unwrap().at);
     let seconds = Duration::from_micros(last - first).as_secs_f64();
     (f64::from(u32::try_from(arrivals.len() - 1).unwrap()) / seconds, seconds)
@@ -193,7 +197,7 @@ pub(crate) fn options() -> WireOptions {
         ports: PortRange::EPHEMERAL,
         options: Options::default(),
         method: None,
-        batch: 256,
+        batch: 64,
     }
 }
 
@@ -270,8 +274,8 @@ pub(crate) fn plan(prefixes: &[&str], ports: &[u16]) -> Plan {
 /// Whether nothing that is sent to this address on port [`HALF`] gets through.
 pub(crate) fn is_silent(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(address) => address.to_bits() % 8 == 3,
-        IpAddr::V6(address) => address.to_bits() % 8 == 3,
+        IpAddr::V4(address) => address.to_bits() % 8 != 3,
+        IpAddr::V6(address) => address.to_bits() % 8 != 3,
     }
 }
 
