@@ -36,6 +36,7 @@ pub use plan::Covered;
 pub use plan::Enumerating;
 pub use plan::NameServers;
 pub use plan::Plan;
+pub use plan::Routes;
 pub use plan::Sni;
 pub use plan::Timeouts;
 pub use progress::Counts;

@@ -1,10 +1,12 @@
 //! What a run is to do: opened, resolved, bounded.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tlscensus_dialog::Identity;
 use tlscensus_dialog::SERVICES;
 use tlscensus_dialog::Service;
@@ -55,6 +57,8 @@ pub struct Plan {
     pub sni: Sni,
     /// Whom we leave alone; what replaces it holds from the next connection on.
     pub blocklist: LiveBlocklist,
+    /// Where an address belongs; without it, rows do not say.
+    pub routes: Routes,
     /// Where names are looked up.
     pub name_servers: NameServers,
     /// What need not be probed again.
@@ -91,6 +95,7 @@ impl Plan {
             identity,
             sni: Sni::default(),
             blocklist: blocklist.into(),
+            routes: Routes::default(),
             name_servers: NameServers::default(),
             covered: Covered::default(),
             grace: DEFAULT_GRACE,
@@ -213,6 +218,32 @@ impl Covered {
 impl fmt::Debug for Covered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Covered(some)" } else { "Covered(nothing)" })
+    }
+}
+
+/// The routed prefix that holds an address, and the autonomous system that originates it.
+#[derive(Clone, Default)]
+pub struct Routes(Option<Arc<RouteFn>>);
+
+type RouteFn = dyn Fn(IpAddr) -> Option<(IpNet, Option<u32>)> + Send + Sync;
+
+impl Routes {
+    /// As this says; it is asked once for each endpoint.
+    pub fn by(
+        route: impl Fn(IpAddr) -> Option<(IpNet, Option<u32>)> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Some(Arc::new(route)))
+    }
+
+    /// `None`: no route is known.
+    pub(crate) fn of(&self, addr: IpAddr) -> Option<(IpNet, Option<u32>)> {
+        self.0.as_ref()?(addr)
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Routes(some)" } else { "Routes(none)" })
     }
 }
 

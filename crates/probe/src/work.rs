@@ -158,6 +158,10 @@ impl Begun {
         row.started_at = self.at;
         row.name.clone_from(&target.name);
         row.addr = self.addr.map(|addr| addr.to_string());
+        if let Some((prefix, origin)) = self.addr.and_then(|addr| shared.plan.routes.of(addr)) {
+            row.prefix = Some(prefix.to_string());
+            row.origin_as = origin;
+        }
         row.resolve_us = self.resolve.map(micros);
         row
     }

@@ -1,11 +1,14 @@
 //! Time, bytes, rates and numbers stay within what the plan says.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
 use tlscensus_probe::Covered;
+use tlscensus_probe::NameServers;
 use tlscensus_probe::Reason;
+use tlscensus_probe::Routes;
 use tlscensus_probe::Stop;
 use tlscensus_probe::run;
 use tlscensus_records::Outcome;
@@ -181,6 +184,40 @@ async fn a_server_blocked_while_it_is_asked_gets_no_further_connection() {
     let ends: Vec<_> = row.attempts.iter().map(|each| (each.phase, each.outcome)).collect();
     assert_eq!(ends, [(Phase::Tls, Outcome::Closed), (Phase::Permit, Outcome::Blocked)]);
     assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_row_says_where_its_address_belongs() {
+    let server = ScriptedServer::start(vec![say("421 go\r\n"), Act::Hold]).expect("a port");
+    let mut plan = plan("smtp");
+    plan.routes = Routes::by(|addr| match addr {
+        IpAddr::V4(addr) if addr.is_loopback() => {
+            Some(("127.0.0.0/8".parse().expect("a prefix"), Some(64_496)))
+        }
+        IpAddr::V4(_) => Some(("192.0.2.0/24".parse().expect("a prefix"), None)),
+        IpAddr::V6(_) => None,
+    });
+    // The second is blocked, and belongs somewhere all the same; so does a name once it has an address.
+    let list =
+        format!("{0}\n192.0.2.1:25\n[::1]:25\nlocal.example,{0}\nno.invalid.:25\n", server.addr());
+    plan.name_servers = NameServers::These(vec![([127, 0, 0, 1], 1).into()]);
+    let found: Vec<_> = rows(plan, &list).await.into_iter().map(|probed| probed.row).collect();
+    let mut found: Vec<_> = found
+        .iter()
+        .map(|row| (row.target.as_str(), row.prefix.as_deref(), row.origin_as))
+        .collect();
+    found.sort_unstable();
+    let here = (Some("127.0.0.0/8"), Some(64_496));
+    let addr = server.addr().to_string();
+    let named = format!("local.example,{addr}");
+    let expected = [
+        (addr.as_str(), here.0, here.1),
+        ("192.0.2.1:25", Some("192.0.2.0/24"), None),
+        ("[::1]:25", None, None),
+        (named.as_str(), here.0, here.1),
+        ("no.invalid.:25", None, None),
+    ];
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]
