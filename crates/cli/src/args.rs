@@ -2,6 +2,7 @@
 
 mod blocklist;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,12 +13,14 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 use clap::parser::ValueSource;
+use tlscensus_targets::Shard;
 
 pub(crate) use self::blocklist::AddArguments;
 pub(crate) use self::blocklist::BlocklistArguments;
 pub(crate) use self::blocklist::BlocklistVerb;
 pub(crate) use self::blocklist::CheckArguments;
 pub(crate) use self::blocklist::RemoveArguments;
+use crate::run::metrics;
 
 /// The first offer unless something else is typed.
 pub(crate) const PROFILE: &str = "modern";
@@ -119,7 +122,9 @@ pub(crate) struct DemoArguments {
     tlscensus probe hosts.txt --protocols smtp --depth enumerate --contact … --client-name … --out abilities\n  \
     tlscensus probe ours.txt --intrusive starttls-injection,renegotiation --consent agreed.txt --contact … --out ours\n  \
     tlscensus probe hosts.txt --out census --resume latest\n\n\
-    A line of the list is ADDRESS, PREFIX (IPv6 from /108 on), ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS; # begins a comment.\n\
+    A line of the list is ADDRESS, PREFIX (IPv6 from /108 on), FIRST-LAST (IPv4), ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or \
+    NAME,ADDRESS; # begins a comment. ZMap's CSV with its header (saddr, sport) and its JSON, masscan's -oL and zgrab2's \
+    ADDRESS,NAME,TAG,PORT are read as well.\n\
     A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
 pub(crate) struct ProbeArguments {
     /// The list of endpoints; - reads stdin
@@ -186,6 +191,12 @@ pub(crate) struct ProbeArguments {
     /// Added to the standard port of each protocol
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) port_offset: u16,
+    /// In which order the list is taken; shuffled, it is kept in memory, at most 16 million lines of it
+    #[arg(long, value_enum, default_value_t = Order::Listed)]
+    pub(crate) order: Order,
+    /// One of several equal parts of a shuffled list: 1/4 to 4/4, with the same list and seed, are the list
+    #[arg(long, value_name = "N/PARTS")]
+    pub(crate) shard: Option<Shard>,
     /// Seed of every random choice
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
@@ -274,6 +285,18 @@ pub(crate) struct OutputArguments {
     /// A file with one JSON object of counters, replaced every second
     #[arg(long, value_name = "FILE")]
     pub(crate) json_status: Option<PathBuf>,
+    /// Counters for Prometheus at http://ADDRESS:PORT/metrics; a port alone is one of loopback
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = metrics::address)]
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// In which order a list is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Order {
+    /// As it is written
+    Listed,
+    /// As --seed says: neighbours in the list are not asked one after the other
+    Shuffled,
 }
 
 /// When a server name is sent.

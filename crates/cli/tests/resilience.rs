@@ -6,6 +6,7 @@ mod disk;
 mod kills;
 mod lists;
 mod names;
+mod order;
 mod places;
 mod scene;
 mod signals;

@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod resolve;
 mod run;
+mod shuffled;
 mod stop;
 #[cfg(test)]
 mod testing;
@@ -45,4 +46,7 @@ pub use run::Ended;
 pub use run::Probed;
 pub use run::Reason;
 pub use run::run;
+pub use shuffled::NotShuffled;
+pub use shuffled::ShuffledList;
+pub use shuffled::ShuffledWalk;
 pub use stop::Stop;

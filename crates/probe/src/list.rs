@@ -81,6 +81,30 @@ impl<R: BufRead> TargetList<R> {
         }
     }
 
+    /// The next line that has targets, all of them at once; `None` at the end of the list. For whoever takes lines and not targets.
+    pub fn next_line(&mut self) -> Option<Line> {
+        while !self.ended {
+            match self.read_line() {
+                Ok(true) => match self.parser.line(&self.line) {
+                    Ok(Line::Nothing) => {}
+                    Ok(Line::One(target)) if self.is_repeat(&target) => {
+                        let number = self.parser.number();
+                        (self.report)(ListError::Repeat { number, text: target.text });
+                    }
+                    Ok(line) => return Some(line),
+                    Err(error) => (self.report)(ListError::Line(error)),
+                },
+                Ok(false) => self.ended = true,
+                Err(error) => {
+                    self.ended = true;
+                    let after_line = self.parser.number();
+                    (self.report)(ListError::Read { after_line, error });
+                }
+            }
+        }
+        None
+    }
+
     /// Whether this target was there before. Only single targets are remembered: a prefix repeats nothing by itself.
     fn is_repeat(&mut self, target: &Target) -> bool {
         let half = |salt: u8| {
@@ -124,28 +148,12 @@ impl<R: BufRead> Iterator for TargetList<R> {
     type Item = Target;
 
     fn next(&mut self) -> Option<Target> {
-        while !self.ended {
+        loop {
             if let Some(target) = self.rest.next() {
                 return Some(target);
             }
-            match self.read_line() {
-                Ok(true) => match self.parser.line(&self.line) {
-                    Ok(Line::One(target)) if self.is_repeat(&target) => {
-                        let number = self.parser.number();
-                        (self.report)(ListError::Repeat { number, text: target.text });
-                    }
-                    Ok(line) => self.rest = line.targets(),
-                    Err(error) => (self.report)(ListError::Line(error)),
-                },
-                Ok(false) => self.ended = true,
-                Err(error) => {
-                    self.ended = true;
-                    let after_line = self.parser.number();
-                    (self.report)(ListError::Read { after_line, error });
-                }
-            }
+            self.rest = self.next_line()?.targets();
         }
-        None
     }
 }
 

@@ -17,12 +17,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use anyhow::Context;
 use sha2::Digest;
 use tlscensus_probe::ListError;
+use tlscensus_probe::NotShuffled;
+use tlscensus_probe::ShuffledList;
 use tlscensus_probe::TargetList;
 use tlscensus_probe::places;
 use tlscensus_records::ListUsed;
 use tlscensus_records::Sha256;
 use tlscensus_targets::Consent;
+use tlscensus_targets::Line;
 use tlscensus_targets::Scope;
+use tlscensus_targets::Shard;
 use tlscensus_targets::Target;
 
 use crate::console;
@@ -81,7 +85,7 @@ impl List {
         let list = Self::look_through(path, file, settings, agreed)?;
         if matches!(list, Self::File { targets: 0, .. }) {
             let flaws = Arc::new(Flaws::default());
-            list.stream(flaws.clone())?.for_each(drop);
+            list.read(flaws.clone())?.for_each(drop);
             return Err(match flaws.bad_lines() {
                 0 => refused(&"it is empty"),
                 bad => refused(&format!("none of its lines is a target, {bad} are bad")),
@@ -103,7 +107,10 @@ impl List {
         let noted = flaws.clone();
         let (mut targets, mut endpoints) = (0, 0);
         let (mut outside, mut unasked) = (None, None);
-        for target in TargetList::new(hashing, move |error| noted.note(&error)) {
+        let mut lines = 0;
+        let mut list = TargetList::new(hashing, move |error| noted.note(&error));
+        let counted = std::iter::from_fn(|| list.next_line()).inspect(|_| lines += 1);
+        for target in counted.flat_map(Line::targets) {
             targets += 1;
             let places = places(&services, settings.port_offset, target.port);
             endpoints += u64::try_from(places.count()).unwrap_or(u64::MAX);
@@ -115,6 +122,11 @@ impl List {
             if unasked.is_none() && !agreed.is_none_or(agrees) {
                 unasked = Some(target.text.clone());
             }
+        }
+        drop(list);
+        if settings.shuffled && lines > ShuffledList::MOST_LINES {
+            let why = NotShuffled::Lines;
+            return Err(unusable(format!("--order shuffled: {}: {why}", path.display())));
         }
         if let Some(why) = flaws.cut_short() {
             return Err(unusable(format!("{}: {why}", path.display())));
@@ -157,14 +169,27 @@ impl List {
         }
     }
 
-    /// The targets, one by one; what is wrong with the list is shown, and counted in `flaws`.
+    /// The targets, one by one, in this order; what is wrong with the list is shown, and counted in `flaws`.
+    ///
+    /// A list that is to be shuffled is read to its end first.
     ///
     /// # Errors
-    /// When a file that was there is there no more.
+    /// When a file that was there is there no more, or a list is too long to be shuffled.
     pub(crate) fn stream(
         &self,
+        order: Option<(u64, Shard)>,
         flaws: Arc<Flaws>,
     ) -> anyhow::Result<Box<dyn Iterator<Item = Target> + Send>> {
+        let mut list = self.read(flaws)?;
+        let Some((seed, shard)) = order else {
+            return Ok(Box::new(list));
+        };
+        let shuffled = ShuffledList::read(&mut list);
+        let shuffled = shuffled.with_context(|| format!("--order shuffled: {}", self.name()))?;
+        Ok(Box::new(shuffled.walk(seed, shard)))
+    }
+
+    fn read(&self, flaws: Arc<Flaws>) -> anyhow::Result<TargetList<Box<dyn BufRead + Send>>> {
         let name = self.name();
         let reader: Box<dyn BufRead + Send> = match self {
             Self::File { path, .. } | Self::Pipe(path) => {
@@ -173,7 +198,7 @@ impl List {
             }
             Self::Stdin => Box::new(BufReader::new(io::stdin())),
         };
-        Ok(Box::new(TargetList::new(reader, move |error| {
+        Ok(TargetList::new(reader, move |error| {
             flaws.note(&error);
             if matches!(error, ListError::Repeat { .. }) {
                 return;
@@ -186,7 +211,7 @@ impl List {
                 }
                 _ => {}
             }
-        })))
+        }))
     }
 }
 

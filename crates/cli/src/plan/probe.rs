@@ -15,6 +15,7 @@ use tlscensus_records::RunKind;
 use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
 use tlscensus_targets::Blocklist;
+use tlscensus_targets::Shard;
 
 use crate::args::ProbeArguments;
 use crate::console;
@@ -35,6 +36,8 @@ use crate::utc;
 pub(crate) struct ProbePlan {
     pub(crate) plan: Arc<Plan>,
     pub(crate) list: List,
+    /// Its seed and part where it is shuffled.
+    pub(crate) order: Option<(u64, Shard)>,
     pub(crate) writer: RunWriter,
     /// Whence the blocklist is, to be watched, and what it was.
     pub(crate) blocklist: Option<(BlocklistFile, ListUsed)>,
@@ -59,6 +62,7 @@ impl ProbePlan {
     fn begin(typed: &ProbeArguments) -> anyhow::Result<Self> {
         status_can_be_written(typed)?;
         let settings = Settings::typed(typed)?;
+        let order = settings.order()?;
         let (blocklist, file) = blocklist(&settings, typed.blocklist.as_deref())?;
         let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, typed.consent.as_deref())?;
@@ -69,7 +73,7 @@ impl ProbePlan {
         let mut plan = settings.plan(&run.run_id, blocklist)?;
         plan.intrusive = settings.intrusive(agreed.consent);
         let writer = dataset.begin(run)?;
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, order, writer) })
     }
 
     fn resume(typed: &ProbeArguments, word: &str) -> anyhow::Result<Self> {
@@ -79,6 +83,7 @@ impl ProbePlan {
         let settings: Settings = serde_json::from_str(&run.config)
             .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
         let settings = resumed::settings(settings, typed, &run.run_id)?;
+        let order = settings.order()?;
         let (blocklist, file) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
         let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, consent_of(&run, typed).as_deref())?;
@@ -91,11 +96,19 @@ impl ProbePlan {
         plan.covered = Covered::by(move |endpoint| {
             covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
         });
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, order, writer) })
     }
 
-    fn ready(typed: &ProbeArguments, mut plan: Plan, list: List, writer: RunWriter) -> Self {
-        let endpoints = list.endpoints();
+    fn ready(
+        typed: &ProbeArguments,
+        mut plan: Plan,
+        list: List,
+        order: Option<(u64, Shard)>,
+        writer: RunWriter,
+    ) -> Self {
+        // Of a part nobody knows before how many endpoints its targets come to.
+        let part = order.is_some_and(|(_, shard)| shard != Shard::WHOLE);
+        let endpoints = list.endpoints().filter(|_| !part);
         let most = endpoints.and_then(|all| usize::try_from(all).ok()).unwrap_or(usize::MAX);
         let wanted = plan.concurrency.min(most).max(1);
         plan.concurrency = descriptors::make_room(wanted);
@@ -109,6 +122,7 @@ impl ProbePlan {
             endpoints,
             plan: Arc::new(plan),
             list,
+            order,
             writer,
             blocklist: None,
             quiet: typed.output.quiet,

@@ -74,6 +74,7 @@ const HELD: &[(&str, &str, Held)] = &[
     ("intrusive", "intrusive", Held::Always),
     ("ladder", "ladder", Held::Always),
     ("net_rate", "net_rate", Held::UnlessTyped),
+    ("order", "shuffled", Held::Always),
     ("phase_timeout", "phase_timeout_s", Held::Always),
     ("port_offset", "port_offset", Held::Always),
     ("profile", "profile", Held::Always),
@@ -83,6 +84,7 @@ const HELD: &[(&str, &str, Held)] = &[
     ("rate", "rate", Held::UnlessTyped),
     ("resolver", "resolvers", Held::UnlessTyped),
     ("seed", "seed", Held::Always),
+    ("shard", "shard", Held::Always),
     ("sni", "send_server_name", Held::Always),
 ];
 

@@ -25,10 +25,12 @@ use tlscensus_targets::Blocklist;
 use tlscensus_targets::Consent;
 use tlscensus_targets::Limits;
 use tlscensus_targets::Scope;
+use tlscensus_targets::Shard;
 use tlscensus_tls_client::PROFILES;
 use tlscensus_tls_client::Profile;
 
 use crate::args;
+use crate::args::Order;
 use crate::args::ProbeArguments;
 use crate::plan::unusable;
 
@@ -88,6 +90,12 @@ pub(crate) struct Settings {
     /// Words of intrusive questions.
     #[serde(default)]
     pub(crate) intrusive: Vec<String>,
+    /// Whether the list is put in the seed's order.
+    #[serde(default)]
+    pub(crate) shuffled: bool,
+    /// Which part of it is taken; none: all.
+    #[serde(default)]
+    pub(crate) shard: Option<String>,
 }
 
 impl Settings {
@@ -118,6 +126,8 @@ impl Settings {
             questions: default_questions(),
             question_spacing_ms: default_question_spacing_ms(),
             intrusive: Vec::new(),
+            shuffled: false,
+            shard: None,
         }
     }
 
@@ -156,6 +166,8 @@ impl Settings {
             questions: pace.questions,
             question_spacing_ms: pace.question_spacing,
             intrusive: intrusive(&typed.intrusive)?,
+            shuffled: typed.order == Order::Shuffled,
+            shard: typed.shard.map(|shard| shard.to_string()),
         };
         let settings = Self { host_budget: settings.budget_typed(typed), ..settings };
         settings.limited_or_loopback()?;
@@ -175,6 +187,21 @@ impl Settings {
         let each = u32::from(self.attempts).saturating_add(questions).saturating_add(intrusive);
         let services = u32::try_from(self.protocols.len()).unwrap_or(u32::MAX);
         Some(each.saturating_mul(services).max(budget))
+    }
+
+    /// The order of the list and the part of it; `None`: all of it, as it is written.
+    ///
+    /// # Errors
+    /// When a part is to be taken of a list that is not shuffled, which would be no sample of it.
+    pub(crate) fn order(&self) -> anyhow::Result<Option<(u64, Shard)>> {
+        let shard = self.shard.as_deref().map(str::parse).transpose();
+        let shard: Option<Shard> = shard.map_err(|error| unusable(format!("--shard: {error}")))?;
+        match shard {
+            Some(shard) if !self.shuffled => Err(unusable(format!(
+                "--shard {shard}: parts are taken of a shuffled list: add --order shuffled, and the same --seed for all parts"
+            ))),
+            shard => Ok(self.shuffled.then(|| (self.seed, shard.unwrap_or(Shard::WHOLE)))),
+        }
     }
 
     fn ports_exist(&self) -> anyhow::Result<()> {

@@ -3,7 +3,9 @@
 mod blocklist;
 mod campaign;
 mod demo;
+mod figures;
 mod lab;
+pub(crate) mod metrics;
 mod prefixes;
 mod probe;
 mod reload;

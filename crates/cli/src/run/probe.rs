@@ -1,7 +1,9 @@
 //! `probe`: a list of endpoints into a dataset.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tlscensus_probe::Progress;
 use tlscensus_records::Phase;
@@ -14,28 +16,32 @@ use crate::plan::ProbePlan;
 use crate::progress::Display;
 use crate::run::campaign::Campaign;
 use crate::run::campaign::Summary;
+use crate::run::figures::figures;
+use crate::run::metrics::MetricsPage;
 use crate::run::reload::Reload;
 use crate::run::reload::Reloads;
 
 /// Probes a list.
 pub(crate) fn probe(typed: &ProbeArguments) -> anyhow::Result<Exit> {
+    let counters = Counters::default();
+    // Both go on for as long as they live.
+    let _page =
+        typed.output.metrics.map(|addr| counters.serve(addr, typed.output.quiet)).transpose()?;
     let mut ready = ProbePlan::new(typed)?;
     let quiet = ready.quiet;
     if !quiet {
         console::say(&format!("run {}", ready.writer.run().run_id));
     }
-    let reloads = Arc::new(Reloads::default());
-    // Watches for as long as it lives.
     let _watching = match ready.blocklist.take() {
         // A pipe cannot be read twice.
         Some((file, used)) if file.path().is_file() => {
             let live = ready.plan.blocklist.clone();
-            Some(Reload::begin(file, live, used, reloads.clone(), quiet)?)
+            Some(Reload::begin(file, live, used, counters.reloads.clone(), quiet)?)
         }
         _ => None,
     };
     let runtime = super::probing_runtime(ready.plan.limits.global)?;
-    let campaign = campaign(ready, reloads)?;
+    let campaign = campaign(ready, &counters)?;
     let summary = runtime.block_on(campaign.run())?;
     // A blocked read of stdin must not keep the program from ending.
     runtime.shutdown_background();
@@ -49,10 +55,30 @@ pub(crate) fn probe(typed: &ProbeArguments) -> anyhow::Result<Exit> {
     Ok(summary.exit)
 }
 
-fn campaign(ready: ProbePlan, reloads: Arc<Reloads>) -> anyhow::Result<Campaign> {
-    let progress = Arc::new(Progress::default());
-    let acknowledged = Arc::new(AtomicU64::new(0));
-    let flaws = Arc::new(Flaws::default());
+/// What is counted while it runs.
+#[derive(Clone, Default)]
+struct Counters {
+    progress: Arc<Progress>,
+    acknowledged: Arc<AtomicU64>,
+    flaws: Arc<Flaws>,
+    reloads: Arc<Reloads>,
+}
+
+impl Counters {
+    fn serve(&self, addr: SocketAddr, quiet: bool) -> anyhow::Result<MetricsPage> {
+        let Self { progress, acknowledged, flaws, reloads } = self.clone();
+        let page = MetricsPage::begin(addr, move || {
+            figures(&progress.counts(), acknowledged.load(Relaxed), &flaws, &reloads)
+        })?;
+        if !quiet {
+            console::say(&format!("metrics at http://{}/metrics", page.addr()));
+        }
+        Ok(page)
+    }
+}
+
+fn campaign(ready: ProbePlan, counters: &Counters) -> anyhow::Result<Campaign> {
+    let Counters { progress, acknowledged, flaws, reloads } = counters.clone();
     let display = Display::new(
         progress.clone(),
         acknowledged.clone(),
@@ -63,7 +89,7 @@ fn campaign(ready: ProbePlan, reloads: Arc<Reloads>) -> anyhow::Result<Campaign>
     );
     Ok(Campaign {
         plan: ready.plan,
-        targets: ready.list.stream(flaws.clone())?,
+        targets: ready.list.stream(ready.order, flaws.clone())?,
         writer: ready.writer,
         progress,
         acknowledged,
