@@ -40,7 +40,7 @@ pub(crate) fn rows(probe: &ProbeRow, findings: &Findings) -> Vec<CapabilityRow> 
     let mut rows = vec![CapabilityRow {
         kind: CapabilityKind::Enumeration,
         count: Some(facts.asked),
-        ended: Some(findings.unasked.map_or(facts.ended.word(), Unasked::word).to_owned()),
+        ended: Some(findings.unasked.map_or_else(|| facts.ended.word(), Unasked::word).to_owned()),
         ..blank.clone()
     }];
     let mut about = About { blank, rows: &mut rows };
