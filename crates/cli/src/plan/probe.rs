@@ -62,6 +62,7 @@ impl ProbePlan {
     fn begin(typed: &ProbeArguments) -> anyhow::Result<Self> {
         status_can_be_written(typed)?;
         let settings = Settings::typed(typed)?;
+        let order = settings.order()?;
         let (blocklist, file) = blocklist(&settings, typed.blocklist.as_deref())?;
         let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, typed.consent.as_deref())?;
@@ -72,7 +73,7 @@ impl ProbePlan {
         let mut plan = settings.plan(&run.run_id, blocklist)?;
         plan.intrusive = settings.intrusive(agreed.consent);
         let writer = dataset.begin(run)?;
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, order, writer) })
     }
 
     fn resume(typed: &ProbeArguments, word: &str) -> anyhow::Result<Self> {
@@ -82,6 +83,7 @@ impl ProbePlan {
         let settings: Settings = serde_json::from_str(&run.config)
             .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
         let settings = resumed::settings(settings, typed, &run.run_id)?;
+        let order = settings.order()?;
         let (blocklist, file) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
         let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, consent_of(&run, typed).as_deref())?;
@@ -94,7 +96,7 @@ impl ProbePlan {
         plan.covered = Covered::by(move |endpoint| {
             covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
         });
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, order, writer) })
     }
 
     fn ready(
