@@ -258,11 +258,7 @@ fn load() -> String {
 /// `None`: the fastest that is to be had.
 fn method(word: &str) -> Option<Method> {
     let named = |method: &Method| format!("{method:?}") == word;
-<<<<<<< HEAD
     Method::FASTEST_FIRST.into_iter().find(named)
-=======
-    Method::FASTEST_FIRST.into_iter().find(named).expect("a method's name")
->>>>>>> main
 }
 
 /// A discovery at full speed, until all is sent or somebody ends it.

@@ -284,7 +284,7 @@ impl<'a> Connecting<'a> {
 }
 
 /// What a SYN of the kernel's takes, for rates in bits.
-const OCTETS_OF_A_SYN: u16 = 74;
+pub(crate) const OCTETS_OF_A_SYN: u16 = 74;
 /// Connections begun between two looks at the clock.
 const BATCH: usize = 16;
 /// Targets that may wait for their networks.

@@ -37,6 +37,7 @@ use crate::Validator;
 use crate::Watch;
 use crate::Wire;
 use crate::connecting::Connecting;
+use crate::connecting::OCTETS_OF_A_SYN;
 use crate::progress::Tally;
 use crate::progress::add;
 use crate::ramp;
@@ -163,11 +164,7 @@ impl Discovery {
             validator,
             tally: Tally::default(),
             began: Instant::now(),
-<<<<<<< HEAD
-            schedule: Mutex::new(schedule(&plan, start..start, wire.frame_octets())),
-=======
             schedule: Mutex::new(schedule(&plan, &wire, start..start)),
->>>>>>> main
             vouched: Mutex::new(Vouched::new(ports.len(), &plan.from.asked)),
             seen: RwLock::new(seen),
             port_places,
@@ -226,11 +223,7 @@ impl Discovery {
     /// Goes on at this rate.
     pub fn set_rate(&self, rate: Rate) {
         *locked(&self.rate) = rate;
-<<<<<<< HEAD
-        self.schedule().set_block(block_at(rate, self.wire.frame_octets()));
-=======
         self.schedule().set_block(block_of(rate, self.plan.senders, &self.wire));
->>>>>>> main
         self.rate_changes.fetch_add(1, SeqCst);
     }
 
@@ -573,19 +566,6 @@ impl Discovery {
 }
 
 /// The schedule of a plan, over these positions for now.
-<<<<<<< HEAD
-fn schedule(plan: &Plan, positions: Range<u64>, frame_octets: u16) -> Schedule {
-    let block = block_at(plan.rate, frame_octets);
-    Schedule::new(positions, block, plan.probes, nanoseconds(plan.spacing))
-}
-
-/// How many positions a sender takes at once: what is sent in a moment at this rate, since a checkpoint stands at the start of what
-/// is being sent.
-fn block_at(rate: Rate, frame_octets: u16) -> u64 {
-    let per_second = rate.packets_per_second(frame_octets).clamp(1.0, 1e9);
-    let whole = Duration::from_secs_f64(per_second / 1e9).as_nanos();
-    (u64::try_from(whole).unwrap_or(u64::MAX) / BLOCKS_PER_SECOND).clamp(1, MOST_IN_BLOCK)
-=======
 fn schedule(plan: &Plan, wire: &Wire, positions: Range<u64>) -> Schedule {
     let block = block_of(plan.rate, plan.senders, wire);
     Schedule::new(positions, block, plan.probes, nanoseconds(plan.spacing))
@@ -600,7 +580,6 @@ fn block_of(rate: Rate, senders: usize, wire: &Wire) -> u64 {
         Duration::try_from_secs_f64(each.recip()).map_or(u128::MAX, |interval| interval.as_nanos());
     let positions = BLOCK_TIME.as_nanos() / nanoseconds.max(1);
     u64::try_from(positions).unwrap_or(u64::MAX).clamp(1, MOST_OF_A_BLOCK)
->>>>>>> main
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -616,17 +595,10 @@ pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-<<<<<<< HEAD
-/// Of one sender, at least.
-const BLOCKS_PER_SECOND: u64 = 20;
-/// Enough that the lock of the schedule costs nothing.
-const MOST_IN_BLOCK: u64 = 4096;
-=======
 /// How long a sender is at work on a block.
 const BLOCK_TIME: Duration = Duration::from_millis(100);
 /// Positions of a block at most: at the rates that need several senders a few milliseconds' worth.
 const MOST_OF_A_BLOCK: u64 = 4096;
->>>>>>> main
 /// Between two looks of the thread that looks after the others.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The longest sleep before it is asked again whether to stop.

@@ -441,12 +441,8 @@ mod tests {
                 schedule.done(block.id, *now_ns);
             }
             Step::GiveBack(which, at) => {
-<<<<<<< HEAD
                 let Block { id, positions, probe_number, .. } =
                     held.swap_remove(which % held.len());
-=======
-                let Block { id, positions, probe_number, .. } = held.swap_remove(which % held.len());
->>>>>>> main
                 let cut = positions.start + at % (positions.end - positions.start + 1);
                 world.send(positions.start..cut, probe_number, *now_ns);
                 schedule.give_back(id, cut, *now_ns);
