@@ -177,6 +177,9 @@ pub(crate) struct ProbeArguments {
     /// A special-purpose network that is yours to test (repeatable)
     #[arg(long, value_name = "PREFIX")]
     pub(crate) allow_test_range: Vec<String>,
+    /// Prefixes and their origins, for the columns prefix and origin_as: what tlscensus prefixes prints, or the dump
+    #[arg(long, value_name = "FILE")]
+    pub(crate) routes: Option<PathBuf>,
     /// The first TLS offer: modern, modern-tls12, legacy, plain, tls10, ssl3, old-frame, anonymous, export, everything, paper-2015,
     /// chrome-like or firefox-like
     #[arg(long, default_value = PROFILE)]
