@@ -13,6 +13,7 @@ use super::scene::Scene;
 use super::scene::sql;
 use super::scene::start;
 use super::scene::wait_for;
+use crate::resilience::disk::Disk;
 
 const WORDS: [&str; 9] =
     ["10.77.0.0/20", "--ports", "25,443", "--rate", "4k", "--net-rate", "100000", "--seed", "9"];
@@ -188,4 +189,35 @@ fn rate_and_blocklist_change_while_it_runs_and_a_link_may_fail() {
     assert_eq!(found.iter().filter(|addr| third(addr) < 32).count(), 8192, "{told}");
     let blocked = found.iter().filter(|addr| third(addr) >= 32).count();
     assert!(blocked < 4000, "{blocked} of the blocked half");
+}
+
+/// What was found before the disk was full is there, and once there is room the rest is.
+#[test]
+fn a_full_disk_stops_a_discovery_and_room_lets_it_go_on() {
+    let Some(scene) = Scene::new(&[25]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mount = folder.path().join("small");
+    let Some(disk) = Disk::mount(&mount) else {
+        crate::support::skip("a full disk: only root can mount a small one");
+        return;
+    };
+    let dataset = mount.join("found");
+    let out = ["--out", dataset.to_str().unwrap()];
+    let own = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1"];
+    let child = start(&mut scene.tlscensus(&[&own[..], &WORDS, &out].concat()));
+    wait_for(|| dataset.join("journal").read_dir().is_ok_and(|names| names.count() > 1), "rows");
+    disk.fill();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for expected in ["no room left to write", "--resume discover-"] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    disk.make_room();
+    scene.discover(&[&WORDS[..], &out, &["--resume", "latest"]].concat(), 0);
+    let found = sql(
+        &dataset,
+        "SELECT count(*), count(DISTINCT addr) FROM responders WHERE kind = 'synack'",
+    );
+    assert_eq!(found, ["4096,4096"]);
 }

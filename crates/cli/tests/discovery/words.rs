@@ -136,3 +136,43 @@ fn without_raw_frames_discovery_connects_and_says_so() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("connecting instead of sending SYNs"), "{told}");
 }
+
+/// The table of routes says where those who answer belong, in rows of discovery and of probes alike.
+#[test]
+fn rows_say_where_addresses_belong() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("routes.txt");
+    fs::write(&table, "127.0.0.0/8 # AS64500\n127.0.0.0/30 # AS64501, AS64502\n").unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let routes = ["--routes", table.to_str().unwrap(), "--quiet"];
+    let (found, probed) = (folder.path().join("found"), folder.path().join("probed"));
+    let words = [
+        "discover",
+        "127.0.0.1",
+        "--ports",
+        &port,
+        "--cooldown",
+        "1",
+        "--out",
+        found.to_str().unwrap(),
+    ];
+    run(tlscensus().args(words).args(routes), 0);
+    let list = folder.path().join("list.txt");
+    fs::write(&list, format!("127.0.0.1:{port}\n")).unwrap();
+    let words = [
+        "probe",
+        list.to_str().unwrap(),
+        "--protocols",
+        "smtps",
+        "--phase-timeout",
+        "1",
+        "--out",
+        probed.to_str().unwrap(),
+    ];
+    run(tlscensus().args(words).args(routes), 0);
+    for (dataset, relation) in [(&found, "responders"), (&probed, "probes")] {
+        let rows = sql(dataset, &format!("SELECT prefix, origin_as FROM {relation}"));
+        assert_eq!(rows, ["127.0.0.0/30,64501"], "{relation}");
+    }
+}
