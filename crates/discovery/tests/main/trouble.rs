@@ -55,6 +55,9 @@ fn an_interface_goes_away_for_a_while() {
             ["neigh", "replace", near, "lladdr", &mac, "dev", Pair::FAR, "nud", "permanent"];
         scene.pair.far.ip(&words).unwrap();
     };
+    let chain =
+        "add chain netdev t e { type filter hook egress device far priority 0; policy accept; }";
+    scene.pair.far.run(&["nft", chain]).unwrap();
     for method in Method::FASTEST_FIRST {
         let mut plan = plan(&["10.1.0.0/18"], &[OPEN]);
         plan.rate = Rate::Packets(8_000.0);
@@ -64,8 +67,11 @@ fn an_interface_goes_away_for_a_while() {
         let found = std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(Duration::from_millis(500));
+                // On a longer way answers are under way when it goes down.
+                scene.pair.far.run(&["nft", "add rule netdev t e ip protocol tcp drop"]).unwrap();
                 scene.pair.near.ip(&["link", "set", Pair::NEAR, "down"]).unwrap();
                 std::thread::sleep(Duration::from_millis(1_000));
+                scene.pair.far.run(&["nft", "flush chain netdev t e"]).unwrap();
                 was_down = discovery.counts().link_down;
                 scene.pair.near.ip(&["link", "set", Pair::NEAR, "up"]).unwrap();
                 keep(mac.to_string());
@@ -76,6 +82,9 @@ fn an_interface_goes_away_for_a_while() {
         assert!(was_down && !found.counts.link_down, "{method:?}: {:?}", found.counts);
         assert!(found.counts.send_failures > 0, "{method:?}");
         check(&plan, &found, ResponderKind::SynAck);
+        assert!(found.counts.probes_sent > plan.visits.len(), "nothing was asked again");
+        assert!(found.counts.spared > 0, "all were asked again");
+        assert_eq!(found.progress.asked, [plan.visits.len()]);
         // Its routes went with it.
         let [gateway, _] = Pair::FAR_ADDRESSES;
         scene.pair.near.ip(&["route", "replace", "10.0.0.0/8", "via", gateway]).unwrap();
