@@ -147,9 +147,9 @@ pub(crate) struct DemoArguments {
     tlscensus probe hosts.txt --protocols smtp --depth enumerate --contact … --client-name … --out abilities\n  \
     tlscensus probe ours.txt --intrusive starttls-injection,renegotiation --consent agreed.txt --contact … --out ours\n  \
     tlscensus probe hosts.txt --out census --resume latest\n\n\
-    A line of the list is ADDRESS, PREFIX (IPv6 from /108 on), FIRST-LAST (IPv4), ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or NAME,ADDRESS;\n\
-    # begins a comment. Read as well are ZMap's CSV with its header (saddr and sport) and its JSON, masscan's -oL, and zgrab2's\n\
-    ADDRESS,NAME,TAG,PORT.\n\
+    A line of the list is ADDRESS, PREFIX (IPv6 from /108 on), FIRST-LAST (IPv4), ADDRESS:PORT, [IPV6]:PORT, NAME, NAME:PORT or \
+    NAME,ADDRESS; # begins a comment. ZMap's CSV with its header (saddr, sport) and its JSON, masscan's -oL and zgrab2's \
+    ADDRESS,NAME,TAG,PORT are read as well.\n\
     A port in the line means the protocols that live there; if none of those given does, all of them are tried on it.")]
 pub(crate) struct ProbeArguments {
     /// The list of endpoints; - reads stdin
@@ -177,6 +177,9 @@ pub(crate) struct ProbeArguments {
     /// A special-purpose network that is yours to test (repeatable)
     #[arg(long, value_name = "PREFIX")]
     pub(crate) allow_test_range: Vec<String>,
+    /// Prefixes and their origins, for the columns prefix and origin_as: what tlscensus prefixes prints, or the dump
+    #[arg(long, value_name = "FILE")]
+    pub(crate) routes: Option<PathBuf>,
     /// The first TLS offer: modern, modern-tls12, legacy, plain, tls10, ssl3, old-frame, anonymous, export, everything, paper-2015,
     /// chrome-like or firefox-like
     #[arg(long, default_value = PROFILE)]

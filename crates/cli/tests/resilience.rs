@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-mod disk;
+pub(crate) mod disk;
 mod kills;
 mod lists;
 mod names;

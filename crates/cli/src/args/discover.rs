@@ -61,7 +61,7 @@ pub(crate) struct SpaceArguments {
     #[arg(long, short = 'w', value_name = "FILE")]
     pub(crate) allowlist: Vec<PathBuf>,
     /// A list of address:port pairs, visited as they are (also ZMap's CSV with saddr and sport)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["prefixes", "allowlist", "ports", "protocols"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prefixes", "allowlist"])]
     pub(crate) pairs: Option<PathBuf>,
     /// Networks never to be touched: one prefix a line, the reason behind #; read again when it changes
     #[arg(long, short, value_name = "FILE")]

@@ -21,7 +21,12 @@ pub(crate) struct NoiseArguments {
     #[command(flatten)]
     pub(crate) space: SpaceArguments,
     /// Arbitrary ports, by comma: the study's, unless others are typed
-    #[arg(long, value_delimiter = ',', default_value = "1337,7583,46721,58976,65322", value_name = "PORT")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "1337,7583,46721,58976,65322",
+        value_name = "PORT"
+    )]
     pub(crate) ports: Vec<String>,
     /// Seeds, by comma; each draws a sample of its own of each port
     #[arg(long, value_delimiter = ',', default_value = "1,2", value_name = "SEED")]

@@ -10,6 +10,7 @@ use tlscensus_dataset::Dataset;
 use tlscensus_dataset::RunWriter;
 use tlscensus_probe::Covered;
 use tlscensus_probe::Plan;
+use tlscensus_probe::Routes;
 use tlscensus_records::ListUsed;
 use tlscensus_records::RunKind;
 use tlscensus_records::RunRow;
@@ -26,6 +27,8 @@ use crate::plan::blocklist::BLOCKLIST;
 use crate::plan::consent::Agreed;
 use crate::plan::consent::consent_of;
 use crate::plan::descriptors;
+use crate::plan::discovery;
+use crate::plan::discovery::ROUTES;
 use crate::plan::list::TARGETS;
 use crate::plan::resumed;
 use crate::plan::unusable;
@@ -62,17 +65,21 @@ impl ProbePlan {
     fn begin(typed: &ProbeArguments) -> anyhow::Result<Self> {
         status_can_be_written(typed)?;
         let settings = Settings::typed(typed)?;
+        let order = settings.order()?;
         let (blocklist, file) = blocklist(&settings, typed.blocklist.as_deref())?;
         let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, typed.consent.as_deref())?;
         let list = List::open(&typed.list, &settings, agreed.all_have_to(&settings))?;
         let dataset = Dataset::create(&typed.out)?;
-        let lists = std::iter::once(list.used()).chain(used).chain(agreed.used).collect();
+        let (routes, table) = routes(typed, None)?;
+        let lists =
+            std::iter::once(list.used()).chain(used).chain(agreed.used).chain(table).collect();
         let run = run_row(&settings, lists)?;
         let mut plan = settings.plan(&run.run_id, blocklist)?;
+        plan.routes = routes;
         plan.intrusive = settings.intrusive(agreed.consent);
         let writer = dataset.begin(run)?;
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, order, writer) })
     }
 
     fn resume(typed: &ProbeArguments, word: &str) -> anyhow::Result<Self> {
@@ -82,19 +89,22 @@ impl ProbePlan {
         let settings: Settings = serde_json::from_str(&run.config)
             .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
         let settings = resumed::settings(settings, typed, &run.run_id)?;
+        let order = settings.order()?;
         let (blocklist, file) = blocklist(&settings, blocklist_of(&run, typed).as_deref())?;
         let used = file.as_ref().map(|(_, used)| used.clone());
         let agreed = Agreed::read(&settings, consent_of(&run, typed).as_deref())?;
         let list = List::open(&typed.list, &settings, agreed.all_have_to(&settings))?;
         same_list(&run, &list)?;
+        let (routes, table) = routes(typed, Some(&run))?;
         let mut plan = settings.plan(&run.run_id, blocklist)?;
+        plan.routes = routes;
         plan.intrusive = settings.intrusive(agreed.consent);
         let (mut writer, covered) = dataset.resume(&run.run_id)?;
-        writer.goes_on_with(used.into_iter().chain(agreed.used))?;
+        writer.goes_on_with(used.into_iter().chain(agreed.used).chain(table))?;
         plan.covered = Covered::by(move |endpoint| {
             covered.contains(&endpoint.target().text, endpoint.port, endpoint.service.word)
         });
-        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, settings.order()?, writer) })
+        Ok(Self { blocklist: file, ..Self::ready(typed, plan, list, order, writer) })
     }
 
     fn ready(
@@ -147,6 +157,21 @@ pub(crate) fn run_row(settings: &Settings, lists: Vec<ListUsed>) -> anyhow::Resu
         lists,
         ..RunRow::default()
     })
+}
+
+/// Where addresses belong, by the table typed now, or else by the one that the run began with.
+fn routes(
+    typed: &ProbeArguments,
+    before: Option<&RunRow>,
+) -> anyhow::Result<(Routes, Option<ListUsed>)> {
+    let began_with = before.and_then(|run| run.lists.iter().find(|used| used.purpose == ROUTES));
+    let path = typed.routes.clone().or_else(|| Some(PathBuf::from(&began_with?.source)));
+    let Some(path) = path else {
+        return Ok((Routes::default(), None));
+    };
+    let (table, used) = discovery::routes(&path)?;
+    let routes = Routes::by(move |addr| table.route(table.lookup(addr)?));
+    Ok((routes, Some(used)))
 }
 
 /// Whom to leave alone, and the file that says so, if there is one.

@@ -131,9 +131,8 @@ fn gone_on_with(typed: &NoiseArguments) -> anyhow::Result<(Dataset, Vec<Part>)> 
         discovery.seed = *seed;
         parts.push(Part { settings: NoiseSettings { discovery, ..last.clone() }, before });
     }
-    let complete = |part: &Part| {
-        part.before.as_ref().is_some_and(|run| run.state == RunState::Complete)
-    };
+    let complete =
+        |part: &Part| part.before.as_ref().is_some_and(|run| run.state == RunState::Complete);
     if parts.iter().all(complete) {
         return Err(unusable(format!(
             "--resume: the experiment {} is complete; leave --resume away to begin another one",

@@ -13,6 +13,7 @@ use super::scene::Scene;
 use super::scene::sql;
 use super::scene::start;
 use super::scene::wait_for;
+use crate::resilience::disk::Disk;
 
 const WORDS: [&str; 9] =
     ["10.77.0.0/20", "--ports", "25,443", "--rate", "4k", "--net-rate", "100000", "--seed", "9"];
@@ -32,9 +33,15 @@ fn killed_again_and_again_it_finds_everybody_once() {
             words.extend(["--resume", "latest"]);
         }
         let mut child = start(&mut scene.tlscensus(&words));
-        let checkpointed = || fs::read_dir(dataset.join("journals")).is_ok_and(|mut names| {
-            names.any(|name| name.is_ok_and(|name| name.file_name().to_string_lossy().ends_with(".checkpoint")))
-        });
+        let checkpointed = || {
+            fs::read_dir(dataset.join("journal")).is_ok_and(|mut names| {
+                names.any(|name| {
+                    name.is_ok_and(|name| {
+                        name.file_name().to_string_lossy().ends_with(".checkpoint")
+                    })
+                })
+            })
+        };
         wait_for(checkpointed, "a checkpoint");
         std::thread::sleep(Duration::from_millis(after_ms));
         child.kill().unwrap();
@@ -42,7 +49,10 @@ fn killed_again_and_again_it_finds_everybody_once() {
     }
     let last = [&own[..], &WORDS, &out, &["--resume", "latest"]].concat();
     crate::support::run(&mut scene.tlscensus(&last), 0);
-    let found = sql(&dataset, "SELECT count(*), count(DISTINCT addr), count(DISTINCT run_id) FROM responders WHERE port = 25 AND kind = 'synack'");
+    let found = sql(
+        &dataset,
+        "SELECT count(*), count(DISTINCT addr), count(DISTINCT run_id) FROM responders WHERE port = 25 AND kind = 'synack'",
+    );
     assert_eq!(found, ["4096,4096,1"]);
     let asked = "SELECT c.count FROM (SELECT unnest(counters) AS c FROM runs) WHERE c.name = 'asked-port-443'";
     assert_eq!(sql(&dataset, asked), ["4096"]);
@@ -71,10 +81,16 @@ fn an_interrupted_run_waits_for_answers_and_goes_on() {
     let before = sql(&dataset, "SELECT count(*) FROM responders");
     assert_ne!(before, ["0"]);
     scene.discover(&[&WORDS[..], &out, &["--resume", "latest"]].concat(), 0);
-    let found = sql(&dataset, "SELECT count(*), count(DISTINCT addr) FROM responders WHERE kind = 'synack'");
+    let found = sql(
+        &dataset,
+        "SELECT count(*), count(DISTINCT addr) FROM responders WHERE kind = 'synack'",
+    );
     assert_eq!(found, ["4096,4096"]);
     // Other targets are another run.
-    let other = scene.discover(&[&["10.77.0.0/24", "--ports", "25"][..], &out, &["--resume", "latest"]].concat(), 2);
+    let other = scene.discover(
+        &[&["10.77.0.0/24", "--ports", "25"][..], &out, &["--resume", "latest"]].concat(),
+        2,
+    );
     assert!(String::from_utf8_lossy(&other.stderr).contains("complete"));
 }
 
@@ -83,7 +99,21 @@ fn an_interrupted_run_waits_for_answers_and_goes_on() {
 fn a_stall_is_not_made_up_for() {
     let Some(scene) = Scene::new(&[]) else { return };
     scene.count_syns();
-    let words = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "0", "10.77.0.0/16", "--ports", "1-16", "--rate", "2000", "--net-rate", "100000", "--quiet"];
+    let words = [
+        "discover",
+        "--allow-test-range",
+        "10.0.0.0/8",
+        "--cooldown",
+        "0",
+        "10.77.0.0/16",
+        "--ports",
+        "1-16",
+        "--rate",
+        "2000",
+        "--net-rate",
+        "100000",
+        "--quiet",
+    ];
     let mut child = start(&mut scene.tlscensus(&words));
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     wait_for(|| scene.syns() > 1000, "probes");
@@ -110,9 +140,26 @@ fn rate_and_blocklist_change_while_it_runs_and_a_link_may_fail() {
     fs::write(&blocked, "# nobody yet\n").unwrap();
     let control = folder.path().join("control");
     let dataset = folder.path().join("found");
-    let words = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1", "10.77.0.0/18", "--ports", "25",
-        "--rate", "500", "--net-rate", "100000", "--blocklist", blocked.to_str().unwrap(), "--control", control.to_str().unwrap(),
-        "--out", dataset.to_str().unwrap()];
+    let words = [
+        "discover",
+        "--allow-test-range",
+        "10.0.0.0/8",
+        "--cooldown",
+        "1",
+        "10.77.0.0/18",
+        "--ports",
+        "25",
+        "--rate",
+        "500",
+        "--net-rate",
+        "100000",
+        "--blocklist",
+        blocked.to_str().unwrap(),
+        "--control",
+        control.to_str().unwrap(),
+        "--out",
+        dataset.to_str().unwrap(),
+    ];
     let child = start(&mut scene.tlscensus(&words));
     wait_for(|| scene.syns() > 200, "probes");
     fs::write(&blocked, "10.77.32.0/19 # asked us meanwhile\n").unwrap();
@@ -120,20 +167,57 @@ fn rate_and_blocklist_change_while_it_runs_and_a_link_may_fail() {
     scene.pair.near.ip(&["link", "set", Pair::NEAR, "down"]).unwrap();
     std::thread::sleep(Duration::from_secs(1));
     scene.pair.near.ip(&["link", "set", Pair::NEAR, "up"]).unwrap();
-    scene.pair.near.ip(&["route", "add", super::scene::NETWORK, "via", Pair::FAR_ADDRESSES[0]]).unwrap();
+    scene
+        .pair
+        .near
+        .ip(&["route", "add", super::scene::NETWORK, "via", Pair::FAR_ADDRESSES[0]])
+        .unwrap();
     fs::write(&control, "rate 20k\n").unwrap();
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{told}");
-    for expected in ["blocklist reloaded", "interface is down", "up again", "rate: 20000 packets/s"] {
+    for expected in ["blocklist reloaded", "interface is down", "up again", "rate: 20000 packets/s"]
+    {
         assert!(told.contains(expected), "{expected}: {told}");
     }
     // The half that was never blocked is whole; of the other only what was asked before.
     let open = "SELECT count(DISTINCT addr) FROM responders WHERE addr LIKE '10.77.__.%' OR addr LIKE '10.77._.%'";
     assert_ne!(sql(&dataset, open), ["0"]);
-    let third = |addr: &str| addr.split('.').nth(2).and_then(|octet| octet.parse::<u8>().ok()).unwrap();
+    let third =
+        |addr: &str| addr.split('.').nth(2).and_then(|octet| octet.parse::<u8>().ok()).unwrap();
     let found = sql(&dataset, "SELECT addr FROM responders");
     assert_eq!(found.iter().filter(|addr| third(addr) < 32).count(), 8192, "{told}");
     let blocked = found.iter().filter(|addr| third(addr) >= 32).count();
     assert!(blocked < 4000, "{blocked} of the blocked half");
+}
+
+/// What was found before the disk was full is there, and once there is room the rest is.
+#[test]
+fn a_full_disk_stops_a_discovery_and_room_lets_it_go_on() {
+    let Some(scene) = Scene::new(&[25]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mount = folder.path().join("small");
+    let Some(disk) = Disk::mount(&mount) else {
+        crate::support::skip("a full disk: only root can mount a small one");
+        return;
+    };
+    let dataset = mount.join("found");
+    let out = ["--out", dataset.to_str().unwrap()];
+    let own = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1"];
+    let child = start(&mut scene.tlscensus(&[&own[..], &WORDS, &out].concat()));
+    wait_for(|| dataset.join("journal").read_dir().is_ok_and(|names| names.count() > 1), "rows");
+    disk.fill();
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for expected in ["no room left to write", "--resume discover-"] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+    disk.make_room();
+    scene.discover(&[&WORDS[..], &out, &["--resume", "latest"]].concat(), 0);
+    let found = sql(
+        &dataset,
+        "SELECT count(*), count(DISTINCT addr) FROM responders WHERE kind = 'synack'",
+    );
+    assert_eq!(found, ["4096,4096"]);
 }

@@ -38,13 +38,37 @@ fn a_scan_of_a_network_equals_the_ground_truth_of_the_lab_in_it() {
     ]));
     wait_for(|| truth_is_served(&scene, &truth), "the lab");
     let out = dataset.to_str().unwrap();
-    let own = ["--allow-test-range", "10.0.0.0/8", "--cooldown", "2", "--quiet", "--net-rate", "100000"];
+    let own =
+        ["--allow-test-range", "10.0.0.0/8", "--cooldown", "2", "--quiet", "--net-rate", "100000"];
     let noise = ["noise", NETWORK, "--targets-per-port", "20000", "--rate", "40k", "--out", out];
     run(&mut scene.tlscensus(&[&noise[..], &own].concat()), 0);
     let scan = [
-        "scan", NETWORK, "--protocols", "all", "--rate", "60k", "--seed", "3", "--ladder", "exhaustive",
-        "--probe-rate", "0", "--probe-host-rate", "0", "--probe-net-rate", "0", "--host-budget", "0",
-        "--concurrency", "300", "--phase-timeout", "15", "--connect-timeout", "15", "--out", out,
+        "scan",
+        NETWORK,
+        "--protocols",
+        "all",
+        "--rate",
+        "60k",
+        "--seed",
+        "3",
+        "--ladder",
+        "exhaustive",
+        "--probe-rate",
+        "0",
+        "--probe-host-rate",
+        "0",
+        "--probe-net-rate",
+        "0",
+        "--host-budget",
+        "0",
+        "--concurrency",
+        "300",
+        "--phase-timeout",
+        "15",
+        "--connect-timeout",
+        "15",
+        "--out",
+        out,
     ];
     run(&mut scene.tlscensus(&[&scan[..], &own].concat()), 0);
     lab.kill().unwrap();
@@ -52,7 +76,8 @@ fn a_scan_of_a_network_equals_the_ground_truth_of_the_lab_in_it() {
 
     let all = lab::read(&truth).unwrap();
     // Who refuses is not found: only those that listen are probed.
-    let listening: Vec<TruthRow> = all.into_iter().filter(|row| row.tcp == lab::Tcp::Open).collect();
+    let listening: Vec<TruthRow> =
+        all.into_iter().filter(|row| row.tcp == lab::Tcp::Open).collect();
     let engine = Engine::open(&dataset).unwrap();
     let mut differences = truth::rows(&engine, &listening);
     differences.extend(truth::t01(&engine, &listening));
@@ -78,7 +103,9 @@ fn answered(engine: &Engine, listening: &[TruthRow]) -> Vec<String> {
             // Of 65,536 addresses: a sample of 100,000 pairs tells a fifth to within half a percent.
             let near = (noise / 13_107.2 - 1.0).abs() < 0.02;
             if answered != hosts.to_string() || !near {
-                differences.push(format!("{table} {service}: {answered} of {hosts} answered, noise {noise}"));
+                differences.push(format!(
+                    "{table} {service}: {answered} of {hosts} answered, noise {noise}"
+                ));
             }
         }
     }

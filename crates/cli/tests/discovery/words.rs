@@ -13,33 +13,64 @@ fn who_listens_is_found_and_nobody_else() {
     let Some(scene) = Scene::new(&[25, 443]) else { return };
     // One /26 drops what comes: silence.
     scene.pair.far.run(&["nft", "add table ip quiet"]).unwrap();
-    scene.pair.far.run(&["nft", "add chain ip quiet in { type filter hook prerouting priority 0; }"]).unwrap();
+    scene
+        .pair
+        .far
+        .run(&["nft", "add chain ip quiet in { type filter hook prerouting priority 0; }"])
+        .unwrap();
     scene.pair.far.run(&["nft", "add rule ip quiet in ip daddr 10.77.1.64/26 drop"]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let dataset = folder.path().join("found");
-    let words = ["10.77.0.0/22", "--ports", "25,443,8080", "--rate", "20k", "--net-rate", "100000", "--seed", "5"];
+    let words = [
+        "10.77.0.0/22",
+        "--ports",
+        "25,443,8080",
+        "--rate",
+        "20k",
+        "--net-rate",
+        "100000",
+        "--seed",
+        "5",
+    ];
     let found = lines(&scene.discover(&words, 0));
-    let expected = (0..1024_u32)
-        .filter(|host| !(0x140..0x180).contains(host))
-        .flat_map(|host| [25, 443].map(|port| format!("10.77.{}.{}:{port}", host >> 8, host & 255)));
+    let expected = (0..1024_u32).filter(|host| !(0x140..0x180).contains(host)).flat_map(|host| {
+        [25, 443].map(|port| format!("10.77.{}.{}:{port}", host >> 8, host & 255))
+    });
     assert_eq!(found, expected.collect());
 
     let out = dataset.to_str().unwrap();
     let more = ["--out", out, "--record", "rst", "--probes", "2", "--spacing", "200"];
     scene.discover(&[&words[..], &more].concat(), 0);
-    let kinds = sql(&dataset, "SELECT port, kind, count(*), count(DISTINCT addr), min(ttl), max(mss) FROM responders GROUP BY port, kind ORDER BY port, kind");
-    assert_eq!(kinds, ["25,synack,960,960,64,1460", "443,synack,960,960,64,1460", "8080,rst,960,960,64,"]);
+    let kinds = sql(
+        &dataset,
+        "SELECT port, kind, count(*), count(DISTINCT addr), min(ttl), max(mss) FROM responders GROUP BY port, kind ORDER BY port, kind",
+    );
+    assert_eq!(
+        kinds,
+        ["25,synack,960,960,64,1460", "443,synack,960,960,64,1460", "8080,rst,960,960,64,"]
+    );
     let counters = "SELECT c.name, c.count FROM (SELECT unnest(counters) AS c FROM runs) WHERE c.name LIKE 'asked-port-%' ORDER BY c.name";
-    assert_eq!(sql(&dataset, counters), ["asked-port-25,1024", "asked-port-443,1024", "asked-port-8080,1024"]);
+    assert_eq!(
+        sql(&dataset, counters),
+        ["asked-port-25,1024", "asked-port-443,1024", "asked-port-8080,1024"]
+    );
 }
 
 #[test]
 fn results_are_written_as_other_tools_read_them() {
     let Some(scene) = Scene::new(&[25]) else { return };
-    let fields = ["10.77.9.1", "--ports", "25", "-O", "csv", "-f", "saddr,sport,classification,success,ttl,repeat,cooldown"];
+    let fields = [
+        "10.77.9.1",
+        "--ports",
+        "25",
+        "-O",
+        "csv",
+        "-f",
+        "saddr,sport,classification,success,ttl,repeat",
+    ];
     let output = scene.discover(&fields, 0);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text, "saddr,sport,classification,success,ttl,repeat,cooldown\n10.77.9.1,25,synack,1,64,0,1\n");
+    assert_eq!(text, "saddr,sport,classification,success,ttl,repeat\n10.77.9.1,25,synack,1,64,0\n");
     // One port: a list of addresses, which probe takes as it is.
     let output = scene.discover(&["10.77.9.0/30", "--ports", "25"], 0);
     assert_eq!(lines(&output).len(), 4);
@@ -82,7 +113,8 @@ fn what_cannot_be_is_refused_before_anything_is_sent() {
 
 #[test]
 fn volume_and_coverage_are_known_beforehand() {
-    let words = ["discover", "--allow-test-range", "10.0.0.0/8", "10.0.0.0/14", "--ports", "25,443,993"];
+    let words =
+        ["discover", "--allow-test-range", "10.0.0.0/8", "10.0.0.0/14", "--ports", "25,443,993"];
     let output = run(tlscensus().args(words).args(["--shard", "1/3", "--audit", "--quiet"]), 0);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("786432 pairs: 786432 visited, 0 never, 0 visits repeated"), "{text}");
@@ -98,8 +130,49 @@ fn volume_and_coverage_are_known_beforehand() {
 fn without_raw_frames_discovery_connects_and_says_so() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    let output = run(tlscensus().args(["discover", "127.0.0.0/29", "--ports", &port, "--cooldown", "2"]), 0);
+    let output =
+        run(tlscensus().args(["discover", "127.0.0.0/29", "--ports", &port, "--cooldown", "2"]), 0);
     assert_eq!(lines(&output).into_iter().collect::<Vec<_>>(), ["127.0.0.1"]);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("connecting instead of sending SYNs"), "{told}");
+}
+
+/// The table of routes says where those who answer belong, in rows of discovery and of probes alike.
+#[test]
+fn rows_say_where_addresses_belong() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("routes.txt");
+    fs::write(&table, "127.0.0.0/8 # AS64500\n127.0.0.0/30 # AS64501, AS64502\n").unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let routes = ["--routes", table.to_str().unwrap(), "--quiet"];
+    let (found, probed) = (folder.path().join("found"), folder.path().join("probed"));
+    let words = [
+        "discover",
+        "127.0.0.1",
+        "--ports",
+        &port,
+        "--cooldown",
+        "1",
+        "--out",
+        found.to_str().unwrap(),
+    ];
+    run(tlscensus().args(words).args(routes), 0);
+    let list = folder.path().join("list.txt");
+    fs::write(&list, format!("127.0.0.1:{port}\n")).unwrap();
+    let words = [
+        "probe",
+        list.to_str().unwrap(),
+        "--protocols",
+        "smtps",
+        "--phase-timeout",
+        "1",
+        "--out",
+        probed.to_str().unwrap(),
+    ];
+    run(tlscensus().args(words).args(routes), 0);
+    for (dataset, relation) in [(&found, "responders"), (&probed, "probes")] {
+        let rows = sql(dataset, &format!("SELECT prefix, origin_as FROM {relation}"));
+        assert_eq!(rows, ["127.0.0.0/30,64501"], "{relation}");
+    }
 }

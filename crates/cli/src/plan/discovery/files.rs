@@ -16,12 +16,13 @@ use tlscensus_targets::RouteParser;
 use tlscensus_targets::RouteTable;
 use tlscensus_targets::mrt;
 
+use crate::console;
 use crate::plan::unusable;
 
 /// Lists of who may be visited.
 pub(super) const TARGETS: &str = "targets";
 /// Tables of who is reached by which prefix.
-const ROUTES: &str = "routes";
+pub(crate) const ROUTES: &str = "routes";
 
 /// The addresses of a list, or of a dump of a routing table.
 ///
@@ -36,6 +37,13 @@ pub(super) fn addresses(path: &Path) -> anyhow::Result<(AddressSet, ListUsed)> {
     } else {
         let mut parser = AddressListParser::new();
         each_line(path, &bytes, |line| parser.line(line))?;
+        if parser.masked() > 0 {
+            console::say(&format!(
+                "{}: {} with bits behind the prefix, taken for the network that it lies in",
+                path.display(),
+                console::count(parser.masked(), "line")
+            ));
+        }
         parser.finish()
     };
     let ranges = set.ranges().count();
@@ -59,7 +67,7 @@ pub(super) fn pairs(path: &Path) -> anyhow::Result<(PairList, ListUsed)> {
 ///
 /// # Errors
 /// As [`addresses`].
-pub(super) fn routes(path: &Path) -> anyhow::Result<(RouteTable, ListUsed)> {
+pub(crate) fn routes(path: &Path) -> anyhow::Result<(RouteTable, ListUsed)> {
     let bytes = bytes(path, "--routes")?;
     let mut routes: Vec<(IpNet, Option<u32>)> = Vec::new();
     let mut take = |route: mrt::Route| routes.push((route.prefix, route.origins.first().copied()));
@@ -105,11 +113,7 @@ fn is_dump(bytes: &[u8]) -> bool {
     packed || record
 }
 
-fn each_route(
-    path: &Path,
-    bytes: &[u8],
-    mut each: impl FnMut(mrt::Route),
-) -> anyhow::Result<()> {
+fn each_route(path: &Path, bytes: &[u8], mut each: impl FnMut(mrt::Route)) -> anyhow::Result<()> {
     let told = |error: &dyn std::fmt::Display| unusable(format!("{}: {error}", path.display()));
     for route in mrt::open(bytes).map_err(|error| told(&error))? {
         each(route.map_err(|error| told(&error))?);

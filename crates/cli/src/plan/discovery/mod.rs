@@ -6,6 +6,8 @@ mod settings;
 mod space;
 mod wire;
 
+pub(crate) use files::ROUTES;
+pub(crate) use files::routes;
 pub(crate) use ready::Checkpoint;
 pub(crate) use ready::DiscoveryPlan;
 pub(crate) use settings::DiscoverySettings;

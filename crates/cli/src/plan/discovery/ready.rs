@@ -95,7 +95,10 @@ impl DiscoveryPlan {
             plan,
             used,
             space,
-            blocked_at_start: listed.ranges().map(|(first, last)| format!("{first}-{last}")).collect(),
+            blocked_at_start: listed
+                .ranges()
+                .map(|(first, last)| format!("{first}-{last}"))
+                .collect(),
             blocked: out,
             targets: Summary { blocked: taken_out.count(), taken_out, addresses },
             samples,

@@ -167,14 +167,23 @@ impl DiscoverySettings {
         self.rate()?;
         for (flag, rate) in [("--net-rate", self.net_rate), ("--route-rate", self.route_rate)] {
             if !rate.is_finite() || rate < 0.0 {
-                return Err(unusable(format!("{flag} {rate}: not a rate; write packets per second, or 0 for no limit")));
+                return Err(unusable(format!(
+                    "{flag} {rate}: not a rate; write packets per second, or 0 for no limit"
+                )));
             }
+        }
+        if self.pairs.is_some() && !self.ports.is_empty() {
+            return Err(unusable(
+                "--pairs: a pair has its port; leave --ports and --protocols away",
+            ));
         }
         if self.probes == 0 {
             return Err(unusable("--probes 0: at least one"));
         }
         if self.route_rate > 0.0 && self.routes.is_none() {
-            return Err(unusable("--route-rate: of which prefixes? name their table with --routes FILE"));
+            return Err(unusable(
+                "--route-rate: of which prefixes? name their table with --routes FILE",
+            ));
         }
         if self.net_rate == 0.0 && self.scope()? == Scope::Internet {
             return Err(unusable(

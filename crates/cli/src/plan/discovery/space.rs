@@ -42,13 +42,15 @@ impl Targets {
 
     fn product(settings: &DiscoverySettings, blocked: &AddressSet) -> anyhow::Result<Self> {
         if settings.ports.is_empty() {
-            return Err(unusable("no ports: name some with --ports 25,443 or --protocols smtp,https"));
+            return Err(unusable(
+                "no ports: name some with --ports 25,443 or --protocols smtp,https",
+            ));
         }
         let mut typed = AddressListParser::new();
         for prefix in &settings.prefixes {
-            typed.line(prefix.as_bytes()).map_err(|error| {
-                unusable(format!("{prefix}: {}", error.problem.remedy()))
-            })?;
+            typed
+                .line(prefix.as_bytes())
+                .map_err(|error| unusable(format!("{prefix}: {}", error.problem.remedy())))?;
         }
         let mut allowed = typed.finish();
         let mut used = Vec::new();
@@ -66,7 +68,8 @@ impl Targets {
         let left = allowed.minus(blocked);
         something_is_left(allowed.count(), left.count())?;
         let space = Space::new(&left).map_err(|error| unusable(error.to_string()))?;
-        let grid = Grid::new(space, &settings.ports).map_err(|error| unusable(error.to_string()))?;
+        let grid =
+            Grid::new(space, &settings.ports).map_err(|error| unusable(error.to_string()))?;
         let visits = Visits::Grid(grid);
         Ok(Self { visits, used, taken_out: allowed.minus(&left), addresses: left })
     }

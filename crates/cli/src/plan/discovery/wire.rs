@@ -45,7 +45,8 @@ impl Ways {
             return Ok(Self { way, said: Some(format!("loopback: {DIFFERENCE}")) });
         }
         let gateway_mac = typed.gateway_mac.as_deref().map(str::parse).transpose();
-        let gateway_mac = gateway_mac.map_err(|error| unusable(format!("--gateway-mac: {error}")))?;
+        let gateway_mac =
+            gateway_mac.map_err(|error| unusable(format!("--gateway-mac: {error}")))?;
         let options = WireOptions {
             interface: typed.interface.clone(),
             sources: typed.source_ip.clone(),
@@ -68,7 +69,8 @@ impl Ways {
         match Wire::find(&options, samples) {
             Ok(wire) => Ok(Self { way: Way::Wire(wire), said: None }),
             Err(error) if lacks_rights(&error) => {
-                let said = format!("no right to send raw frames (CAP_NET_RAW; root has it): {DIFFERENCE}");
+                let said =
+                    format!("no right to send raw frames (CAP_NET_RAW; root has it): {DIFFERENCE}");
                 Ok(Self { way: connections(typed, answer_window), said: Some(said) })
             }
             // Addresses of this machine's own: no frame to them ever leaves.

@@ -39,7 +39,8 @@ impl Control {
             return Ok(None);
         }
         self.text.clone_from(&text);
-        let last = text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('#'));
+        let last =
+            text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('#'));
         last.map(order).transpose()
     }
 }

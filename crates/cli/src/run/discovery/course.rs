@@ -203,8 +203,7 @@ impl Course {
 
     fn take(&mut self, event: Event) -> anyhow::Result<()> {
         self.discovery.taken(1);
-        let success =
-            matches!(event.answer.kind, ResponderKind::SynAck | ResponderKind::Connected);
+        let success = matches!(event.answer.kind, ResponderKind::SynAck | ResponderKind::Connected);
         if success && let Some(emitter) = &mut self.emitter {
             emitter.write(&event)?;
         }

@@ -37,9 +37,8 @@ impl Display {
     pub(crate) fn new(quiet: bool, json: Option<PathBuf>) -> Self {
         let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} % {msg}");
-        let bar = (terminal && !quiet).then(|| {
-            ProgressBar::new(0).with_style(style.expect("the template is well formed"))
-        });
+        let bar = (terminal && !quiet)
+            .then(|| ProgressBar::new(0).with_style(style.expect("the template is well formed")));
         let now = Instant::now();
         Self {
             bar,

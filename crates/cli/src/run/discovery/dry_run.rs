@@ -42,21 +42,46 @@ pub(crate) fn dry_run(
     console::results(|out| {
         let addresses = |set: &AddressSet| set.count();
         let mut line = |name: &str, text: String| writeln!(out, "{name:18} {text}");
-        line("addresses", format!("{} asked for, {} blocked ({:.4} %), {} left",
-            addresses(&asked_for), targets.blocked, 100.0 * volume.blocked_share, addresses(&targets.addresses)))?;
+        line(
+            "addresses",
+            format!(
+                "{} asked for, {} blocked ({:.4} %), {} left",
+                addresses(&asked_for),
+                targets.blocked,
+                100.0 * volume.blocked_share,
+                addresses(&targets.addresses)
+            ),
+        )?;
         line("ports", plan.visits.ports().len().to_string())?;
-        line("targets", format!("{} of {} (shard {}, seed {})", intent.targets, plan.visits.len(), settings.shard, settings.seed))?;
+        line(
+            "targets",
+            format!(
+                "{} of {} (shard {}, seed {})",
+                intent.targets,
+                plan.visits.len(),
+                settings.shard,
+                settings.seed
+            ),
+        )?;
         line("packets", format!("{} at most, {} probes to a target", volume.packets, plan.probes))?;
         let bytes = u64::try_from(volume.wire_bytes).unwrap_or(u64::MAX);
         line("bytes on the wire", format!("{} ({})", volume.wire_bytes, HumanBytes(bytes)))?;
         line("rate", format!("{rate:.0} packets/s, {:.2} Mbit/s", volume.bits_per_second / 1e6))?;
         let cooldown = plan.answer_window.as_secs_f64();
-        let seconds = Duration::try_from_secs_f64(volume.seconds + cooldown).unwrap_or(Duration::MAX);
+        let seconds =
+            Duration::try_from_secs_f64(volume.seconds + cooldown).unwrap_or(Duration::MAX);
         line("time", format!("{} ({:.0} s)", HumanDuration(seconds), seconds.as_secs_f64()))?;
-        for (what, busiest) in [("most-hit /24", volume.busiest_v4), ("most-hit /48", volume.busiest_v6)] {
+        for (what, busiest) in
+            [("most-hit /24", volume.busiest_v4), ("most-hit /48", volume.busiest_v6)]
+        {
             if let Some(Busiest { network, addresses, packets_per_second }) = busiest {
-                line(what, format!("{network}: {addresses} addresses, {packets_per_second:.3} packets/s on average{}",
-                    held(packets_per_second, settings.net_rate)))?;
+                line(
+                    what,
+                    format!(
+                        "{network}: {addresses} addresses, {packets_per_second:.3} packets/s on average{}",
+                        held(packets_per_second, settings.net_rate)
+                    ),
+                )?;
             }
         }
         match ways {

@@ -53,8 +53,12 @@ pub(crate) static FIELDS: &[Field] = &[
     field("icmp_responder", "who sent the ICMP error", |said| {
         said.event.answer.icmp.map_or(Value::Null, |icmp| address(icmp.from))
     }),
-    field("icmp_type", "ICMP type", |said| json!(said.event.answer.icmp.map(|icmp| icmp.icmp_type))),
-    field("icmp_code", "ICMP code", |said| json!(said.event.answer.icmp.map(|icmp| icmp.icmp_code))),
+    field("icmp_type", "ICMP type", |said| {
+        json!(said.event.answer.icmp.map(|icmp| icmp.icmp_type))
+    }),
+    field("icmp_code", "ICMP code", |said| {
+        json!(said.event.answer.icmp.map(|icmp| icmp.icmp_code))
+    }),
     field("repeat", "always false: an endpoint is told once", |_| json!(false)),
     field("cooldown", "whether all was sent by then", |said| json!(said.event.in_cooldown)),
     field("timestamp_str", "when it came, UTC", |said| json!(instant(said))),

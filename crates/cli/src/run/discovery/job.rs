@@ -67,7 +67,10 @@ impl Job {
     ///
     /// # Errors
     /// What is missing, and what to do about it.
-    pub(crate) fn new(settings: DiscoverySettings, blocklist: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        settings: DiscoverySettings,
+        blocklist: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let blocklist = Blocked::read(&settings, blocklist)?;
         let ready = DiscoveryPlan::new(&settings, &blocklist.live.now(), None)?;
         Ok(Self { settings, ready, blocklist, before: None })
@@ -162,7 +165,8 @@ impl Job {
             stop: Signals::heed(&how_on, quiet)?,
             sent_before,
         };
-        let _metrics = output.metrics.map(|at| figures::serve(at, &course.discovery, quiet)).transpose()?;
+        let _metrics =
+            output.metrics.map(|at| figures::serve(at, &course.discovery, quiet)).transpose()?;
         let _watching = self.blocklist.watch(&course.reloads, quiet)?;
         course.run().map_err(|error| failure(&error, run_id, &how_on))
     }
@@ -203,11 +207,7 @@ fn blocklist_of(run: &RunRow, typed: Option<&Path>) -> Option<String> {
 ///
 /// # Errors
 /// When there is none, with those there are.
-pub(crate) fn unfinished(
-    dataset: &Dataset,
-    word: &str,
-    kind: RunKind,
-) -> anyhow::Result<RunRow> {
+pub(crate) fn unfinished(dataset: &Dataset, word: &str, kind: RunKind) -> anyhow::Result<RunRow> {
     let mut runs = dataset.runs()?;
     runs.retain(|run| run.kind == kind);
     runs.sort_by_key(|run| run.started_at);
@@ -221,8 +221,13 @@ pub(crate) fn unfinished(
             "--resume {word}: that run is complete; leave --resume away to begin another one"
         ))),
         Some(run) => Ok(run),
+        None if word == "latest" && !known.is_empty() => Err(unusable(format!(
+            "--resume latest: every {} of {} is complete; leave --resume away to begin another one",
+            kind.word(),
+            dataset.path().display()
+        ))),
         None => Err(unusable(format!(
-            "--resume {word}: {} has no such run of {} that could go on (it has: {})",
+            "--resume {word}: {} has no such {} (it has: {})",
             dataset.path().display(),
             kind.word(),
             if known.is_empty() { "none".to_owned() } else { known.join(", ") }

@@ -215,7 +215,9 @@ pub(crate) fn say_ending(ended: &Ended, how_on: &str, quiet: bool) {
         Ended::Stopped if quiet => {}
         Ended::Stopped => console::say(&format!("interrupted: {how_on}")),
         Ended::Halted(why) => {
-            console::say(&format!("halted, because answers are odd: {why}. {how_on} (without --ramp, or with --expect)"));
+            console::say(&format!(
+                "halted, because answers are odd: {why}. {how_on} (without --ramp, or with --expect)"
+            ));
         }
     }
 }

@@ -52,14 +52,17 @@ impl CampaignFile {
         };
         let stages = match all.remove("stage") {
             Some(Value::Array(stages)) if !stages.is_empty() => stages,
-            _ => anyhow::bail!("it has no stages; write [[stage]] and below it protocols = [\"smtp\"]"),
+            _ => anyhow::bail!(
+                "it has no stages; write [[stage]] and below it protocols = [\"smtp\"]"
+            ),
         };
         let stages = (1..).zip(stages).map(|(number, stage)| {
             let Value::Table(own) = stage else {
                 anyhow::bail!("stage {number} is no table; write [[stage]]");
             };
             let merged: Table = all.clone().into_iter().chain(own).collect();
-            stage_of(merged).map_err(|error| anyhow::anyhow!("stage {number}: {}", console::told(&error)))
+            stage_of(merged)
+                .map_err(|error| anyhow::anyhow!("stage {number}: {}", console::told(&error)))
         });
         Ok(Self { name, stages: stages.collect::<anyhow::Result<_>>()? })
     }
@@ -87,7 +90,8 @@ fn stage_of(mut keys: Table) -> anyhow::Result<(ScanArguments, Option<OffsetDate
         }
     }
     let command = ScanArguments::augment_args(Command::new("scan").disable_help_flag(true));
-    let matches = command.try_get_matches_from(words).map_err(|error| anyhow::anyhow!(first_line(&error)))?;
+    let matches =
+        command.try_get_matches_from(words).map_err(|error| anyhow::anyhow!(first_line(&error)))?;
     Ok((ScanArguments::from_arg_matches(&matches)?, not_before))
 }
 
@@ -183,7 +187,10 @@ ramp = true
         assert_eq!((first.protocols.join(","), &*first.sending.rate), ("smtp".into(), "10k"));
         assert_eq!((first.sending.probes, first.sending.ramp), (2, false));
         assert!((first.sending.net_rate - 12.5).abs() < f64::EPSILON);
-        assert_eq!((second.protocols.join(","), &*second.sending.rate), ("imap,imaps".into(), "500"));
+        assert_eq!(
+            (second.protocols.join(","), &*second.sending.rate),
+            ("imap,imaps".into(), "500")
+        );
         assert_eq!((&*second.probing.ladder, second.sending.ramp), ("study", true));
     }
 

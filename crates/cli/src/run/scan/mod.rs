@@ -103,7 +103,9 @@ fn campaign(file: &Path, typed: &ScanArguments) -> anyhow::Result<Exit> {
 
 fn dataset(typed: &ScanArguments, is_there: bool) -> anyhow::Result<Dataset> {
     let out = typed.out.as_deref().ok_or_else(|| {
-        unusable("where to? name a dataset with --out DATASET (in a campaign's file: out = \"census\")")
+        unusable(
+            "where to? name a dataset with --out DATASET (in a campaign's file: out = \"census\")",
+        )
     })?;
     Ok(if is_there { Dataset::open(out)? } else { Dataset::create(out)? })
 }
@@ -137,10 +139,13 @@ impl Stage<'_> {
         tune(&mut job.ready, &typed.wire);
         let (writer, covered) = job.writer(dataset, RunKind::Scan, &settings)?;
         let run_id = writer.run().run_id.clone();
-        let how_on = format!("the same command with --resume {} goes on", match settings.campaign {
-            Some(_) => "latest",
-            None => &run_id,
-        });
+        let how_on = format!(
+            "the same command with --resume {} goes on",
+            match settings.campaign {
+                Some(_) => "latest",
+                None => &run_id,
+            }
+        );
         let sink = ScanSink::begin(&settings.probing, &job, (writer, covered), dataset)?;
         let ended = sink.ended();
         let tools = Tools {
@@ -163,7 +168,11 @@ impl Stage<'_> {
         let blocklist = typed.space.blocklist.as_deref();
         let Some(run) = before else {
             let probing = Settings::of_scan(typed)?;
-            let ports = ports_of(&probing)?;
+            // A pair has its port.
+            let ports = match typed.space.pairs {
+                Some(_) => Vec::new(),
+                None => ports_of(&probing)?,
+            };
             let discovery = DiscoverySettings::typed(&typed.space, &typed.sending, ports)?;
             let settings = ScanSettings { campaign: self.campaign.clone(), discovery, probing };
             let job = Job::new(settings.discovery.clone(), blocklist)?;
@@ -208,7 +217,8 @@ fn finish(
     }
     say_ending(&ended, how_on, quiet);
     let exit = if exit == Exit::Done && !whole { Exit::Interrupted } else { exit };
-    if !quiet && exit == Exit::Done
+    if !quiet
+        && exit == Exit::Done
         && let Some(out) = &typed.out
     {
         console::say(&format!("next: tlscensus tables {}", out.display()));

@@ -60,8 +60,7 @@ impl ScanSink {
 
 impl Sink for ScanSink {
     fn take(&mut self, event: Event) -> anyhow::Result<()> {
-        let success =
-            matches!(event.answer.kind, ResponderKind::SynAck | ResponderKind::Connected);
+        let success = matches!(event.answer.kind, ResponderKind::SynAck | ResponderKind::Connected);
         if success {
             self.waiting.push_back(target(event.answer.addr, event.answer.port));
         }
