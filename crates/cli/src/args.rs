@@ -9,6 +9,7 @@ mod scan;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use clap::Args;
 use clap::CommandFactory;
 use clap::FromArgMatches;
@@ -67,15 +68,28 @@ impl Arguments {
     pub(crate) fn read() -> Self {
         let matches = Self::command().get_matches();
         let mut arguments = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        if let (Command::Probe(typed), Some((_, found))) =
-            (&mut arguments.command, matches.subcommand())
-        {
-            let given =
-                |id: &&Id| found.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-            typed.given = found.ids().filter(given).map(ToString::to_string).collect();
+        let Some((_, found)) = matches.subcommand() else {
+            return arguments;
+        };
+        match &mut arguments.command {
+            Command::Probe(typed) => typed.given = given(found),
+            Command::Discover(typed) => typed.given = given(found),
+            Command::Scan(typed) => typed.given = given(found),
+            Command::Noise(typed) => typed.given = given(found),
+            _ => {}
         }
         arguments
     }
+}
+
+/// Identifiers of the arguments that were typed; those left to their defaults are not among them.
+pub(crate) fn given(found: &ArgMatches) -> Vec<String> {
+    // Groups, which have the names of their types, are no arguments.
+    let typed = |id: &&Id| {
+        id.as_str().starts_with(|c: char| c.is_lowercase())
+            && found.value_source(id.as_str()) == Some(ValueSource::CommandLine)
+    };
+    found.ids().filter(typed).map(ToString::to_string).collect()
 }
 
 /// One verb each.

@@ -109,15 +109,14 @@ impl RunWriter {
         &self.run
     }
 
-    /// Notes lists that the run goes on with, where they are not among those that it began with; durable at once.
+    /// Notes lists that the run goes on with, durable at once: the last of a purpose is the one that holds.
     pub fn goes_on_with(&mut self, lists: impl IntoIterator<Item = ListUsed>) -> Result<(), Error> {
-        let before = self.run.lists.len();
+        let before = self.run.lists.clone();
         for list in lists {
-            if !self.run.lists.contains(&list) {
-                self.run.lists.push(list);
-            }
+            self.run.lists.retain(|known| *known != list);
+            self.run.lists.push(list);
         }
-        if self.run.lists.len() == before {
+        if self.run.lists == before {
             return Ok(());
         }
         run_file::write(&self.disk, &self.dataset, &self.run)

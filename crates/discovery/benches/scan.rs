@@ -265,6 +265,7 @@ fn method(word: &str) -> Option<Method> {
 fn scan(method: Option<Method>, senders: usize) {
     let options = WireOptions {
         interface: Some(Pair::NEAR.to_owned()),
+        sources_are_routed: false,
         sources: Vec::new(),
         gateways: Vec::new(),
         gateway_mac: Some(NOBODY),

@@ -151,6 +151,13 @@ impl<'a> Connecting<'a> {
             return Ok(());
         }
         let now_ns = self.shared.now_ns();
+        // The list may have changed while it waited for its turn.
+        if self.blocked.contains(wish.address) {
+            self.pacer.give_back(1);
+            add(&self.shared.tally.blocked, 1);
+            self.one_less(wish.block);
+            return Ok(());
+        }
         if !self.ceilings.admit(now_ns, wish.address, wish.route) {
             self.pacer.give_back(1);
             add(&self.shared.tally.deferred, 1);
@@ -167,6 +174,10 @@ impl<'a> Connecting<'a> {
                 Ok(()) => break,
                 Err(NotBegun::Full) => self.hear(A_MOMENT)?,
                 Err(NotBegun::LocalLimit(_)) => {
+                    if self.shared.is_stopping() {
+                        let _later = self.aside.push(self.shared.now_ns(), wish);
+                        return Ok(());
+                    }
                     add(&self.shared.tally.send_failures, 1);
                     self.hear(A_MOMENT)?;
                     std::thread::sleep(A_MOMENT);

@@ -67,6 +67,8 @@ pub struct Discovery {
     rate_changes: AtomicU64,
     newly_blocked: RwLock<Arc<AddressSet>>,
     stop: AtomicBool,
+    /// Whoever takes the events wants no more for now.
+    is_held: AtomicBool,
     /// All is sent, and what still comes is late.
     is_cooling: AtomicBool,
     /// The answer window is over.
@@ -153,9 +155,9 @@ impl Discovery {
             }
         }
         let mut seen = Seen::new(plan.record_resets || plan.record_icmp);
-        for index in &plan.from.answered {
+        for (kind, index) in &plan.from.answered {
             if let Some(position) = plan.order.position(*index) {
-                seen.first(ResponderKind::SynAck, position);
+                seen.first(*kind, position);
             }
         }
         let start = plan.positions.start.max(plan.from.position).min(plan.positions.end);
@@ -172,6 +174,7 @@ impl Discovery {
             rate_changes: AtomicU64::new(0),
             newly_blocked: RwLock::new(Arc::new(AddressSet::default())),
             stop: AtomicBool::new(false),
+            is_held: AtomicBool::new(false),
             is_cooling: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
             outage: Mutex::default(),
@@ -198,7 +201,8 @@ impl Discovery {
                 .into_iter()
                 .map(|hearing| {
                     let events = events.clone();
-                    scope.spawn(move || hearing.listen(self, &events))
+                    // What is sent while nobody listens is lost.
+                    scope.spawn(move || hearing.listen(self, &events).inspect_err(|_| self.stop()))
                 })
                 .collect();
             let ended = self.send_in_stages(events);
@@ -235,6 +239,11 @@ impl Discovery {
     /// From now on these are passed over too, and their answers not told.
     pub fn block(&self, addresses: AddressSet) {
         *self.newly_blocked.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(addresses);
+    }
+
+    /// While this holds nothing is sent: whoever takes the answers has enough of them for now.
+    pub fn hold(&self, hold: bool) {
+        self.is_held.store(hold, Relaxed);
     }
 
     /// A look at the counters.
@@ -274,10 +283,11 @@ impl Discovery {
         }
     }
 
-    /// Positions of the order that were not begun yet, of this run's part.
+    /// Targets of this run's part that were not asked yet: positions that were not begun, and those who wait for their networks.
     pub fn left(&self) -> u64 {
         let given_out = self.schedule().given_out();
-        self.plan.positions.end.saturating_sub(given_out)
+        let left = self.plan.positions.end.saturating_sub(given_out);
+        left.saturating_add(self.tally.aside.load(Relaxed))
     }
 
     /// So many events were taken.
@@ -481,7 +491,8 @@ impl Discovery {
 
     /// Whether too many events wait to be taken; then a moment has passed.
     pub(crate) fn has_to_hold(&self) -> bool {
-        if self.waiting_events.load(Relaxed) < MOST_WAITING_EVENTS {
+        let is_full = self.waiting_events.load(Relaxed) >= MOST_WAITING_EVENTS;
+        if !is_full && !self.is_held.load(Relaxed) {
             return false;
         }
         add(&self.tally.held, 1);
@@ -568,7 +579,9 @@ impl Discovery {
 /// The schedule of a plan, over these positions for now.
 fn schedule(plan: &Plan, wire: &Wire, positions: Range<u64>) -> Schedule {
     let block = block_of(plan.rate, plan.senders, wire);
-    Schedule::new(positions, block, plan.probes, nanoseconds(plan.spacing))
+    // The kernel repeats the SYNs of a connection itself.
+    let probes = if wire.is_none() { 1 } else { plan.probes };
+    Schedule::new(positions, block, probes, nanoseconds(plan.spacing))
 }
 
 /// How many positions a sender takes at once: what it sends in a tenth of a second, as a block that is not done holds up the

@@ -13,6 +13,13 @@ pub enum Error {
     Connections(std::io::Error),
     /// The system had no random numbers for the key.
     Entropy(getrandom::Error),
+    /// An address to send from that is not ours, as far as the interface knows.
+    ForeignSource {
+        /// The interface.
+        interface: String,
+        /// The address.
+        source: IpAddr,
+    },
     /// The kernel does not do what is asked of an interface or a socket.
     Link(link::Error),
     /// Targets on loopback: frames put there are dropped by the kernel.
@@ -50,6 +57,11 @@ impl fmt::Display for Error {
         match self {
             Self::Connections(error) => write!(f, "no connections: {error}"),
             Self::Entropy(error) => write!(f, "no random key: {error}"),
+            Self::ForeignSource { interface, source } => write!(
+                f,
+                "{interface} does not have the address {source}: answers would go to whoever has it; if it is routed to you, say \
+                 --routed-source"
+            ),
             Self::Link(error) => error.fmt(f),
             Self::Loopback { target } => write!(
                 f,
@@ -77,6 +89,7 @@ impl std::error::Error for Error {
             Self::Link(error) => Some(error),
             Self::Connections(source) | Self::Wire { source, .. } => Some(source),
             Self::Entropy(_)
+            | Self::ForeignSource { .. }
             | Self::Loopback { .. }
             | Self::NoGateway { .. }
             | Self::NoSource { .. } => None,

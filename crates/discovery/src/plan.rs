@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tlscensus_records::ResponderKind;
 use tlscensus_targets::Permutation;
 use tlscensus_targets::Rate;
 use tlscensus_targets::RouteTable;
@@ -58,6 +59,6 @@ pub struct From {
     pub position: u64,
     /// Targets asked on each port up to there, in the order of the ports.
     pub asked: Vec<u64>,
-    /// Indices of targets whose SYN-ACK is recorded already.
-    pub answered: Vec<u64>,
+    /// Kinds and indices of answers that are recorded already.
+    pub answered: Vec<(ResponderKind, u64)>,
 }

@@ -14,6 +14,8 @@ pub(crate) struct Tally {
     pub(crate) blocked: AtomicU64,
     pub(crate) spared: AtomicU64,
     pub(crate) deferred: AtomicU64,
+    /// Targets that wait for their networks now.
+    pub(crate) aside: AtomicU64,
     pub(crate) held: AtomicU64,
     pub(crate) send_failures: AtomicU64,
     pub(crate) synacks: AtomicU64,

@@ -165,10 +165,11 @@ impl Schedule {
     /// Every position below this one has been sent all its probes, the last of them at least the answer window ago: what a
     /// checkpoint may vouch for, once the answers heard so far are written down. A run resumed begins here; answers
     /// that were under way when it died come to what is then sent again.
-    pub fn low_water(&mut self, now_ns: u64, answer_window_ns: u64) -> u64 {
-        let now_ns = self.advance(now_ns);
+    ///
+    /// The time given is that up to which answers were heard: it may lie behind the senders' own.
+    pub fn low_water(&mut self, heard_ns: u64, answer_window_ns: u64) -> u64 {
         while let Some((sent_ns, piece)) = self.settling.front()
-            && sent_ns.saturating_add(answer_window_ns) <= now_ns
+            && sent_ns.saturating_add(answer_window_ns) <= heard_ns
         {
             self.open.remove(&piece.positions.start);
             self.settling.pop_front();

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tlscensus_link::Transmit;
 use tlscensus_targets::AddressSet;
@@ -39,6 +40,8 @@ pub(crate) struct Sender<'a> {
     aside: Deferred<Aside>,
     /// Blocks that are gone through but for some that wait aside: how many of them.
     unfinished: HashMap<u64, Unfinished>,
+    /// Targets in the batch that are asked for the first time.
+    firsts: usize,
     /// Blocks of those that were filled in from aside and are not handed over yet.
     returned: Vec<u64>,
     /// Who came to be blocked since the start.
@@ -53,6 +56,8 @@ struct Aside {
     address: IpAddr,
     port: u16,
     probe_number: u8,
+    /// Whether it was not asked before at all.
+    is_first: bool,
     route: Option<RouteId>,
     block: u64,
 }
@@ -84,6 +89,7 @@ impl<'a> Sender<'a> {
             ceilings: shared.ceilings_of_one(),
             aside: Deferred::new(MOST_ASIDE),
             unfinished: HashMap::new(),
+            firsts: 0,
             returned: Vec::new(),
             blocked: shared.newly_blocked(),
             outages: 0,
@@ -202,16 +208,15 @@ impl<'a> Sender<'a> {
                 *count += 1;
             }
             let route = self.shared.route_of(address);
+            let is_first = block.probe_number == 0 && !block.is_again;
             if self.ceilings.admit(now_ns, address, route) {
                 self.slots.put(self.shared, address, port, block.probe_number);
+                self.firsts += usize::from(is_first);
                 frames += 1;
             } else {
                 let probe_number = block.probe_number;
-                self.put_aside(
-                    now_ns,
-                    block,
-                    Aside { address, port, probe_number, route, block: block.id },
-                );
+                let aside = Aside { address, port, probe_number, is_first, route, block: block.id };
+                self.put_aside(now_ns, block, aside);
             }
         }
         if frames == 0
@@ -232,6 +237,7 @@ impl<'a> Sender<'a> {
                 self.returned.push(target.block);
             } else if self.ceilings.admit(now_ns, target.address, target.route) {
                 self.slots.put(self.shared, target.address, target.port, target.probe_number);
+                self.firsts += usize::from(target.is_first);
                 frames += 1;
                 self.returned.push(target.block);
             } else {
@@ -261,11 +267,14 @@ impl<'a> Sender<'a> {
         let room = self.aside.push(now_ns, target);
         debug_assert!(room.is_ok(), "whoever puts aside has looked for room");
         add(&self.shared.tally.deferred, 1);
+        add(&self.shared.tally.aside, 1);
     }
 
     /// Hands over the batch; `false` when it is time to stop and not all of it was taken.
     fn flush(&mut self) -> Result<bool, Error> {
         let whole = self.slots.flush(self.shared)?;
+        let firsts = std::mem::take(&mut self.firsts);
+        add(&self.shared.tally.targets, if whole { firsts } else { 0 });
         for id in std::mem::take(&mut self.returned) {
             // What was not taken still counts as aside, so that its block is given back.
             if whole {
@@ -280,6 +289,7 @@ impl<'a> Sender<'a> {
             return;
         };
         block.waiting -= 1;
+        self.shared.tally.aside.fetch_sub(1, Relaxed);
         if block.waiting == 0 && block.gone_through {
             self.unfinished.remove(&id);
             self.shared.schedule().done(id, self.shared.now_ns());
@@ -311,22 +321,23 @@ impl<'a> Sender<'a> {
     /// Counts the targets of a block up to there, before a checkpoint can vouch for them.
     fn note(&self, block: &Block, end: u64, asked: &[u32]) {
         if block.probe_number == 0 && !block.is_again && end > block.positions.start {
-            let targets: u64 = asked.iter().copied().map(u64::from).sum();
-            add(&self.shared.tally.targets, usize::try_from(targets).unwrap_or(usize::MAX));
             self.shared.vouched().note(block.positions.start..end, asked);
         }
     }
 
     /// Takes back the count of positions that were in a batch which did not leave.
     fn uncount(&self, block: &Block, positions: Range<u64>, asked: &mut [u32]) {
+        // Of those that are asked again nobody is counted, nor are those who have answered.
+        if block.probe_number != 0 || block.is_again {
+            return;
+        }
         let plan = &self.shared.plan;
         for (address, port) in plan.visits.walk(&plan.order, positions) {
-            let is_counted = block.probe_number == 0 && !self.blocked.contains(address);
-            if is_counted
+            if !self.blocked.contains(address)
                 && let Some(place) = self.shared.port_place(port)
                 && let Some(count) = asked.get_mut(place)
             {
-                *count -= 1;
+                *count = count.saturating_sub(1);
             }
         }
     }

@@ -29,6 +29,8 @@ pub struct WireOptions {
     pub interface: Option<String>,
     /// Our addresses, of both families; empty: that of the route.
     pub sources: Vec<IpAddr>,
+    /// Whether these may be others than the interface has: answers to somebody else's address go to somebody else.
+    pub sources_are_routed: bool,
     /// Routers, one of a family at most; empty: that of the route.
     pub gateways: Vec<IpAddr>,
     /// The router's hardware address; `None`: asked for.
@@ -99,6 +101,11 @@ impl Wire {
         Self { v4: None, v6: None, ports, method: None, batch: 1 }
     }
 
+    /// Whether it is that.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.v4.is_none() && self.v6.is_none()
+    }
+
     /// The interfaces, each once, in the order of the families.
     pub fn interfaces(&self) -> Vec<&Interface> {
         let v4 = self.v4.as_ref().map(|lane| &lane.interface);
@@ -113,6 +120,13 @@ impl Wire {
         let v4 = self.v4.iter().flat_map(|lane| &lane.sources).map(|addr| IpAddr::from(*addr));
         let v6 = self.v6.iter().flat_map(|lane| &lane.sources).map(|addr| IpAddr::from(*addr));
         v4.chain(v6).collect()
+    }
+
+    /// One of them for each family, for connections.
+    pub fn sources_for_connections(&self) -> Vec<IpAddr> {
+        let v4 = self.v4.as_ref().and_then(|lane| lane.sources.first());
+        let v6 = self.v6.as_ref().and_then(|lane| lane.sources.first());
+        v4.copied().map(IpAddr::from).into_iter().chain(v6.copied().map(IpAddr::from)).collect()
     }
 
     /// The length of the longest probe on the wire, its check sequence not counted.
@@ -170,6 +184,10 @@ fn sources(
 ) -> Result<Vec<IpAddr>, Error> {
     let same_family = |addr: &&IpAddr| addr.is_ipv4() == sample.is_ipv4();
     let given: Vec<_> = options.sources.iter().filter(same_family).copied().collect();
+    let foreign = given.iter().find(|addr| !interface.addresses.contains(addr));
+    if let Some(source) = foreign.filter(|_| !options.sources_are_routed) {
+        return Err(Error::ForeignSource { interface: interface.name.clone(), source: *source });
+    }
     if !given.is_empty() {
         return Ok(given);
     }

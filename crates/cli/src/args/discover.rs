@@ -48,6 +48,9 @@ pub(crate) struct DiscoverArguments {
     pub(crate) audit: bool,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    /// Identifiers of the arguments that were given
+    #[arg(skip)]
+    pub(crate) given: Vec<String>,
 }
 
 /// Which targets.
@@ -138,6 +141,9 @@ pub(crate) struct WireArguments {
     /// Our address, or several by comma, between which each target has one [default: that of the route]
     #[arg(long, short = 'S', value_delimiter = ',', value_name = "ADDRESS")]
     pub(crate) source_ip: Vec<IpAddr>,
+    /// The addresses of --source-ip are routed to us, though the interface does not have them
+    #[arg(long, requires = "source_ip")]
+    pub(crate) routed_source: bool,
     /// The router that probes are handed to [default: that of the route]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) gateway: Vec<IpAddr>,

@@ -37,6 +37,9 @@ pub(crate) struct NoiseArguments {
     /// Connect to those that answer, to tell who completes the handshake
     #[arg(long)]
     pub(crate) follow_up: bool,
+    /// Say how much and how long it would be, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// The dataset; made if it does not exist
     #[arg(long, value_name = "DATASET")]
     pub(crate) out: PathBuf,
@@ -49,4 +52,7 @@ pub(crate) struct NoiseArguments {
     pub(crate) wire: WireArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+    /// Identifiers of the arguments that were given
+    #[arg(skip)]
+    pub(crate) given: Vec<String>,
 }

@@ -20,7 +20,7 @@ use crate::args::WireArguments;
     tlscensus scan --allowlist routed.txt --protocols smtp,imaps --rate 10k --contact scans@example.org --client-name probe.example.org --out census\n  \
     tlscensus scan CAMPAIGN.toml\n  \
     tlscensus scan CAMPAIGN.toml --resume latest      # after Ctrl-C, a crash or a power cut\n\n\
-    CAMPAIGN.toml has the arguments below as keys, by their long names without --; targets = [\"192.0.2.0/24\"] for prefixes. Keys at the\n\
+    CAMPAIGN.toml has the arguments above as keys, by their long names without --; targets = [\"192.0.2.0/24\"] for prefixes. Keys at the\n\
     top hold for all of it, those of a [[stage]] for that one. Stages are run one after the other, each a run of its own:\n\n  \
     name = \"mail-2026\"\n  out = \"census\"\n  contact = \"scans@example.org\"\n  client-name = \"probe.example.org\"\n  \
     allowlist = [\"routed.txt\"]\n  routes = \"rib.bz2\"\n  rate = \"10k\"\n\n  \
@@ -49,6 +49,9 @@ pub(crate) struct ScanArguments {
     /// Say how much and how long it would be, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Identifiers of the arguments that were given
+    #[arg(skip)]
+    pub(crate) given: Vec<String>,
 }
 
 /// How those that answer are probed.

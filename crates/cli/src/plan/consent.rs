@@ -68,7 +68,7 @@ impl Agreed {
 
 /// Who agreed, in a resumed run: the file typed now, or else the one it began with.
 pub(crate) fn consent_of(run: &RunRow, typed: &ProbeArguments) -> Option<PathBuf> {
-    let before = run.lists.iter().find(|used| used.purpose == CONSENT);
+    let before = run.lists.iter().rfind(|used| used.purpose == CONSENT);
     typed.consent.clone().or_else(|| Some(PathBuf::from(&before?.source)))
 }
 

@@ -6,7 +6,7 @@ pub(crate) mod descriptors;
 pub(crate) mod discovery;
 mod list;
 mod probe;
-mod resumed;
+pub(crate) mod resumed;
 mod settings;
 
 pub(crate) use blocklist::BLOCKLIST;

@@ -164,7 +164,7 @@ fn routes(
     typed: &ProbeArguments,
     before: Option<&RunRow>,
 ) -> anyhow::Result<(Routes, Option<ListUsed>)> {
-    let began_with = before.and_then(|run| run.lists.iter().find(|used| used.purpose == ROUTES));
+    let began_with = before.and_then(|run| run.lists.iter().rfind(|used| used.purpose == ROUTES));
     let path = typed.routes.clone().or_else(|| Some(PathBuf::from(&began_with?.source)));
     let Some(path) = path else {
         return Ok((Routes::default(), None));
@@ -190,7 +190,7 @@ fn blocklist(
 
 /// Whom to leave alone in a resumed run: the list typed now, or else the one it began with.
 fn blocklist_of(run: &RunRow, typed: &ProbeArguments) -> Option<PathBuf> {
-    let before = run.lists.iter().find(|used| used.purpose == BLOCKLIST);
+    let before = run.lists.iter().rfind(|used| used.purpose == BLOCKLIST);
     typed.blocklist.clone().or_else(|| Some(PathBuf::from(&before?.source)))
 }
 

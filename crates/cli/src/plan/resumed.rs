@@ -1,6 +1,8 @@
 //! What holds in a resumed run: the settings that it began with, and the pace typed now.
 
 use anyhow::Context;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::args::ProbeArguments;
@@ -16,11 +18,28 @@ pub(crate) fn settings(
     typed: &ProbeArguments,
     run_id: &str,
 ) -> anyhow::Result<Settings> {
-    let now = serde_json::to_value(Settings::typed(typed)?)?;
+    let now = Settings::typed(typed)?;
+    let settings: Settings = held(HELD, &began_with, &now, &typed.given, run_id)?;
+    settings.limited_or_loopback()?;
+    Ok(settings)
+}
+
+/// Settings that a run began with, where they are held; those typed now, where they are not.
+///
+/// # Errors
+/// When something is typed that is held.
+pub(crate) fn held<Settings: Serialize + DeserializeOwned>(
+    rules: &[(&str, &str, Held)],
+    began_with: &Settings,
+    now: &Settings,
+    given: &[String],
+    run_id: &str,
+) -> anyhow::Result<Settings> {
+    let now = serde_json::to_value(now)?;
     let mut settings = serde_json::to_value(began_with)?;
-    for (argument, field, held) in HELD {
-        let given = typed.given.iter().any(|id| id == argument);
-        let (Some(before), Some(now)) = (settings.get_mut(field), now.get(field)) else {
+    for (argument, field, held) in rules {
+        let given = given.iter().any(|id| id == argument);
+        let (Some(before), Some(now)) = (settings.get_mut(*field), now.get(*field)) else {
             continue;
         };
         if !given || before == now {
@@ -35,7 +54,20 @@ pub(crate) fn settings(
         }
         before.clone_from(now);
     }
-    let settings: Settings = serde_json::from_value(settings).context("settings")?;
+    serde_json::from_value(settings).context("settings")
+}
+
+/// What holds of the probing of a scan that is gone on with.
+///
+/// # Errors
+/// When something is typed that is held.
+pub(crate) fn probing(
+    began_with: &Settings,
+    now: &Settings,
+    given: &[String],
+    run_id: &str,
+) -> anyhow::Result<Settings> {
+    let settings: Settings = held(PROBING, began_with, now, given, run_id)?;
     settings.limited_or_loopback()?;
     Ok(settings)
 }
@@ -51,7 +83,7 @@ fn shown(value: &Value) -> String {
 
 /// Whether a setting can be changed in the middle of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
+pub(crate) enum Held {
     /// It shapes what the rows say.
     Always,
     /// It shapes when they are made.
@@ -85,6 +117,26 @@ const HELD: &[(&str, &str, Held)] = &[
     ("resolver", "resolvers", Held::UnlessTyped),
     ("seed", "seed", Held::Always),
     ("shard", "shard", Held::Always),
+    ("sni", "send_server_name", Held::Always),
+];
+
+/// The same for the arguments of a scan; targets and contact are its discovery's.
+const PROBING: &[(&str, &str, Held)] = &[
+    ("attempts", "attempts", Held::Always),
+    ("client_name", "client_name", Held::Always),
+    ("concurrency", "concurrency", Held::UnlessTyped),
+    ("connect_timeout", "connect_timeout_s", Held::Always),
+    ("deadline", "deadline_s", Held::Always),
+    ("depth", "enumerate", Held::Always),
+    ("host_budget", "host_budget", Held::UnlessTyped),
+    ("ladder", "ladder", Held::Always),
+    ("phase_timeout", "phase_timeout_s", Held::Always),
+    ("port_offset", "port_offset", Held::Always),
+    ("probe_host_rate", "host_rate", Held::UnlessTyped),
+    ("probe_net_rate", "net_rate", Held::UnlessTyped),
+    ("probe_rate", "rate", Held::UnlessTyped),
+    ("profile", "profile", Held::Always),
+    ("protocols", "protocols", Held::Always),
     ("sni", "send_server_name", Held::Always),
 ];
 

@@ -261,7 +261,7 @@ impl Settings {
         let unlimited = [self.rate, self.host_rate, self.net_rate, self.host_budget];
         if unlimited.contains(&None) && self.scope()? != Scope::Loopback {
             return Err(unusable(
-                "a rate or budget of 0 (no limit) is for loopback only: give a number",
+                "a rate or budget of 0 (no limit) is for loopback and your own test ranges only: give a number, or leave --contact away",
             ));
         }
         Ok(())

@@ -30,6 +30,7 @@ use crate::run::discovery::Job;
 use crate::run::discovery::Rows;
 use crate::run::discovery::Sink;
 use crate::run::discovery::Tools;
+use crate::run::discovery::dry_run;
 use crate::run::discovery::finish;
 use crate::run::discovery::follow_up;
 use crate::run::discovery::tune;
@@ -42,6 +43,8 @@ struct NoiseSettings {
     experiment: String,
     /// All of its seeds.
     seeds: Vec<u64>,
+    /// How many they are: an experiment is complete with so many complete runs.
+    repetitions: usize,
     /// Whether those that answered are connected to.
     follow_up: bool,
     discovery: DiscoverySettings,
@@ -49,6 +52,9 @@ struct NoiseSettings {
 
 /// Carries the experiment out, seed by seed.
 pub(crate) fn noise(typed: &NoiseArguments) -> anyhow::Result<Exit> {
+    if typed.dry_run {
+        return estimate(typed);
+    }
     let (dataset, plan) = if typed.resume { gone_on_with(typed)? } else { begun(typed)? };
     for part in &plan {
         if part.before.as_ref().is_some_and(|run| run.state == RunState::Complete) {
@@ -80,12 +86,30 @@ struct Part {
     before: Option<RunRow>,
 }
 
+/// Says how much each part would be, and sends nothing.
+fn estimate(typed: &NoiseArguments) -> anyhow::Result<Exit> {
+    for part in parts(typed)? {
+        let job = part.job(typed, None)?;
+        let ways = Ways::find(&typed.wire, &job.ready.samples, job.ready.plan.answer_window);
+        let exit = dry_run(&job.settings, &job.ready, ways.as_ref())?;
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+    }
+    Ok(Exit::Done)
+}
+
 fn begun(typed: &NoiseArguments) -> anyhow::Result<(Dataset, Vec<Part>)> {
+    let parts = parts(typed)?;
+    // What cannot be begun leaves no dataset behind.
+    parts.iter().try_for_each(|part| part.job(typed, None).map(drop))?;
+    Ok((Dataset::create(&typed.out)?, parts))
+}
+
+fn parts(typed: &NoiseArguments) -> anyhow::Result<Vec<Part>> {
     let ports = ports(&typed.ports, &[])?;
     let mut discovery = DiscoverySettings::typed(&typed.space, &typed.sending, ports)?;
-    if typed.seeds.is_empty() {
-        return Err(unusable("--seeds: at least one"));
-    }
+    check_words(typed)?;
     let most = u64::try_from(discovery.ports.len())?.saturating_mul(typed.targets_per_port);
     // Positions of an order over all ports together: about as many targets of each.
     discovery.max_targets = Some(most);
@@ -94,15 +118,30 @@ fn begun(typed: &NoiseArguments) -> anyhow::Result<(Dataset, Vec<Part>)> {
         settings: NoiseSettings {
             experiment: experiment.clone(),
             seeds: typed.seeds.clone(),
+            repetitions: typed.seeds.len(),
             follow_up: typed.follow_up,
             discovery: DiscoverySettings { seed: *seed, ..discovery.clone() },
         },
         before: None,
     };
-    let parts: Vec<_> = typed.seeds.iter().map(part).collect();
-    // What cannot be begun leaves no dataset behind.
-    parts.iter().try_for_each(|part| part.job(typed, None).map(drop))?;
-    Ok((Dataset::create(&typed.out)?, parts))
+    Ok(typed.seeds.iter().map(part).collect())
+}
+
+/// What `noise` has words of its own for cannot be said by others.
+fn check_words(typed: &NoiseArguments) -> anyhow::Result<()> {
+    let seeds: BTreeSet<_> = typed.seeds.iter().collect();
+    if seeds.is_empty() || seeds.len() < typed.seeds.len() {
+        return Err(unusable(
+            "--seeds: at least one, and each once: a seed again is the same sample again",
+        ));
+    }
+    if typed.space.max_targets.is_some() {
+        return Err(unusable("--max-targets: say --targets-per-port N"));
+    }
+    if typed.space.seed != 0 {
+        return Err(unusable("--seed: say --seeds N,M; each draws a sample of its own"));
+    }
+    Ok(())
 }
 
 /// The newest experiment that is not complete.
@@ -127,7 +166,10 @@ fn gone_on_with(typed: &NoiseArguments) -> anyhow::Result<(Dataset, Vec<Part>)> 
             })
         };
         let before = runs.iter().rfind(own).cloned();
-        let mut discovery = last.discovery.at_pace(&typed.sending)?;
+        let now =
+            DiscoverySettings::typed(&typed.space, &typed.sending, ports(&typed.ports, &[])?)?;
+        let run_id = before.as_ref().map_or(&last.experiment, |run| &run.run_id);
+        let mut discovery = last.discovery.gone_on_with(&now, &typed.given, run_id)?;
         discovery.seed = *seed;
         parts.push(Part { settings: NoiseSettings { discovery, ..last.clone() }, before });
     }
@@ -175,7 +217,9 @@ impl Part {
             if !typed.output.quiet {
                 console::say("connecting to those that answered");
             }
-            outcome.ended = follow_up(&mut outcome.course, found.to_be_asked())?;
+            let asked = found.to_be_asked();
+            outcome.course.more.push(("followed-up".to_owned(), u64::try_from(asked.len())?));
+            outcome.ended = follow_up(&mut outcome.course, asked)?;
         }
         finish(outcome, &how_on, typed.output.quiet)
     }

@@ -40,7 +40,8 @@ fn interrupted_plan(network_rate: Option<f64>) -> Plan {
 /// As a checkpoint has it.
 fn from(plan: &Plan, progress: Progress, events: &[Event]) -> From {
     let index = |event: &Event| plan.visits.index(event.answer.addr, event.answer.port).unwrap();
-    let answered = events.iter().map(index).collect();
+    let kind = |event: &Event| event.answer.kind;
+    let answered = events.iter().map(|event| (kind(event), index(event))).collect();
     From { position: progress.position, asked: progress.asked, answered }
 }
 

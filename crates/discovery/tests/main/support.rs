@@ -191,6 +191,7 @@ pub(crate) fn rate(arrivals: &[Arrival]) -> (f64, f64) {
 pub(crate) fn options() -> WireOptions {
     WireOptions {
         interface: None,
+        sources_are_routed: false,
         sources: Vec::new(),
         gateways: Vec::new(),
         gateway_mac: None,

@@ -1,5 +1,6 @@
 //! A discovery with everything opened, new or gone on with.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,8 +59,8 @@ pub(crate) struct Checkpoint {
     pub(crate) position: u64,
     /// Targets asked on each port, up to there.
     pub(crate) asked: Vec<u64>,
-    /// Probes sent, by all starts of the run.
-    pub(crate) probes_sent: u64,
+    /// What else was counted, by all starts of the run.
+    pub(crate) counted: BTreeMap<String, u64>,
     /// Hash of what the targets are.
     pub(crate) space: String,
     /// What the operator's list blocked at the start: positions mean something in the same space only.
@@ -113,7 +114,7 @@ impl DiscoveryPlan {
         &mut self,
         run_id: &str,
         before: &Checkpoint,
-        answered: Vec<u64>,
+        answered: Vec<(ResponderKind, u64)>,
     ) -> anyhow::Result<()> {
         if before.space != self.space.to_string() {
             return Err(unusable(format!(
@@ -127,25 +128,27 @@ impl DiscoveryPlan {
     /// The checkpoint of a run that has done nothing yet.
     pub(crate) fn at_start(&self) -> Checkpoint {
         let position = self.plan.positions.start;
-        self.checkpoint(&Progress { position, asked: Vec::new() }, 0)
+        self.checkpoint(&Progress { position, asked: Vec::new() }, BTreeMap::new())
     }
 
     /// What stands beside the rows once a discovery has come this far.
-    pub(crate) fn checkpoint(&self, progress: &Progress, probes_sent: u64) -> Checkpoint {
+    pub(crate) fn checkpoint(
+        &self,
+        progress: &Progress,
+        counted: BTreeMap<String, u64>,
+    ) -> Checkpoint {
         Checkpoint {
             position: progress.position,
             asked: progress.asked.clone(),
-            probes_sent,
+            counted,
             space: self.space.to_string(),
             blocked_at_start: self.blocked_at_start.clone(),
         }
     }
 
-    /// The index of an answer that is a success, if its target is one of ours.
-    pub(crate) fn answered(&self, row: &ResponderRow) -> Option<u64> {
-        let success = matches!(row.kind, ResponderKind::SynAck | ResponderKind::Connected);
-        let address = success.then(|| row.addr.parse().ok())??;
-        self.plan.visits.index(address, row.port)
+    /// Kind and index of an answer, if its target is one of ours.
+    pub(crate) fn answered(&self, row: &ResponderRow) -> Option<(ResponderKind, u64)> {
+        Some((row.kind, self.plan.visits.index(row.addr.parse().ok()?, row.port)?))
     }
 }
 

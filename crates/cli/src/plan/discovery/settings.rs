@@ -16,6 +16,8 @@ use crate::args::Expectation;
 use crate::args::Recorded;
 use crate::args::SendingArguments;
 use crate::args::SpaceArguments;
+use crate::plan::resumed;
+use crate::plan::resumed::Held;
 use crate::plan::unusable;
 
 /// The settings of a discovery; the JSON in `runs.config`, by itself or as a part of it.
@@ -139,22 +141,23 @@ impl DiscoverySettings {
         Ok(settings)
     }
 
-    /// The same at the pace typed now, for a run that is gone on with.
+    /// Identifiers of arguments, protocols being ports by other names.
+    pub(crate) fn ids_given(given: &[String]) -> Vec<String> {
+        let ids = given.iter().map(|id| if id == "protocols" { "ports" } else { id });
+        ids.map(str::to_owned).collect()
+    }
+
+    /// What holds in a run that is gone on with: what it began with, at the pace typed now.
     ///
     /// # Errors
-    /// As [`check`](Self::check).
-    pub(crate) fn at_pace(&self, typed: &SendingArguments) -> anyhow::Result<Self> {
-        let settings = Self {
-            rate: typed.rate.clone(),
-            net_rate: typed.net_rate,
-            route_rate: typed.route_rate,
-            ramp: typed.ramp,
-            expect_everything: typed.expect.contains(&Expectation::Everything),
-            expect_silence: typed.expect.contains(&Expectation::Silence),
-            max_runtime_s: typed.max_runtime,
-            max_results: typed.max_results,
-            ..self.clone()
-        };
+    /// When something is typed that would ask other targets, or in another way, under the same name.
+    pub(crate) fn gone_on_with(
+        &self,
+        now: &Self,
+        given: &[String],
+        run_id: &str,
+    ) -> anyhow::Result<Self> {
+        let settings: Self = resumed::held(HELD, self, now, given, run_id)?;
         settings.check()?;
         Ok(settings)
     }
@@ -187,7 +190,7 @@ impl DiscoverySettings {
         }
         if self.net_rate == 0.0 && self.scope()? == Scope::Internet {
             return Err(unusable(
-                "--net-rate 0 (no limit) is for loopback and test ranges only: give a number",
+                "--net-rate 0 (no limit) is for your own ranges only: give a number, or leave --contact away",
             ));
         }
         Ok(())
@@ -239,6 +242,33 @@ impl DiscoverySettings {
     }
 }
 
+/// Argument, setting, and whether it can be changed in the middle of a run.
+const HELD: &[(&str, &str, Held)] = &[
+    ("allow_test_range", "allow-test-ranges", Held::Always),
+    ("allowlist", "allowlists", Held::Always),
+    ("contact", "contact", Held::Always),
+    ("cooldown", "cooldown-s", Held::UnlessTyped),
+    ("expect", "expect-everything", Held::UnlessTyped),
+    ("expect", "expect-silence", Held::UnlessTyped),
+    ("max_results", "max-results", Held::UnlessTyped),
+    ("max_runtime", "max-runtime-s", Held::UnlessTyped),
+    ("max_targets", "max-targets", Held::Always),
+    ("net_rate", "net-rate", Held::UnlessTyped),
+    ("pairs", "pairs", Held::Always),
+    ("ports", "ports", Held::Always),
+    ("prefixes", "prefixes", Held::Always),
+    ("probes", "probes", Held::Always),
+    ("ramp", "ramp", Held::UnlessTyped),
+    ("rate", "rate", Held::UnlessTyped),
+    ("record", "record-icmp", Held::Always),
+    ("record", "record-rst", Held::Always),
+    ("route_rate", "route-rate", Held::UnlessTyped),
+    ("routes", "routes", Held::UnlessTyped),
+    ("seed", "seed", Held::Always),
+    ("shard", "shard", Held::Always),
+    ("spacing", "spacing-ms", Held::UnlessTyped),
+];
+
 /// Ports as typed: numbers and ranges, and those of protocols; each once, in order.
 ///
 /// # Errors
@@ -278,4 +308,30 @@ fn unknown_protocol(word: &str) -> crate::plan::Unusable {
         "--protocols {word}: not known; there are {}, and all",
         all.join(", ")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_has_a_rule_for_a_run_that_is_gone_on_with() {
+        let all = serde_json::to_value(DiscoverySettings::default()).expect("plain values");
+        let fields: Vec<_> = all.as_object().expect("fields").keys().collect();
+        let mut held: Vec<_> = HELD.iter().map(|(_, field, _)| field).collect();
+        held.sort_unstable();
+        assert_eq!(fields, held);
+    }
+
+    #[test]
+    fn a_run_goes_on_at_its_own_pace_unless_another_is_typed() {
+        let began = DiscoverySettings { rate: "300".to_owned(), seed: 7, ..Default::default() };
+        let now = DiscoverySettings { net_rate: 5.0, ..Default::default() };
+        let given = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let on = began.gone_on_with(&now, &given(&["net_rate"]), "run").expect("a pace");
+        assert_eq!((&*on.rate, on.seed), ("300", 7));
+        assert!((on.net_rate - 5.0).abs() < f64::EPSILON);
+        let error = began.gone_on_with(&now, &given(&["seed"]), "run").expect_err("another order");
+        assert!(error.to_string().contains("--seed: run run began with 7"), "{error}");
+    }
 }

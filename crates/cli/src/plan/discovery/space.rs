@@ -48,9 +48,13 @@ impl Targets {
         }
         let mut typed = AddressListParser::new();
         for prefix in &settings.prefixes {
-            typed
-                .line(prefix.as_bytes())
-                .map_err(|error| unusable(format!("{prefix}: {}", error.problem.remedy())))?;
+            typed.line(prefix.as_bytes()).map_err(|error| {
+                let hint = match Path::new(prefix).is_file() {
+                    true => "; a list of addresses is named with --allowlist, and a campaign's file ends in .toml and stands alone",
+                    false => "",
+                };
+                unusable(format!("{prefix}: {}{hint}", error.problem.remedy()))
+            })?;
         }
         let mut allowed = typed.finish();
         let mut used = Vec::new();
@@ -67,6 +71,7 @@ impl Targets {
         reachable(settings, &allowed)?;
         let left = allowed.minus(blocked);
         something_is_left(allowed.count(), left.count())?;
+        not_mixed(&left)?;
         let space = Space::new(&left).map_err(|error| unusable(error.to_string()))?;
         let grid =
             Grid::new(space, &settings.ports).map_err(|error| unusable(error.to_string()))?;
@@ -88,6 +93,7 @@ impl Targets {
         reachable(settings, &asked)?;
         let left = pairs.minus(blocked);
         something_is_left(pairs.len().into(), left.len().into())?;
+        not_mixed(&asked.minus(blocked))?;
         Ok(Self {
             used: vec![list],
             taken_out: asked.minus(&asked.minus(blocked)),
@@ -119,6 +125,16 @@ fn reachable(settings: &DiscoverySettings, allowed: &AddressSet) -> anyhow::Resu
     Err(unusable(format!(
         "{first} is neither loopback nor in an --allow-test-range: give --contact ADDRESS-OR-PAGE where those who are probed reach you"
     )))
+}
+
+/// Loopback is connected to, and never seen on a wire: it goes with nothing else.
+fn not_mixed(left: &AddressSet) -> anyhow::Result<()> {
+    let everything_else = Blocklist::new(Scope::Loopback).addresses();
+    let loopback = left.minus(&everything_else);
+    if loopback.count() == 0 || loopback.count() == left.count() {
+        return Ok(());
+    }
+    Err(unusable("loopback and other addresses are asked in different ways: make two runs of them"))
 }
 
 fn something_is_left(allowed: u128, left: u128) -> anyhow::Result<()> {

@@ -50,6 +50,7 @@ impl Ways {
         let options = WireOptions {
             interface: typed.interface.clone(),
             sources: typed.source_ip.clone(),
+            sources_are_routed: typed.routed_source,
             gateways: typed.gateway.clone(),
             gateway_mac,
             ports,

@@ -1,5 +1,6 @@
 //! A discovery from the first probe to the last durable row: one thread sends and listens, this one writes, shows and heeds.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -25,6 +26,8 @@ use super::display::Display;
 use super::emit::Emitter;
 use crate::console;
 use crate::plan::discovery::DiscoveryPlan;
+use crate::run::metrics::MetricsPage;
+use crate::run::reload::Reload;
 use crate::run::reload::Reloads;
 
 /// Everything that one discovery needs while it runs.
@@ -41,8 +44,14 @@ pub(crate) struct Course {
     pub(crate) reloads: Arc<Reloads>,
     /// Turned by a signal.
     pub(crate) stop: Arc<AtomicBool>,
-    /// Probes sent by earlier starts of the run.
-    pub(crate) sent_before: u64,
+    /// What earlier starts of the run counted.
+    pub(crate) before: BTreeMap<String, u64>,
+    /// What else was counted, for the run's row.
+    pub(crate) more: Vec<(String, u64)>,
+    /// The list that the discovery was told.
+    pub(crate) known: Option<Arc<Blocklist>>,
+    /// What works for as long as this lives: the blocklist's watcher and the page of metrics.
+    pub(crate) _helpers: (Option<Reload>, Option<MetricsPage>),
 }
 
 /// Takes what a discovery finds.
@@ -118,6 +127,8 @@ impl Course {
     /// # Errors
     /// When the wire fails, or rows cannot be written; what was acknowledged is safe.
     pub(crate) fn run(mut self) -> anyhow::Result<Outcome> {
+        // Before the first probe: who came to be blocked since the targets were made.
+        self.heed_blocklist()?;
         let (sender, events) = mpsc::channel();
         let discovery = self.discovery.clone();
         let running = thread::Builder::new()
@@ -142,13 +153,11 @@ impl Course {
 
     fn take_until_closed(&mut self, events: &mpsc::Receiver<Event>) -> anyhow::Result<()> {
         let mut last_mark = Instant::now();
-        let mut known = None;
-        self.heed_blocklist(&mut known)?;
         while self.take_some(events)? {
             self.look_around()?;
             if last_mark.elapsed() >= MARK_EVERY {
                 self.heed_control();
-                self.heed_blocklist(&mut known)?;
+                self.heed_blocklist()?;
                 self.mark_with(events)?;
                 last_mark = Instant::now();
             }
@@ -165,6 +174,8 @@ impl Course {
         while !self.sink.drain()? {
             self.look_around()?;
             if last_mark.elapsed() >= MARK_EVERY {
+                self.heed_control();
+                self.heed_blocklist()?;
                 self.mark()?;
                 last_mark = Instant::now();
             }
@@ -185,11 +196,7 @@ impl Course {
 
     /// Takes what is there, or waits a moment for it; `false` once nothing comes any more.
     fn take_some(&mut self, events: &mpsc::Receiver<Event>) -> anyhow::Result<bool> {
-        if self.sink.is_full() {
-            // The discovery sees that nobody takes its answers, and sends no more meanwhile.
-            thread::sleep(TICK);
-            return Ok(true);
-        }
+        self.discovery.hold(self.sink.is_full());
         match events.recv_timeout(TICK) {
             Ok(event) => self.take(event)?,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
@@ -220,7 +227,7 @@ impl Course {
         self.write_mark(&progress)
     }
 
-    fn mark(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn mark(&mut self) -> anyhow::Result<()> {
         let progress = self.discovery.progress();
         self.write_mark(&progress)
     }
@@ -229,12 +236,33 @@ impl Course {
         if let Some(emitter) = &mut self.emitter {
             emitter.flush()?;
         }
-        let sent = self.sent_before + self.discovery.counts().probes_sent;
-        let checkpoint = self.ready.checkpoint(progress, sent);
+        let checkpoint = self.ready.checkpoint(progress, self.counted());
         self.sink.checkpoint(&serde_json::to_string(&checkpoint)?)
     }
 
-    fn heed_control(&mut self) {
+    /// What was counted by all starts of the run, but for the ports.
+    pub(crate) fn counted(&self) -> BTreeMap<String, u64> {
+        let counts = self.discovery.counts();
+        let mut counted = self.before.clone();
+        for (name, count) in [
+            ("probes-sent", counts.probes_sent),
+            ("synack", counts.synacks),
+            ("rst", counts.resets),
+            ("icmp", counts.icmp_errors),
+            ("admin-prohibited", counts.admin_prohibited),
+            ("duplicates", counts.repeats),
+            ("foreign", counts.foreign),
+            ("kernel-drops", counts.kernel_drops),
+            ("send-failures", counts.send_failures),
+            ("blocked-meanwhile", counts.blocked),
+            ("repeats-spared", counts.spared),
+        ] {
+            *counted.entry(name.to_owned()).or_default() += count;
+        }
+        counted
+    }
+
+    pub(crate) fn heed_control(&mut self) {
         let Some(control) = &mut self.control else {
             return;
         };
@@ -253,11 +281,11 @@ impl Course {
     }
 
     /// Tells the discovery what came to be blocked since its targets were made, and the run's row which list says so.
-    fn heed_blocklist(&mut self, known: &mut Option<Arc<Blocklist>>) -> anyhow::Result<()> {
+    pub(crate) fn heed_blocklist(&mut self) -> anyhow::Result<()> {
         let now = self.live.now();
-        if !known.as_ref().is_some_and(|known| Arc::ptr_eq(&now, known)) {
+        if !self.known.as_ref().is_some_and(|known| Arc::ptr_eq(&now, known)) {
             self.discovery.block(now.addresses().minus(&self.ready.blocked));
-            *known = Some(now);
+            self.known = Some(now);
         }
         let to_note = self.reloads.to_note();
         if to_note.is_empty() { Ok(()) } else { self.sink.note(to_note) }

@@ -68,8 +68,14 @@ pub(crate) fn dry_run(
         line("bytes on the wire", format!("{} ({})", volume.wire_bytes, HumanBytes(bytes)))?;
         line("rate", format!("{rate:.0} packets/s, {:.2} Mbit/s", volume.bits_per_second / 1e6))?;
         let cooldown = plan.answer_window.as_secs_f64();
-        let seconds =
-            Duration::try_from_secs_f64(volume.seconds + cooldown).unwrap_or(Duration::MAX);
+        // The busiest network is done no sooner than its ceiling lets it be.
+        let busiest = [volume.busiest_v4, volume.busiest_v6].into_iter().flatten();
+        let least = busiest.map(|busiest| {
+            let packets = busiest.packets_per_second * volume.seconds;
+            if settings.net_rate > 0.0 { packets / settings.net_rate } else { 0.0 }
+        });
+        let sending = least.fold(volume.seconds, f64::max);
+        let seconds = Duration::try_from_secs_f64(sending + cooldown).unwrap_or(Duration::MAX);
         line("time", format!("{} ({:.0} s)", HumanDuration(seconds), seconds.as_secs_f64()))?;
         for (what, busiest) in
             [("most-hit /24", volume.busiest_v4), ("most-hit /48", volume.busiest_v6)]

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use anyhow::Context;
 use tlscensus_discovery::ConnectOptions;
@@ -43,8 +44,14 @@ pub(crate) fn follow_up(course: &mut Course, found: Vec<(IpAddr, u16)>) -> anyho
     };
     let timeout = before.answer_window.max(LEAST_PATIENCE);
     let limit = descriptors::make_room(AT_ONCE);
-    let way = Way::Connect(ConnectOptions { limit, timeout, sources: Vec::new() });
+    let sources = match course.discovery.way() {
+        Way::Wire(wire) => wire.sources_for_connections(),
+        Way::Connect(options) => options.sources.clone(),
+    };
+    let way = Way::Connect(ConnectOptions { limit, timeout, sources });
     let asking = Arc::new(Discovery::new(plan, way)?);
+    heed_blocklist(course, &asking)?;
+    let mut last_mark = Instant::now();
     let (sender, events) = mpsc::channel();
     let running = {
         let asking = asking.clone();
@@ -64,6 +71,12 @@ pub(crate) fn follow_up(course: &mut Course, found: Vec<(IpAddr, u16)>) -> anyho
         if course.stop.load(Relaxed) {
             asking.stop();
         }
+        if last_mark.elapsed() >= MARK_EVERY {
+            course.heed_control();
+            heed_blocklist(course, &asking)?;
+            course.mark()?;
+            last_mark = Instant::now();
+        }
         course.display.tick(&asking, &*course.sink);
     }
     match running.join() {
@@ -72,6 +85,15 @@ pub(crate) fn follow_up(course: &mut Course, found: Vec<(IpAddr, u16)>) -> anyho
     }
 }
 
+/// Who came to be blocked since the targets were made is not connected to either.
+fn heed_blocklist(course: &mut Course, asking: &Discovery) -> anyhow::Result<()> {
+    course.heed_blocklist()?;
+    asking.block(course.live.now().addresses().minus(&course.ready.blocked));
+    Ok(())
+}
+
+/// Between two checkpoints.
+const MARK_EVERY: Duration = Duration::from_secs(1);
 /// As many as fit into the descriptors of most systems.
 const AT_ONCE: usize = 1000;
 /// A handshake has two ways to go, and a SYN may be lost.

@@ -9,6 +9,7 @@ use tlscensus_dataset::Dataset;
 use tlscensus_dataset::RunWriter;
 use tlscensus_discovery::Discovery;
 use tlscensus_records::ListUsed;
+use tlscensus_records::ResponderKind;
 use tlscensus_records::RunKind;
 use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
@@ -152,22 +153,41 @@ impl Job {
         if !quiet {
             begin_line(run_id, &self.ready, &ways);
         }
-        let sent_before = self.before.as_ref().map_or(0, |(_, checkpoint)| checkpoint.probes_sent);
+        let mut before = self.before.map(|(_, checkpoint)| checkpoint.counted).unwrap_or_default();
+        // Answers that were written after the checkpoint count too.
+        let known = self.ready.plan.from.answered.iter();
+        for (name, kind) in [
+            ("synack", ResponderKind::SynAck),
+            ("rst", ResponderKind::Rst),
+            ("icmp", ResponderKind::Icmp),
+        ] {
+            let written = known.clone().filter(|(of, _)| *of == kind).count();
+            let written = u64::try_from(written).unwrap_or(u64::MAX);
+            if written > 0 {
+                let count = before.entry(name.to_owned()).or_default();
+                *count = written.max(*count);
+            }
+        }
+        let discovery = Arc::new(Discovery::new(self.ready.plan.clone(), ways.way)?);
+        let reloads = Arc::new(Reloads::default());
+        let metrics = output.metrics.map(|at| figures::serve(at, &discovery, quiet)).transpose()?;
+        let live = self.blocklist.live.clone();
+        let watching = self.blocklist.watch(&reloads, quiet)?;
         let course = Course {
-            discovery: Arc::new(Discovery::new(self.ready.plan.clone(), ways.way)?),
+            discovery,
             ready: self.ready,
             sink,
             emitter,
             display: Display::new(quiet, output.json_status.clone()),
             control: sending.control.as_deref().map(Control::new),
-            live: self.blocklist.live.clone(),
-            reloads: Arc::default(),
+            live,
+            reloads,
             stop: Signals::heed(&how_on, quiet)?,
-            sent_before,
+            before,
+            more: Vec::new(),
+            known: None,
+            _helpers: (watching, metrics),
         };
-        let _metrics =
-            output.metrics.map(|at| figures::serve(at, &course.discovery, quiet)).transpose()?;
-        let _watching = self.blocklist.watch(&course.reloads, quiet)?;
         course.run().map_err(|error| failure(&error, run_id, &how_on))
     }
 }
@@ -198,7 +218,7 @@ impl Blocked {
 
 /// Whom to leave alone in a run that is gone on with: the list typed now, or else the one it began with.
 fn blocklist_of(run: &RunRow, typed: Option<&Path>) -> Option<String> {
-    let before = run.lists.iter().find(|used| used.purpose == BLOCKLIST);
+    let before = run.lists.iter().rfind(|used| used.purpose == BLOCKLIST);
     let typed = typed.map(|path| path.display().to_string());
     typed.or_else(|| before.map(|used| used.source.clone()))
 }

@@ -17,8 +17,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use tlscensus_dataset::Dataset;
 use tlscensus_dataset::RunWriter;
-use tlscensus_discovery::Counts;
-use tlscensus_discovery::Discovery;
 use tlscensus_discovery::Ended;
 use tlscensus_discovery::Event;
 use tlscensus_discovery::Way;
@@ -37,6 +35,7 @@ pub(crate) use self::follow_up::follow_up;
 pub(crate) use self::job::Job;
 pub(crate) use self::job::Tools;
 pub(crate) use self::job::unfinished;
+pub(crate) use self::signals::Signals;
 use crate::args::DiscoverArguments;
 use crate::args::WireArguments;
 use crate::console;
@@ -77,7 +76,14 @@ fn open(typed: &DiscoverArguments) -> anyhow::Result<(Job, Option<Dataset>)> {
     let run = unfinished(&dataset, word, RunKind::Discover)?;
     let began: DiscoverySettings = serde_json::from_str(&run.config)
         .with_context(|| format!("run {}: its settings cannot be read back", run.run_id))?;
-    let job = Job::go_on(began.at_pace(&typed.sending)?, &dataset, run, blocklist)?;
+    let now = DiscoverySettings::typed(
+        &typed.space,
+        &typed.sending,
+        ports(&typed.ports, &typed.protocols)?,
+    )?;
+    let given = DiscoverySettings::ids_given(&typed.given);
+    let settings = began.gone_on_with(&now, &given, &run.run_id)?;
+    let job = Job::go_on(settings, &dataset, run, blocklist)?;
     Ok((job, Some(dataset)))
 }
 
@@ -176,6 +182,10 @@ fn begin_line(run_id: Option<&str>, ready: &DiscoveryPlan, ways: &Ways) {
 pub(crate) fn failure(error: &anyhow::Error, run_id: Option<&str>, how_on: &str) -> anyhow::Error {
     let told = console::told(error);
     match run_id {
+        // Whoever reads our results has enough of them.
+        _ if console::is_broken_pipe(error) => {
+            anyhow::Error::new(std::io::Error::from(std::io::ErrorKind::BrokenPipe))
+        }
         Some(run_id) => anyhow::anyhow!(
             "{told}\n{run_id} ended early: what was found up to the last checkpoint is safe; once that is mended, {how_on}"
         ),
@@ -186,12 +196,12 @@ pub(crate) fn failure(error: &anyhow::Error, run_id: Option<&str>, how_on: &str)
 pub(crate) fn finish(outcome: Outcome, how_on: &str, quiet: bool) -> anyhow::Result<Exit> {
     let Outcome { ended, mut course } = outcome;
     course.display.end(&course.discovery);
-    let counts = course.discovery.counts();
-    let counters = counters(&course, &counts);
+    let counters = counters(&course);
     let (state, exit) = ending(&ended);
+    let summary = summary(&course);
     course.sink.finish(state, counters)?;
     if !quiet {
-        console::say(&summary(&counts, &course.discovery));
+        console::say(&summary);
     }
     say_ending(&ended, how_on, quiet);
     Ok(exit)
@@ -223,40 +233,32 @@ pub(crate) fn say_ending(ended: &Ended, how_on: &str, quiet: bool) {
 }
 
 /// What was counted, for the run's row.
-pub(crate) fn counters(course: &Course, counts: &Counts) -> Vec<Counter> {
+pub(crate) fn counters(course: &Course) -> Vec<Counter> {
     let progress = course.discovery.progress();
     let ports = course.discovery.plan().visits.ports();
     let asked = ports
         .iter()
         .zip(&progress.asked)
         .map(|(port, asked)| (format!("asked-port-{port}"), *asked));
-    [
-        ("probes-sent", course.sent_before + counts.probes_sent),
-        ("synack", counts.synacks),
-        ("rst", counts.resets),
-        ("icmp", counts.icmp_errors),
-        ("admin-prohibited", counts.admin_prohibited),
-        ("duplicates", counts.repeats),
-        ("foreign", counts.foreign),
-        ("kernel-drops", counts.kernel_drops),
-        ("send-failures", counts.send_failures),
-        ("blocked-meanwhile", counts.blocked),
-        ("repeats-spared", counts.spared),
-    ]
-    .map(|(name, count)| (name.to_owned(), count))
-    .into_iter()
-    .chain(asked)
-    .map(|(name, count)| Counter { name, count })
-    .collect()
+    course
+        .counted()
+        .into_iter()
+        .chain(asked)
+        .chain(course.more.iter().cloned())
+        .map(|(name, count)| Counter { name, count })
+        .collect()
 }
 
-pub(crate) fn summary(counts: &Counts, discovery: &Discovery) -> String {
-    let how = match discovery.way() {
+pub(crate) fn summary(course: &Course) -> String {
+    let counts = course.discovery.counts();
+    // What was counted before is in the run's row, with this.
+    let part = if course.before.is_empty() { "" } else { "since it went on: " };
+    let how = match course.discovery.way() {
         Way::Wire(_) => "probes",
         Way::Connect(_) => "connections",
     };
     format!(
-        "{} {how} to {}, {} ({}), {} resets, {} ICMP errors; {} repeated answers, {} frames that answer nothing of ours, {} dropped by the kernel",
+        "{part}{} {how} to {}, {} ({}), {} resets, {} ICMP errors; {} repeated answers, {} frames that answer nothing of ours, {} dropped by the kernel",
         counts.probes_sent,
         console::count(counts.targets, "target"),
         match counts.synacks {

@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM: the first one stops in order, the second at once.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
@@ -15,16 +16,15 @@ use crate::console;
 pub(crate) struct Signals;
 
 impl Signals {
-    /// From now on: the switch is turned by the first signal.
+    /// From now on: the switch is turned by the first signal. One switch serves all that the program does.
     ///
     /// # Errors
     /// When the system has no thread or descriptor left for it.
-    #[expect(
-        clippy::exit,
-        reason = "whoever asks twice waits for nobody; what is acknowledged is safe"
-    )]
     pub(crate) fn heed(how_on: &str, quiet: bool) -> anyhow::Result<Arc<AtomicBool>> {
-        let stop = Arc::new(AtomicBool::new(false));
+        if let Some(stop) = HEEDED.get() {
+            return Ok(stop.clone());
+        }
+        let stop = HEEDED.get_or_init(Arc::default).clone();
         let (turned, how_on) = (stop.clone(), how_on.to_owned());
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().context("listening for signals")?;
@@ -59,3 +59,6 @@ impl Signals {
         Ok(stop)
     }
 }
+
+/// The switch, once somebody listens.
+static HEEDED: OnceLock<Arc<AtomicBool>> = OnceLock::new();

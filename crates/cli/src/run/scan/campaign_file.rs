@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,8 +14,10 @@ use toml::Table;
 use toml::Value;
 
 use crate::args::ScanArguments;
+use crate::args::given;
 use crate::console;
 use crate::plan::unusable;
+use crate::run::discovery::Signals;
 
 /// A campaign as its file says it.
 pub(super) struct CampaignFile {
@@ -30,6 +33,15 @@ impl CampaignFile {
     /// # Errors
     /// With file, place and remedy.
     pub(super) fn read(path: &Path, typed: &ScanArguments) -> anyhow::Result<Self> {
+        let beside = |id: &&String| !BESIDE.contains(&id.as_str());
+        if let Some(id) = typed.given.iter().find(beside) {
+            return Err(unusable(format!(
+                "--{}: write it into {}; beside a campaign's file only {} are typed",
+                id.replace('_', "-"),
+                path.display(),
+                "--resume, --dry-run, --out, --quiet, --json-status and --metrics"
+            )));
+        }
         let text = fs::read_to_string(path)
             .map_err(|error| unusable(format!("{}: {error}", path.display())))?;
         let mut campaign = Self::parse(&text)
@@ -60,6 +72,11 @@ impl CampaignFile {
             let Value::Table(own) = stage else {
                 anyhow::bail!("stage {number} is no table; write [[stage]]");
             };
+            if own.contains_key("out") {
+                anyhow::bail!(
+                    "stage {number}: out: one dataset is for all stages; write it at the top"
+                );
+            }
             let merged: Table = all.clone().into_iter().chain(own).collect();
             stage_of(merged)
                 .map_err(|error| anyhow::anyhow!("stage {number}: {}", console::told(&error)))
@@ -92,7 +109,9 @@ fn stage_of(mut keys: Table) -> anyhow::Result<(ScanArguments, Option<OffsetDate
     let command = ScanArguments::augment_args(Command::new("scan").disable_help_flag(true));
     let matches =
         command.try_get_matches_from(words).map_err(|error| anyhow::anyhow!(first_line(&error)))?;
-    Ok((ScanArguments::from_arg_matches(&matches)?, not_before))
+    let mut arguments = ScanArguments::from_arg_matches(&matches)?;
+    arguments.given = given(&matches);
+    Ok((arguments, not_before))
 }
 
 fn texts(key: &str, value: &Value) -> anyhow::Result<Vec<String>> {
@@ -122,14 +141,15 @@ fn moment(value: &Value) -> anyhow::Result<OffsetDateTime> {
 fn first_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
-    line.trim_start_matches("error: ").replace("'--", "'").to_owned()
+    line.trim_start_matches("error: ").replace("'--", "'")
 }
 
-/// Waits for the time of a stage; whoever interrupts that loses nothing.
-pub(super) fn wait_until(moment: Option<OffsetDateTime>, quiet: bool) -> anyhow::Result<()> {
+/// Waits for the time of a stage; `false` when somebody wants to stop, which loses nothing.
+pub(super) fn wait_until(moment: Option<OffsetDateTime>, quiet: bool) -> anyhow::Result<bool> {
     let Some(moment) = moment else {
-        return Ok(());
+        return Ok(true);
     };
+    let stop = Signals::heed("the same command with --resume latest goes on", quiet)?;
     let left = moment - OffsetDateTime::now_utc();
     if left.is_positive() && !quiet {
         console::say(&format!("waiting until {}", moment.format(&Rfc3339)?));
@@ -137,15 +157,21 @@ pub(super) fn wait_until(moment: Option<OffsetDateTime>, quiet: bool) -> anyhow:
     loop {
         let left = moment - OffsetDateTime::now_utc();
         let Ok(left) = Duration::try_from(left) else {
-            return Ok(());
+            return Ok(true);
         };
         if left.is_zero() {
-            return Ok(());
+            return Ok(true);
+        }
+        if stop.load(Relaxed) {
+            return Ok(false);
         }
         std::thread::sleep(left.min(LOOK_AGAIN));
     }
 }
 
+/// Identifiers of what is typed beside the file.
+const BESIDE: [&str; 8] =
+    ["prefixes", "out", "resume", "dry_run", "output", "quiet", "json_status", "metrics"];
 /// A clock that is set while we wait is seen after so long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 

@@ -42,7 +42,9 @@ impl ScanSink {
         let run_id = writer.run().run_id.clone();
         let mut waiting = VecDeque::new();
         dataset.responders(&run_id, |row| {
-            if job.ready.answered(&row).is_some()
+            let success = matches!(row.kind, ResponderKind::SynAck | ResponderKind::Connected);
+            if success
+                && job.ready.answered(&row).is_some()
                 && let Ok(addr) = row.addr.parse()
             {
                 waiting.push_back(target(addr, row.port));
