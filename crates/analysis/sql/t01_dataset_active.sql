@@ -46,6 +46,7 @@
 --   Behind implicit TLS there may be another protocol, or silence: then a host with successful TLS is no speaker.
 --   HTTPS has no dialogue: it counts as speaking once a ServerHello came, and has no capabilities to read.
 --   Answered: to discovery, in the probes' own run, else in the newest complete one on this port. T01b has the noise experiment.
+--   Who was purged, or is left out by --blocklist, still counts as asked; so do they in the noise experiment.
 --   Of hosts that only discovery asked, nothing else is known: their row is empty behind it.
 
 WITH measured AS (

@@ -221,3 +221,46 @@ fn a_full_disk_stops_a_discovery_and_room_lets_it_go_on() {
     );
     assert_eq!(found, ["4096,4096"]);
 }
+
+/// Who asked to be left alone between two starts of a run is not asked once more, not even by the first probe.
+#[test]
+fn a_run_that_is_gone_on_with_leaves_alone_who_asked_for_it_meanwhile() {
+    let Some(scene) = Scene::new(&[25]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = folder.path().join("found");
+    let out = ["--out", dataset.to_str().unwrap()];
+    let own = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1"];
+    let child = start(&mut scene.tlscensus(&[&own[..], &WORDS, &out].concat()));
+    std::thread::sleep(Duration::from_millis(800));
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    let blocked = folder.path().join("blocked.txt");
+    fs::write(&blocked, "10.77.8.0/21 # asked us meanwhile\n").unwrap();
+    scene.count_syns();
+    scene
+        .pair
+        .far
+        .run(&[
+            "nft",
+            "insert",
+            "rule",
+            "ip",
+            "count",
+            "in",
+            "ip",
+            "daddr",
+            "!=",
+            "10.77.8.0/21",
+            "accept",
+        ])
+        .unwrap();
+    let more = ["--blocklist", blocked.to_str().unwrap(), "--resume", "latest"];
+    scene.discover(&[&WORDS[..], &out, &more].concat(), 0);
+    assert_eq!(scene.syns(), 0, "probes to who is blocked");
+    let open = sql(
+        &dataset,
+        "SELECT count(DISTINCT addr) FROM responders WHERE CAST(split_part(addr, '.', 3) AS INT) < 8",
+    );
+    assert_eq!(open, ["2048"]);
+}

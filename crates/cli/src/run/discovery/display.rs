@@ -102,7 +102,7 @@ impl Display {
             line.push_str(&format!(", {} answers dropped by the kernel", counts.kernel_drops));
         }
         if counts.held > 0 {
-            line.push_str(", held back by slow writing");
+            line.push_str(", held back: answers come faster than they are taken");
         }
         if let Some(more) = more {
             line.push_str(", ");
@@ -110,19 +110,20 @@ impl Display {
         }
         match self.left(discovery) {
             Some(left) => line.push_str(&format!(", {} left", HumanDuration(left))),
-            None => line.push_str(", waiting for late answers"),
+            None if discovery.left() == 0 => line.push_str(", waiting for late answers"),
+            None => {}
         }
         line
     }
 
-    /// How long it will go on at the rate of the last second.
+    /// How long it will go on at the rate of the last second; not known while nothing is sent.
     fn left(&self, discovery: &Discovery) -> Option<Duration> {
         let left = discovery.left();
-        if left == 0 {
+        if left == 0 || self.rate <= 0.0 {
             return None;
         }
         let probes = f64::from(discovery.plan().probes);
-        let seconds = to_f64(left) * probes / self.rate.max(0.001);
+        let seconds = to_f64(left) * probes / self.rate;
         Duration::try_from_secs_f64(seconds).ok()
     }
 
