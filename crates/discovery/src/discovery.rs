@@ -83,11 +83,13 @@ pub struct Discovery {
 
 /// The last time that an interface was down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outage {
+struct Outage {
     /// How many there have been.
-    pub(crate) number: u64,
+    number: u64,
+    /// After how many of them what was lost was sent again.
+    repaired: u64,
     /// Answers to what was sent from then on may be lost.
-    pub(crate) since_ns: u64,
+    since_ns: u64,
     /// When it was noticed last.
     seen_ns: u64,
 }
@@ -208,9 +210,7 @@ impl Discovery {
             let ended = self.send_in_stages(events);
             self.is_cooling.store(true, Relaxed);
             // Who is stopped twice leaves the process; who is stopped once still hears what was asked for.
-            if ended.is_ok() && matches!(self.way, Way::Wire(_)) {
-                self.live_through_window();
-            }
+            let ended = ended.and_then(|ended| self.hear_the_last(ended, events));
             self.is_over.store(true, Relaxed);
             let heard = listeners.into_iter().map(joined).collect::<Result<Vec<()>, _>>();
             let ended = ended?;
@@ -420,6 +420,20 @@ impl Discovery {
         ended.or_else(|| self.is_stopping().then_some(Ended::Stopped))
     }
 
+    /// Waits for late answers; what an outage swallows meanwhile is asked again.
+    fn hear_the_last(&self, ended: Ended, events: &mpsc::Sender<Event>) -> Result<Ended, Error> {
+        if matches!(self.way, Way::Connect(_)) {
+            return Ok(ended);
+        }
+        loop {
+            self.live_through_window();
+            if self.is_stopping() || !self.is_outage_unrepaired() {
+                return Ok(ended);
+            }
+            self.send_stage(None, events)?;
+        }
+    }
+
     /// Waits until answers to the last probe would have come, and would have been looked at.
     fn live_through_window(&self) {
         let window_ns = nanoseconds(self.plan.answer_window).saturating_add(HELD_BACK_NS);
@@ -564,8 +578,17 @@ impl Discovery {
         outage.seen_ns = now_ns;
     }
 
-    pub(crate) fn outage(&self) -> Outage {
-        *locked(&self.outage)
+    /// Since when what was sent is lost, and has to be sent again; each outage is told once.
+    pub(crate) fn outage_to_repair(&self) -> Option<u64> {
+        let mut outage = locked(&self.outage);
+        let is_new = outage.number > outage.repaired;
+        outage.repaired = outage.number;
+        is_new.then_some(outage.since_ns)
+    }
+
+    fn is_outage_unrepaired(&self) -> bool {
+        let outage = locked(&self.outage);
+        outage.number > outage.repaired
     }
 
     /// Whoever hears this interface has looked at everything that came before that time.

@@ -46,8 +46,6 @@ pub(crate) struct Sender<'a> {
     returned: Vec<u64>,
     /// Who came to be blocked since the start.
     blocked: Arc<AddressSet>,
-    /// The outages after which lost probes were asked for again.
-    outages: u64,
 }
 
 /// A target that waits for its network.
@@ -92,7 +90,6 @@ impl<'a> Sender<'a> {
             firsts: 0,
             returned: Vec::new(),
             blocked: shared.newly_blocked(),
-            outages: 0,
         })
     }
 
@@ -119,11 +116,9 @@ impl<'a> Sender<'a> {
     }
 
     /// What was sent shortly before an interface went down is sent again, but to those who have answered.
-    fn ask_again_after_outage(&mut self) {
-        let outage = self.shared.outage();
-        if outage.number > self.outages {
-            self.outages = outage.number;
-            self.shared.schedule().repeat_since(outage.since_ns);
+    fn ask_again_after_outage(&self) {
+        if let Some(since_ns) = self.shared.outage_to_repair() {
+            self.shared.schedule().repeat_since(since_ns);
         }
     }
 

@@ -174,7 +174,6 @@ impl Settings {
         let settings = Self { host_budget: settings.budget_typed(typed), ..settings };
         settings.limited_or_loopback()?;
         settings.ports_exist()?;
-        settings.order()?;
         Ok(settings)
     }
 

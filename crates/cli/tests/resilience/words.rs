@@ -28,7 +28,10 @@ fn unknown_words_are_answered_with_the_known_ones() {
     }
     let contact = ["--contact", "scans@example.org"];
     let words = refused(scene.probe().args(contact), 2);
-    check_says(&words, &["a rate or budget of 0 (no limit) is for loopback only"]);
+    check_says(
+        &words,
+        &["a rate or budget of 0 (no limit) is for loopback and your own test ranges only"],
+    );
     assert!(!scene.dataset.exists(), "nothing was begun");
     support::run(scene.probe().arg("--quiet"), 0);
     let dataset = scene.dataset.to_str().unwrap();

@@ -26,6 +26,7 @@ use super::display::Display;
 use super::emit::Emitter;
 use crate::console;
 use crate::plan::discovery::DiscoveryPlan;
+use crate::run::metrics::Metric;
 use crate::run::metrics::MetricsPage;
 use crate::run::reload::Reload;
 use crate::run::reload::Reloads;
@@ -108,12 +109,20 @@ pub(crate) trait Sink {
         None
     }
 
+    /// What it does, as metrics.
+    fn figures(&self) -> Figures {
+        Box::new(Vec::new)
+    }
+
     /// Ends the run.
     ///
     /// # Errors
     /// When that cannot be written; what was acknowledged is safe.
     fn finish(self: Box<Self>, state: RunState, counters: Vec<Counter>) -> anyhow::Result<()>;
 }
+
+/// Metrics of the moment in which they are asked for.
+pub(crate) type Figures = Box<dyn Fn() -> Vec<Metric> + Send + Sync>;
 
 /// How it ended.
 pub(crate) struct Outcome {

@@ -5,22 +5,25 @@ use std::sync::Arc;
 
 use tlscensus_discovery::Discovery;
 
+use super::course::Figures;
 use crate::console;
 use crate::run::metrics::Kind;
 use crate::run::metrics::Metric;
 use crate::run::metrics::MetricsPage;
 
-/// Serves them while the page lives.
+/// Serves them, and more, while the page lives.
 ///
 /// # Errors
 /// When the address cannot be bound.
 pub(super) fn serve(
     at: SocketAddr,
     discovery: &Arc<Discovery>,
+    more: Figures,
     quiet: bool,
 ) -> anyhow::Result<MetricsPage> {
     let discovery = discovery.clone();
-    let page = MetricsPage::begin(at, move || figures(&discovery))?;
+    let all = move || figures(&discovery).into_iter().chain(more()).collect();
+    let page = MetricsPage::begin(at, all)?;
     if !quiet {
         console::say(&format!("metrics at http://{}/metrics", page.addr()));
     }

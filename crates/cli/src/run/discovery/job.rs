@@ -170,7 +170,10 @@ impl Job {
         }
         let discovery = Arc::new(Discovery::new(self.ready.plan.clone(), ways.way)?);
         let reloads = Arc::new(Reloads::default());
-        let metrics = output.metrics.map(|at| figures::serve(at, &discovery, quiet)).transpose()?;
+        let metrics = output
+            .metrics
+            .map(|at| figures::serve(at, &discovery, sink.figures(), quiet))
+            .transpose()?;
         let live = self.blocklist.live.clone();
         let watching = self.blocklist.watch(&reloads, quiet)?;
         let course = Course {

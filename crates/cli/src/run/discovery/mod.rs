@@ -27,6 +27,7 @@ use tlscensus_records::RunState;
 use tlscensus_targets::RouteTable;
 
 pub(crate) use self::course::Course;
+pub(crate) use self::course::Figures;
 pub(crate) use self::course::Outcome;
 pub(crate) use self::course::Sink;
 pub(crate) use self::dry_run::dry_run;

@@ -27,6 +27,8 @@ use crate::console;
 use crate::plan::Settings;
 use crate::plan::descriptors;
 use crate::run::discovery::Job;
+use crate::run::metrics::Kind;
+use crate::run::metrics::Metric;
 
 /// A prober at work.
 pub(super) struct Probing {
@@ -171,6 +173,39 @@ impl Ended {
         .into_iter()
         .chain(ended)
         .collect()
+    }
+
+    /// The same as metrics.
+    pub(super) fn figures(&self) -> Vec<Metric> {
+        let counts = self.progress.counts();
+        let one = |name, help, kind, value: u64| Metric {
+            name,
+            help,
+            kind,
+            labels: Vec::new(),
+            value: value.into(),
+        };
+        vec![
+            one(
+                "tlscensus_endpoints_done_total",
+                "Endpoints with their row",
+                Kind::Counter,
+                counts.done,
+            ),
+            one(
+                "tlscensus_endpoints_in_flight",
+                "Endpoints in flight",
+                Kind::Gauge,
+                counts.in_flight(),
+            ),
+            one("tlscensus_connections_total", "Connections", Kind::Counter, counts.connections),
+            one(
+                "tlscensus_tls_completed_total",
+                "Endpoints with a completed TLS handshake",
+                Kind::Counter,
+                counts.tls_completed,
+            ),
+        ]
     }
 
     pub(super) fn summary(&self) -> String {

@@ -18,6 +18,7 @@ use tlscensus_targets::Target;
 use super::probing::Ended;
 use super::probing::Probing;
 use crate::plan::Settings;
+use crate::run::discovery::Figures;
 use crate::run::discovery::Job;
 use crate::run::discovery::Sink;
 
@@ -118,6 +119,11 @@ impl Sink for ScanSink {
 
     fn state(&self) -> Option<Value> {
         Some(self.probing.state(self.waiting.len()))
+    }
+
+    fn figures(&self) -> Figures {
+        let ended = self.ended();
+        Box::new(move || ended.figures())
     }
 
     fn finish(self: Box<Self>, state: RunState, counters: Vec<Counter>) -> anyhow::Result<()> {
