@@ -23,7 +23,7 @@ words! {
 rows! {
     /// One row per endpoint that answered, and kind of answer.
     pub struct ResponderRow filled by Active {
-        /// The run.
+        /// The run that it belongs to.
         run_id: String,
         /// Address that the probe was sent to, as text.
         addr: String,

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::net::TcpStream;
 use std::path::Path;
+use std::time::Duration;
 
 use tlscensus_testkit::daemons::DAEMONS;
 use tlscensus_testkit::daemons::Missing;
@@ -26,8 +27,16 @@ fn daemons_come_up_and_leave() {
     drop(site);
     for daemon in up {
         let port = daemon.ports[0];
-        let left = TcpStream::connect((daemon.address, port));
-        assert!(left.is_err(), "{} still answers on {port}", daemon.package);
+        // Its children may take a moment longer than itself.
+        let has_left = || TcpStream::connect((daemon.address, port)).is_err();
+        let left = (0..100).any(|_| {
+            let left = has_left();
+            if !left {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            left
+        });
+        assert!(left, "{} still answers on {port}", daemon.package);
     }
 }
 
