@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 use indicatif::ProgressState;
 use indicatif::ProgressStyle;
+use serde_json::Value;
 use serde_json::json;
 use tlscensus_probe::Counts;
 use tlscensus_probe::Progress;
@@ -142,15 +144,20 @@ impl Display {
             "bytes_out": counts.bytes_out,
             "ended_in_phase": ended,
         });
-        let draft = draft_of(path);
-        let written = fs::write(&draft, format!("{state}\n"));
-        if let Err(error) = written.and_then(|()| fs::rename(&draft, path))
+        if let Err(error) = replace(path, &state)
             && !self.json_failed
         {
             console::say(&format!("--json-status {}: {error}", path.display()));
             self.json_failed = true;
         }
     }
+}
+
+/// Puts a state where the last one was: whoever reads sees one or the other, whole.
+pub(crate) fn replace(path: &Path, state: &Value) -> io::Result<()> {
+    let draft = draft_of(path);
+    fs::write(&draft, format!("{state}\n"))?;
+    fs::rename(&draft, path)
 }
 
 /// Where a JSON state is written before it replaces the last one.

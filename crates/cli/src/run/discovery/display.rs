@@ -1,6 +1,5 @@
 //! What is said while a discovery goes on: a bar on a terminal, plain lines in a pipe, JSON in a file.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
@@ -15,7 +14,7 @@ use tlscensus_discovery::Discovery;
 
 use super::course::Sink;
 use crate::console;
-use crate::progress::draft_of;
+use crate::progress::replace;
 
 /// Shows the counters of one discovery.
 pub(crate) struct Display {
@@ -156,9 +155,7 @@ impl Display {
             "link_down": counts.link_down,
             "probing": more,
         });
-        let draft = draft_of(path);
-        let written = fs::write(&draft, format!("{state}\n"));
-        if let Err(error) = written.and_then(|()| fs::rename(&draft, path))
+        if let Err(error) = replace(path, &state)
             && !self.json_failed
         {
             console::say(&format!("--json-status {}: {error}", path.display()));
