@@ -55,7 +55,7 @@ impl Display {
         quiet: bool,
         json: Option<PathBuf>,
     ) -> Self {
-        let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let terminal = io::IsTerminal::is_terminal(&io::stderr());
         let bar = (terminal && !quiet).then(|| bar(endpoints));
         let began = Instant::now();
         Self {
