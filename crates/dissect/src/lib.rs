@@ -1,0 +1,2 @@
+//! what a flow speaks, and its facts.
+

@@ -1,0 +1,2 @@
+//! live or file capture → flows → dissect → rows.
+
