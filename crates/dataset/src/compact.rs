@@ -34,6 +34,7 @@ use std::path::PathBuf;
 use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
+use tlscensus_records::FLOWS;
 use tlscensus_records::PROBES;
 use tlscensus_records::RESPONDERS;
 use tlscensus_records::RUNS;
@@ -212,17 +213,18 @@ fn remove_drafts(disk: &Disk, dataset: &Path) -> Result<(), Error> {
 
 /// What others refer to becomes visible before what refers to it.
 fn publication_rank(relation: &Relation) -> usize {
-    [&CERTIFICATES_DER, &CERTIFICATES, &CAPABILITIES, &RESPONDERS, &PROBES]
+    [&CERTIFICATES_DER, &CERTIFICATES, &CAPABILITIES, &RESPONDERS, &PROBES, &FLOWS]
         .iter()
         .position(|known| known.name == relation.name)
         .unwrap_or(0)
 }
 
 /// Every folder of a dataset.
-pub(crate) const FOLDERS: [&str; 8] = [
+pub(crate) const FOLDERS: [&str; 9] = [
     manifest::FOLDER,
     segment::JOURNALS,
     PROBES.name,
+    FLOWS.name,
     CAPABILITIES.name,
     RESPONDERS.name,
     CERTIFICATES.name,

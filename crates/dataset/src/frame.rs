@@ -25,6 +25,7 @@ use arrow::ipc::writer::StreamWriter;
 use tlscensus_records::CAPABILITIES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
+use tlscensus_records::FLOWS;
 use tlscensus_records::PROBES;
 use tlscensus_records::RESPONDERS;
 use tlscensus_records::Relation;
@@ -191,12 +192,13 @@ fn filled(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
 }
 
 /// The relations a journal can hold, with their codes.
-const CODES: [(u8, &Relation); 5] = [
+const CODES: [(u8, &Relation); 6] = [
     (1, &PROBES),
     (2, &CERTIFICATES),
     (3, &CERTIFICATES_DER),
     (4, &CAPABILITIES),
     (5, &RESPONDERS),
+    (6, &FLOWS),
 ];
 
 fn code(relation: &Relation) -> u8 {

@@ -6,6 +6,8 @@ use tlscensus_records::CERTIFICATES_DER;
 use tlscensus_records::CapabilityRow;
 use tlscensus_records::CertificateDer;
 use tlscensus_records::CertificateRow;
+use tlscensus_records::FLOWS;
+use tlscensus_records::FlowRow;
 use tlscensus_records::PROBES;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::RESPONDERS;
@@ -41,6 +43,7 @@ fn read(frame: &Frame) {
         name if name == CERTIFICATES_DER.name => {
             rows::<CertificateDer>(batch).map(|rows| rows.len())
         }
+        name if name == FLOWS.name => rows::<FlowRow>(batch).map(|rows| rows.len()),
         name if name == PROBES.name => rows::<ProbeRow>(batch).map(|rows| rows.len()),
         name if name == RESPONDERS.name => rows::<ResponderRow>(batch).map(|rows| rows.len()),
         name => panic!("a journal has no {name}"),

@@ -8,6 +8,7 @@
 //!   lock                           advisory lock of the one writer; its text says who
 //!   probes/RUN-000001.parquet      parts: one file per segment and relation
 //!   responders/…                   endpoints that answered a discovery
+//!   flows/…                        connections that were watched
 //!   capabilities/…                 what enumerated endpoints can do, beside their probes
 //!   certificates/…                 facts of each distinct certificate, once across all runs
 //!   certificates_der/…             its bytes, apart so that counting never reads them

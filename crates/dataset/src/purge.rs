@@ -34,6 +34,7 @@ use tlscensus_records::CERTIFICATE_NAMES;
 use tlscensus_records::CERTIFICATES;
 use tlscensus_records::CERTIFICATES_DER;
 use tlscensus_records::Counter;
+use tlscensus_records::FLOWS;
 use tlscensus_records::PROBES;
 use tlscensus_records::RESPONDERS;
 use tlscensus_records::Relation;
@@ -242,7 +243,7 @@ impl<'a> Doom<'a> {
             purged: Purged::default(),
         };
         let mut named = Names::default();
-        let with_addresses = [&RESPONDERS, &PROBES, &CAPABILITIES];
+        let with_addresses = [&RESPONDERS, &PROBES, &FLOWS, &CAPABILITIES];
         for relation in with_addresses {
             let going = doom.count(dataset, entries, relation, |batch, row, goes| {
                 if goes {
@@ -359,8 +360,8 @@ fn journal(dataset: &Path, run_id: &str) -> PathBuf {
 }
 
 /// What refers to others goes before what it refers to.
-const IN_ORDER: [&Relation; 5] =
-    [&PROBES, &CAPABILITIES, &RESPONDERS, &CERTIFICATES, &CERTIFICATES_DER];
+const IN_ORDER: [&Relation; 6] =
+    [&PROBES, &FLOWS, &CAPABILITIES, &RESPONDERS, &CERTIFICATES, &CERTIFICATES_DER];
 /// Version of the journal's format.
 const FORMAT: u64 = 1;
 const EXTENSION: &str = ".purge";

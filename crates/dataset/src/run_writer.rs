@@ -16,6 +16,8 @@ use tlscensus_records::CapabilityRow;
 use tlscensus_records::CertificateDer;
 use tlscensus_records::CertificateRow;
 use tlscensus_records::Counter;
+use tlscensus_records::FLOWS;
+use tlscensus_records::FlowRow;
 use tlscensus_records::ListUsed;
 use tlscensus_records::PROBES;
 use tlscensus_records::ProbeRow;
@@ -59,9 +61,10 @@ pub struct RunWriter {
     certificates: RowBuffer,
     ders: RowBuffer,
     capabilities: RowBuffer,
+    flows: RowBuffer,
     probes: RowBuffer,
     responders: RowBuffer,
-    /// Frames that could not be written yet, and how many probes and responders they hold.
+    /// Frames that could not be written yet, and how many flows, probes and responders they hold.
     unwritten: (Vec<u8>, u64),
     known: Known,
     written: u64,
@@ -94,6 +97,7 @@ impl RunWriter {
             certificates: RowBuffer::new(&CERTIFICATES),
             ders: RowBuffer::new(&CERTIFICATES_DER),
             capabilities: RowBuffer::new(&CAPABILITIES),
+            flows: RowBuffer::new(&FLOWS),
             probes: RowBuffer::new(&PROBES),
             responders: RowBuffer::new(&RESPONDERS),
             unwritten: (Vec::new(), 0),
@@ -140,14 +144,27 @@ impl RunWriter {
             self.flush()?;
         }
         for der in chain {
-            let name = Sha256::of(der);
-            if self.known.insert(&name) {
-                self.certificates.push(&CertificateRow::from_der(der, &self.run.run_id));
-                self.ders.push(&CertificateDer { cert_sha256: name, der: Bytes(der.to_vec()) });
-            }
+            self.certificate(Sha256::of(der), der);
         }
         capabilities.iter().for_each(|row| self.capabilities.push(row));
         self.probes.push(row);
+        Ok(())
+    }
+
+    /// Takes the row of a connection that was watched, and the certificates to be kept of it, each with its hash; durable as
+    /// [`append`](Self::append) says.
+    pub fn append_flow(
+        &mut self,
+        row: &FlowRow,
+        certificates: &[(Sha256, Arc<[u8]>)],
+    ) -> Result<(), Error> {
+        if self.buffers_are_full() {
+            self.flush()?;
+        }
+        for (name, der) in certificates {
+            self.certificate(*name, der);
+        }
+        self.flows.push(row);
         Ok(())
     }
 
@@ -204,9 +221,28 @@ impl RunWriter {
         Ok(std::mem::take(&mut self.run))
     }
 
+    /// Takes a certificate, if none of its hash is in the dataset.
+    fn certificate(&mut self, name: Sha256, der: &[u8]) {
+        if self.known.insert(&name) {
+            self.certificates.push(&CertificateRow::from_der(der, &self.run.run_id));
+            self.ders.push(&CertificateDer { cert_sha256: name, der: Bytes(der.to_vec()) });
+        }
+    }
+
+    /// Rows that wait, those aside that others name.
+    fn waiting(&self) -> usize {
+        self.flows.rows() + self.probes.rows() + self.responders.rows()
+    }
+
     fn buffers_are_full(&self) -> bool {
-        let buffers =
-            [&self.certificates, &self.ders, &self.capabilities, &self.probes, &self.responders];
+        let buffers = [
+            &self.certificates,
+            &self.ders,
+            &self.capabilities,
+            &self.flows,
+            &self.probes,
+            &self.responders,
+        ];
         let rows: usize = buffers.iter().map(|buffer| buffer.rows()).sum();
         let bytes: usize = buffers.iter().map(|buffer| buffer.bytes()).sum();
         rows >= self.limits.buffer_rows || bytes >= self.limits.buffer_bytes
@@ -233,20 +269,20 @@ impl RunWriter {
         self.unwritten.0.clear();
         self.unwritten.1 = 0;
         // After a failure there may be rows behind the frames that could not be written.
-        if self.probes.rows() + self.responders.rows() > 0 {
+        if self.waiting() > 0 {
             return self.flush();
         }
         if full { self.seal() } else { Ok(()) }
     }
 
     fn encode_buffers(&mut self) -> Result<(), Error> {
-        let rows = self.probes.rows() + self.responders.rows();
-        let rows = u64::try_from(rows).unwrap_or(u64::MAX);
-        let buffers: [(&Relation, &mut RowBuffer); 5] = [
+        let rows = u64::try_from(self.waiting()).unwrap_or(u64::MAX);
+        let buffers: [(&Relation, &mut RowBuffer); 6] = [
             (&CERTIFICATES, &mut self.certificates),
             (&CERTIFICATES_DER, &mut self.ders),
             (&CAPABILITIES, &mut self.capabilities),
             (&RESPONDERS, &mut self.responders),
+            (&FLOWS, &mut self.flows),
             (&PROBES, &mut self.probes),
         ];
         let filled = buffers.into_iter().filter(|(_, buffer)| buffer.rows() > 0);

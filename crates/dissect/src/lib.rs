@@ -1,2 +1,1 @@
 //! what a flow speaks, and its facts.
-

@@ -262,41 +262,104 @@ macro_rules! unsigned {
 }
 unsigned!(u8 => U8, u16 => U16, u32 => U32, u64 => U64);
 
+/// How many columns there are in all groups.
+pub(crate) const fn total(groups: &[&[Column]]) -> usize {
+    let mut count = 0;
+    let mut rest = groups;
+    while let [group, others @ ..] = rest {
+        count += group.len();
+        rest = others;
+    }
+    count
+}
+
+/// The columns of all groups, one behind the other.
+pub(crate) const fn joined<const N: usize>(groups: &[&[Column]]) -> [Column; N] {
+    const NONE: Column =
+        Column { name: "", kind: Kind::Bool, nullable: false, half: Half::Both, doc: "" };
+    let mut all = [NONE; N];
+    let mut at = 0;
+    let mut rest = groups;
+    while let [group, others @ ..] = rest {
+        let mut columns = *group;
+        while let [column, more @ ..] = columns {
+            all[at] = *column;
+            at += 1;
+            columns = more;
+        }
+        rest = others;
+    }
+    all
+}
+
 /// Declares the struct of a row: `half` that fills it, then one documented line per column.
+///
+/// Behind `with` stand groups of columns that several relations share, each a struct that is declared in the same way: their
+/// columns follow the row's own. `named "x_"` puts that before the name of every column, and not of the field.
 macro_rules! rows {
     (
         $(#[$meta:meta])*
         pub struct $name:ident filled by $half:ident {
             $( $(#[doc = $doc:literal])+ $column:ident: $type:ty, )+
         }
+        $( with { $( $(#[doc = $group_doc:literal])+ $group:ident: $group_type:ty, )+ } )?
+    ) => {
+        $crate::column::rows! {
+            $(#[$meta])*
+            pub struct $name filled by $half named "" {
+                $( $(#[doc = $doc])+ $column: $type, )+
+            }
+            $( with { $( $(#[doc = $group_doc])+ $group: $group_type, )+ } )?
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident filled by $half:ident named $prefix:literal {
+            $( $(#[doc = $doc:literal])+ $column:ident: $type:ty, )+
+        }
+        $( with { $( $(#[doc = $group_doc:literal])+ $group:ident: $group_type:ty, )+ } )?
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name {
             $( $(#[doc = $doc])+ pub $column: $type, )+
+            $( $( $(#[doc = $group_doc])+ pub $group: $group_type, )+ )?
         }
 
         impl $crate::column::Row for $name {
-            const COLUMNS: &'static [$crate::column::Column] = &[ $(
-                $crate::column::Column {
-                    name: stringify!($column),
-                    kind: <$type as $crate::column::Cell>::KIND,
-                    nullable: <$type as $crate::column::Cell>::NULLABLE,
-                    half: $crate::column::Half::$half,
-                    doc: concat!($($doc),+).trim_ascii(),
-                },
-            )+ ];
+            const COLUMNS: &'static [$crate::column::Column] = {
+                const PARTS: &[&[$crate::column::Column]] = &[
+                    &[ $(
+                        $crate::column::Column {
+                            name: concat!($prefix, stringify!($column)),
+                            kind: <$type as $crate::column::Cell>::KIND,
+                            nullable: <$type as $crate::column::Cell>::NULLABLE,
+                            half: $crate::column::Half::$half,
+                            doc: concat!($($doc),+).trim_ascii(),
+                        },
+                    )+ ],
+                    $( $( <$group_type as $crate::column::Row>::COLUMNS, )+ )?
+                ];
+                const ALL: [$crate::column::Column; $crate::column::total(PARTS)] =
+                    $crate::column::joined(PARTS);
+                &ALL
+            };
 
             fn values(&self, sink: &mut dyn FnMut($crate::column::Value<'_>)) {
                 $( sink($crate::column::Cell::value(&self.$column)); )+
+                $( $( $crate::column::Row::values(&self.$group, sink); )+ )?
             }
 
             fn from_values<'a>(
                 source: &mut dyn FnMut() -> $crate::column::Value<'a>,
             ) -> Result<Self, &'static str> {
-                Ok(Self { $(
-                    $column: $crate::column::Cell::from_value(source()).ok_or(stringify!($column))?,
-                )+ })
+                Ok(Self {
+                    $(
+                        $column: $crate::column::Cell::from_value(source())
+                            .ok_or(concat!($prefix, stringify!($column)))?,
+                    )+
+                    $( $( $group: $crate::column::Row::from_values(source)?, )+ )?
+                })
             }
         }
 
@@ -305,9 +368,13 @@ macro_rules! rows {
                 <Self as $crate::column::Row>::COLUMNS,
             );
             fn value(&self) -> $crate::column::Value<'_> {
-                $crate::column::Value::Struct(vec![
-                    $( $crate::column::Cell::value(&self.$column), )+
-                ])
+                let mut values = Vec::with_capacity(<Self as $crate::column::Row>::COLUMNS.len());
+                $( values.push($crate::column::Cell::value(&self.$column)); )+
+                $( $( match $crate::column::Cell::value(&self.$group) {
+                    $crate::column::Value::Struct(group) => values.extend(group),
+                    _ => unreachable!("a group is a struct"),
+                } )+ )?
+                $crate::column::Value::Struct(values)
             }
             fn from_value(value: $crate::column::Value<'_>) -> Option<Self> {
                 let $crate::column::Value::Struct(values) = value else {
@@ -330,9 +397,14 @@ mod tests {
     use crate::capability_row::IntrusiveAnswer;
     use crate::certificate_row::CertificateDer;
     use crate::certificate_row::CertificateRow;
+    use crate::dialog_columns::DialogColumns;
+    use crate::flow_row::FlowRow;
+    use crate::offer_columns::OfferColumns;
     use crate::probe_row::Attempt;
     use crate::probe_row::ProbeRow;
     use crate::run_row::RunRow;
+    use crate::server_sent::ServerSent;
+    use crate::tls_columns::TlsColumns;
 
     /// A row gives one value per column, of the column's kind, and is made of them again.
     fn check<R: Row + PartialEq + std::fmt::Debug>(row: &R) {
@@ -402,9 +474,16 @@ mod tests {
         check(&ProbeRow {
             attempts: vec![Attempt::default(), Attempt { bytes_in: 7, ..Attempt::default() }],
             leftover: Some(Bytes(vec![1])),
-            chain: Some(vec![Sha256::of(b"")]),
-            mechanisms_before: Some(vec![]),
+            server_sent: ServerSent { chain: Some(vec![Sha256::of(b"")]), ..ServerSent::default() },
+            dialog: DialogColumns { mechanisms_before: Some(vec![]), ..DialogColumns::default() },
             ..ProbeRow::default()
+        });
+        check(&FlowRow::default());
+        check(&FlowRow {
+            plaintext_authentication: vec!["PLAIN".to_owned()],
+            offer: OfferColumns { suites: Some(vec![0x1301]), ..OfferColumns::default() },
+            tls: TlsColumns { version_code: Some(0x0304), ..TlsColumns::default() },
+            ..FlowRow::default()
         });
         check(&CapabilityRow::default());
         check(&CapabilityRow {
@@ -415,6 +494,17 @@ mod tests {
         check(&RunRow::default());
         check(&CertificateRow::from_der(b"no certificate", "r"));
         check(&CertificateDer::default());
+    }
+
+    #[test]
+    fn groups_follow_and_their_columns_bear_the_name_of_the_group() {
+        let names: Vec<_> = FlowRow::COLUMNS.iter().map(|column| column.name).collect();
+        assert_eq!(names.first(), Some(&"run_id"));
+        for name in ["starttls_state", "offer_suites", "tls_version", "chain"] {
+            assert!(names.contains(&name), "{name}");
+        }
+        let failed = TlsColumns::from_values(&mut || Value::Bool(true));
+        assert_eq!(failed, Err("tls_sni"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl ProbeRow {
             self.phase = attempt.phase;
             self.outcome = attempt.outcome;
             self.detail.clone_from(&attempt.detail);
-            let hello_sent = self.tls_history.is_some();
+            let hello_sent = self.tls.history.is_some();
             self.tls_offered_profile = hello_sent.then(|| attempt.profile.clone());
         }
         self.derive();
@@ -61,20 +61,25 @@ impl ProbeRow {
                 .any(|attempt| derive::tcp_completed(attempt.phase, attempt.outcome));
         self.tls_completed = self.tls_established;
         self.speaks_protocol = derive::speaks(grammar, dialogue, end, tls);
-        self.starttls_state =
-            derive::starttls_state(mode, self.starttls_state, self.speaks_protocol, end, tls);
+        self.dialog.starttls_state = derive::starttls_state(
+            mode,
+            self.dialog.starttls_state,
+            self.speaks_protocol,
+            end,
+            tls,
+        );
     }
 
     fn heard(&self) -> bool {
         let counted = self.counted_attempt.map(usize::from);
-        self.greeting_seen == Presence::Seen
+        self.dialog.greeting_seen == Presence::Seen
             || counted
                 .and_then(|counted| self.attempts.get(counted))
                 .is_some_and(|attempt| attempt.bytes_in > 0)
     }
 
     fn tls_reach(&self) -> TlsReach {
-        match self.tls_version_seen {
+        match self.tls.version_seen {
             _ if self.tls_established => TlsReach::Established,
             Presence::Seen => TlsReach::Chosen,
             Presence::Absent => TlsReach::Spoken,
@@ -88,8 +93,8 @@ mod tests {
     use tlscensus_dialog::Service;
 
     use super::*;
+    use crate::dialog_columns::StarttlsState;
     use crate::probe_row::Attempt;
-    use crate::probe_row::StarttlsState;
 
     fn row(service: &str) -> ProbeRow {
         let service = Service::from_word(service).expect("a service");
@@ -111,22 +116,22 @@ mod tests {
         assert_eq!((row.phase, row.outcome), (Phase::Connect, Outcome::Timeout));
         assert_eq!(row.counted_attempt, Some(1));
         assert!(row.tcp_completed, "an earlier attempt had a connection");
-        assert_eq!(row.starttls_state, StarttlsState::NoAnswer);
+        assert_eq!(row.dialog.starttls_state, StarttlsState::NoAnswer);
     }
 
     #[test]
     fn concluding_twice_changes_nothing() {
         let mut row = row("smtp");
         row.attempts = vec![attempt(Phase::AfterTls, Outcome::Ok, 5_000)];
-        row.starttls_state = StarttlsState::AcceptedNoTls;
+        row.dialog.starttls_state = StarttlsState::AcceptedNoTls;
         row.speaks_protocol = Speaks::Yes;
-        row.tls_version_seen = Presence::Seen;
+        row.tls.version_seen = Presence::Seen;
         row.tls_established = true;
         row.conclude(0);
         let once = row.clone();
         row.conclude(0);
         assert_eq!(row, once);
-        assert_eq!(row.starttls_state, StarttlsState::Upgraded);
+        assert_eq!(row.dialog.starttls_state, StarttlsState::Upgraded);
         assert!(row.tls_completed && row.tcp_completed);
     }
 
@@ -134,7 +139,7 @@ mod tests {
     fn without_an_attempt_nothing_was_asked() {
         let mut row = row("xmpp-c2s");
         row.conclude_without_attempt(Phase::Permit, Outcome::Blocked, None);
-        assert_eq!(row.starttls_state, StarttlsState::Unasked);
+        assert_eq!(row.dialog.starttls_state, StarttlsState::Unasked);
         assert_eq!(row.speaks_protocol, Speaks::Unreached);
         assert!(!row.tcp_completed);
     }

@@ -5,10 +5,10 @@ use tlscensus_dialog::Grammar;
 use tlscensus_dialog::Mode;
 use tlscensus_dialog::Starttls;
 
+use crate::dialog_columns::StarttlsState;
 use crate::outcome::Outcome;
 use crate::outcome::Phase;
 use crate::probe_row::Speaks;
-use crate::probe_row::StarttlsState;
 
 /// How far TLS came on a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,12 +8,12 @@ use tlscensus_tls_wire::observer;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::registry::Version;
 
-use crate::probe_row::ProbeRow;
+use crate::tls_columns::TlsColumns;
 
-impl ProbeRow {
+impl TlsColumns {
     /// Whether and how the server asked for the client's certificate.
     pub(crate) fn fill_certificate_request(&mut self, observer: &Observer) {
-        self.tls_client_certificate_requested = match observer.certificate_request_presence() {
+        self.client_certificate_requested = match observer.certificate_request_presence() {
             observer::Presence::Seen => Some(true),
             observer::Presence::Absent => Some(false),
             _ => None,
@@ -24,14 +24,14 @@ impl ProbeRow {
         };
         let authorities = request.authority_names();
         let tls13 = version.is_tls13();
-        self.tls_client_certificate_types = (!tls13).then(|| words(&request.certificate_types));
-        self.tls_client_certificate_schemes =
+        self.client_certificate_types = (!tls13).then(|| words(&request.certificate_types));
+        self.client_certificate_schemes =
             (tls13 || version >= Version::TLS_1_2).then(|| words(&request.schemes));
-        self.tls_client_certificate_authorities_count = u32::try_from(authorities.len()).ok();
+        self.client_certificate_authorities_count = u32::try_from(authorities.len()).ok();
         let names = authorities.into_iter().take(MAX_AUTHORITIES).map(authority);
-        self.tls_client_certificate_authorities = Some(names.collect());
+        self.client_certificate_authorities = Some(names.collect());
         let kinds = request.extensions.iter().map(|raw| raw.extension.0);
-        self.tls_client_certificate_extensions = tls13.then(|| words(&kinds.collect::<Vec<_>>()));
+        self.client_certificate_extensions = tls13.then(|| words(&kinds.collect::<Vec<_>>()));
     }
 
     /// Empty: the chain was heard, and nothing stands in it but certificates.
@@ -45,7 +45,7 @@ impl ProbeRow {
             let kinds = entry.extensions.iter().map(|raw| raw.extension.0);
             kinds.map(|kind| format!("{}:{kind}", entry.position))
         });
-        self.tls_certificate_extensions = Some(extensions.collect());
+        self.certificate_extensions = Some(extensions.collect());
     }
 }
 

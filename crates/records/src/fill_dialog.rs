@@ -6,11 +6,12 @@ use tlscensus_dialog::Reading;
 
 use crate::column::Bytes;
 use crate::derive;
+use crate::dialog_columns::DialogColumns;
+use crate::dialog_columns::StarttlsOffer;
 use crate::outcome::Outcome;
 use crate::outcome::Phase;
 use crate::probe_row::ProbeRow;
 use crate::probe_row::Speaks;
-use crate::probe_row::StarttlsOffer;
 use crate::seen::Presence;
 use crate::seen::Seen;
 use crate::text::escape;
@@ -18,41 +19,19 @@ use crate::text::escape;
 impl ProbeRow {
     /// Takes over what the counted attempt's conversation told; [`conclude`](Self::conclude) follows.
     pub fn fill_dialog(&mut self, facts: &dialog::Facts) {
-        if self.greeting_seen != Presence::Unasked {
-            let greeting = facts.greeting.as_deref().map_or(Seen::Unreached, Seen::Seen);
-            (self.greeting, self.greeting_seen) = greeting.map(escape).split();
-        }
+        self.dialog.fill(facts);
         self.speaks_protocol = match facts.speaks {
             Some(true) => Speaks::Yes,
             Some(false) => Speaks::No,
             None => Speaks::Unreached,
         };
-        self.starttls_state = derive::starttls_of_dialogue(facts);
-        self.starttls_offer = read(&facts.before).map(|list| list.starttls.into());
-        self.fill_before(&facts.before);
         self.fill_after(&facts.after);
-        self.sts = [&facts.before, &facts.after]
-            .into_iter()
-            .find_map(|reading| read(reading)?.sts.clone());
         self.leftover = (!facts.leftover.is_empty()).then(|| Bytes(facts.leftover.clone()));
-        self.peer_domain = facts.peer_domain.as_ref().map(|name| escape(name.as_bytes()));
         self.looks_like = facts
             .ending
             .as_ref()
             .and_then(|ending| ending.looks_like)
             .map(|looks_like| looks_like_word(looks_like).to_owned());
-    }
-
-    fn fill_before(&mut self, reading: &Reading) {
-        self.capabilities_before_seen = presence(reading, self.capabilities_before_seen);
-        let columns = Columns::of(read(reading));
-        self.capabilities_before = columns.capabilities;
-        self.capabilities_before_source = columns.source;
-        self.capabilities_before_truncated = columns.truncated;
-        self.mechanisms_before = columns.mechanisms;
-        self.mechanism_sources_before = columns.mechanism_sources;
-        self.channel_bindings_before = columns.channel_bindings;
-        self.login_disabled_before = columns.login_disabled;
     }
 
     fn fill_after(&mut self, reading: &Reading) {
@@ -65,6 +44,35 @@ impl ProbeRow {
         self.mechanism_sources_after = columns.mechanism_sources;
         self.channel_bindings_after = columns.channel_bindings;
         self.login_disabled_after = columns.login_disabled;
+    }
+}
+
+impl DialogColumns {
+    /// Takes over what a conversation told.
+    pub fn fill(&mut self, facts: &dialog::Facts) {
+        if self.greeting_seen != Presence::Unasked {
+            let greeting = facts.greeting.as_deref().map_or(Seen::Unreached, Seen::Seen);
+            (self.greeting, self.greeting_seen) = greeting.map(escape).split();
+        }
+        self.starttls_state = derive::starttls_of_dialogue(facts);
+        self.starttls_offer = read(&facts.before).map(|list| list.starttls.into());
+        self.fill_before(&facts.before);
+        self.sts = [&facts.before, &facts.after]
+            .into_iter()
+            .find_map(|reading| read(reading)?.sts.clone());
+        self.peer_domain = facts.peer_domain.as_ref().map(|name| escape(name.as_bytes()));
+    }
+
+    fn fill_before(&mut self, reading: &Reading) {
+        self.capabilities_before_seen = presence(reading, self.capabilities_before_seen);
+        let columns = Columns::of(read(reading));
+        self.capabilities_before = columns.capabilities;
+        self.capabilities_before_source = columns.source;
+        self.capabilities_before_truncated = columns.truncated;
+        self.mechanisms_before = columns.mechanisms;
+        self.mechanism_sources_before = columns.mechanism_sources;
+        self.channel_bindings_before = columns.channel_bindings;
+        self.login_disabled_before = columns.login_disabled;
     }
 }
 
@@ -210,16 +218,16 @@ mod tests {
             leftover: b"x".to_vec(),
             ..dialog::Facts::default()
         });
-        assert_eq!(row.greeting.as_deref(), Some(r"220 mx\x0d\x0a"));
-        assert_eq!(row.greeting_seen, Presence::Seen);
-        assert_eq!(row.capabilities_before_seen, Presence::Seen);
+        assert_eq!(row.dialog.greeting.as_deref(), Some(r"220 mx\x0d\x0a"));
+        assert_eq!(row.dialog.greeting_seen, Presence::Seen);
+        assert_eq!(row.dialog.capabilities_before_seen, Presence::Seen);
         let capabilities = vec![r"AUTH PLAIN \xff".to_owned(), "STARTTLS".to_owned()];
-        assert_eq!(row.capabilities_before, Some(capabilities));
-        assert_eq!(row.mechanisms_before, Some(vec!["PLAIN".to_owned()]));
-        assert_eq!(row.mechanism_sources_before, Some(vec!["old-form".to_owned()]));
-        assert_eq!(row.channel_bindings_before, Some(vec![]));
-        assert_eq!(row.starttls_offer, Some(StarttlsOffer::Yes));
-        assert_eq!(row.sts.as_deref(), Some("port=6697"));
+        assert_eq!(row.dialog.capabilities_before, Some(capabilities));
+        assert_eq!(row.dialog.mechanisms_before, Some(vec!["PLAIN".to_owned()]));
+        assert_eq!(row.dialog.mechanism_sources_before, Some(vec!["old-form".to_owned()]));
+        assert_eq!(row.dialog.channel_bindings_before, Some(vec![]));
+        assert_eq!(row.dialog.starttls_offer, Some(StarttlsOffer::Yes));
+        assert_eq!(row.dialog.sts.as_deref(), Some("port=6697"));
         assert_eq!(row.leftover, Some(Bytes(b"x".to_vec())));
         assert_eq!(row.capabilities_after, None);
         assert_eq!(row.capabilities_after_seen, Presence::Unreached);
@@ -240,9 +248,9 @@ mod tests {
                 after: reading,
                 ..dialog::Facts::default()
             });
-            assert_eq!(row.capabilities_before_seen, presence);
+            assert_eq!(row.dialog.capabilities_before_seen, presence);
             assert_eq!(row.capabilities_after_seen, presence);
-            assert_eq!((row.mechanisms_before, row.starttls_offer), (None, None));
+            assert_eq!((row.dialog.mechanisms_before, row.dialog.starttls_offer), (None, None));
         }
     }
 
@@ -254,7 +262,7 @@ mod tests {
             after: Reading::Unasked,
             ..dialog::Facts::default()
         });
-        assert_eq!(row.greeting_seen, Presence::Unasked);
+        assert_eq!(row.dialog.greeting_seen, Presence::Unasked);
         assert_eq!(row.capabilities_after_seen, Presence::Unasked);
     }
 

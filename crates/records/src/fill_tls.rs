@@ -21,64 +21,87 @@ use crate::column::Bytes;
 use crate::probe_row::ProbeRow;
 use crate::probe_row::SignatureCheck;
 use crate::seen::Presence;
+use crate::server_sent::ServerSent;
 use crate::text::escape;
+use crate::tls_columns::TlsColumns;
 
 impl ProbeRow {
     /// Takes over what the counted attempt's handshake told; [`conclude`](Self::conclude) follows.
     pub fn fill_tls(&mut self, observer: &Observer) {
-        self.tls_sni = observer.offer().and_then(|offer| offer.server_name().map(escape));
-        self.tls_ja3 = observer.ja3();
-        self.tls_ja4 = observer.ja4();
-        self.tls_ja3s = observer.ja3s();
-        self.tls_version_seen = version_presence(observer);
+        self.tls.fill(observer);
+        self.server_sent.fill(observer);
+        let facts = observer.key_exchange();
+        self.tls_signature_check =
+            facts.and_then(|facts| facts.signature_check).map(SignatureCheck::from);
+        self.tls_established = observer.established();
+        self.flight_client = flight(observer, Side::Client);
+        let spoken = self.tls.history.is_some();
+        self.server_sent.flight_truncated = spoken.then(|| {
+            observer.flight_truncated(Side::Server) || observer.flight_truncated(Side::Client)
+        });
+    }
+}
+
+impl ServerSent {
+    /// Takes over what the server sent.
+    pub fn fill(&mut self, observer: &Observer) {
+        let hash = |chain: &[Arc<[u8]>]| chain.iter().map(|der| Sha256::of(der)).collect();
+        self.chain = observer.chain().map(hash);
+        self.chain_seen = observer.certificate_presence().into();
+        self.flight_server = flight(observer, Side::Server);
+        let spoken = !observer.history().is_empty();
+        self.flight_truncated = spoken.then(|| observer.flight_truncated(Side::Server));
+    }
+}
+
+impl TlsColumns {
+    /// Takes over what a handshake told.
+    pub fn fill(&mut self, observer: &Observer) {
+        self.sni = observer.offer().and_then(|offer| offer.server_name().map(escape));
+        self.ja3 = observer.ja3();
+        self.ja4 = observer.ja4();
+        self.ja3s = observer.ja3s();
+        self.version_seen = version_presence(observer);
         self.fill_choice(observer);
         self.fill_ssl2(observer);
         self.fill_key_exchange(observer);
         self.fill_beside(observer);
         let alerts = observer.alerts().iter().map(alert_text);
-        self.tls_alerts = alerts.chain(observer.ssl2_errors().iter().map(error_text)).collect();
-        self.tls_history =
+        self.alerts = alerts.chain(observer.ssl2_errors().iter().map(error_text)).collect();
+        self.history =
             Some(observer.history()).filter(|history| !history.is_empty()).map(str::to_owned);
-        self.tls_established = observer.established();
-        let hash = |chain: &[Arc<[u8]>]| chain.iter().map(|der| Sha256::of(der)).collect();
-        self.chain = observer.chain().map(hash);
-        self.chain_seen = observer.certificate_presence().into();
-        self.flight_server = flight(observer, Side::Server);
-        self.flight_client = flight(observer, Side::Client);
-        self.flight_truncated = self.tls_history.as_ref().map(|_| {
-            observer.flight_truncated(Side::Server) || observer.flight_truncated(Side::Client)
-        });
     }
 
     fn fill_choice(&mut self, observer: &Observer) {
         let answered = observer.choice().is_some() || observer.hello_retry();
-        self.tls_hello_retry = answered.then(|| observer.hello_retry());
-        self.tls_session_resumed = observer.resumed();
-        self.tls_alpn = observer.alpn().map(escape);
+        self.hello_retry = answered.then(|| observer.hello_retry());
+        self.session_resumed = observer.resumed();
+        self.alpn = observer.alpn().map(escape);
+        self.alpn_seen = Some(observer.alpn_presence().into());
         let Some(choice) = observer.choice() else {
             return;
         };
-        self.tls_version = Some(choice.version.to_string());
-        self.tls_version_code = Some(choice.version.0);
-        self.tls_legacy_version_code = Some(choice.legacy_version.0);
-        self.tls_suite = Some(choice.suite.to_string());
-        self.tls_suite_code = Some(choice.suite.0);
-        self.tls_session_id_length = u16::try_from(choice.session_id.len()).ok();
-        self.tls_session_id_echoed = Some(observer.session_id_echoed());
+        self.version = Some(choice.version.to_string());
+        self.version_code = Some(choice.version.0);
+        self.legacy_version_code = Some(choice.legacy_version.0);
+        self.suite = Some(choice.suite.to_string());
+        self.suite_code = Some(choice.suite.0);
+        self.session_id_length = u16::try_from(choice.session_id.len()).ok();
+        self.session_id_echoed = Some(observer.session_id_echoed());
         let given = !choice.session_id.is_empty() && !observer.session_id_echoed();
-        self.tls_session_id_sha256 = given.then(|| Sha256::of(&choice.session_id));
-        self.tls_server_random = Some(hexadecimal(&choice.random));
-        self.tls_compression = Some(choice.compression.0);
-        self.tls_downgrade_sentinel = choice.downgrade.map(|downgrade| match downgrade {
+        self.session_id_sha256 = given.then(|| Sha256::of(&choice.session_id));
+        self.server_random = Some(hexadecimal(&choice.random));
+        self.compression = Some(choice.compression.0);
+        self.downgrade_sentinel = choice.downgrade.map(|downgrade| match downgrade {
             Downgrade::FromTls12 => "from-tls12".to_owned(),
             Downgrade::FromTls13 => "from-tls13".to_owned(),
         });
-        self.tls_extended_master_secret = Some(choice.extended_master_secret());
-        self.tls_encrypt_then_mac = Some(choice.encrypt_then_mac());
-        self.tls_renegotiation_info = Some(choice.renegotiation_info().is_some());
-        self.tls_heartbeat = observer.heartbeat();
+        self.extended_master_secret = Some(choice.extended_master_secret());
+        self.encrypt_then_mac = Some(choice.encrypt_then_mac());
+        self.renegotiation_info = Some(choice.renegotiation_info().is_some());
+        self.heartbeat = observer.heartbeat();
         let extensions = observer.chosen_extension_types().into_iter();
-        self.tls_extensions = Some(extensions.map(|kind| kind.0.to_string()).collect());
+        self.extensions = Some(extensions.map(|kind| kind.0.to_string()).collect());
     }
 
     /// A server of SSL 2 lists ciphers and leaves the choice to the client.
@@ -86,65 +109,64 @@ impl ProbeRow {
         let Some(choice) = observer.ssl2_choice() else {
             return;
         };
-        self.tls_version = Some(choice.version.to_string());
-        self.tls_version_code = Some(choice.version.0);
+        self.version = Some(choice.version.to_string());
+        self.version_code = Some(choice.version.0);
         let ciphers = choice.cipher_kinds.iter().map(ToString::to_string);
-        self.tls_ssl2_ciphers = Some(ciphers.collect());
-        self.tls_ssl2_connection_id = Some(hexadecimal(&choice.connection_id));
+        self.ssl2_ciphers = Some(ciphers.collect());
+        self.ssl2_connection_id = Some(hexadecimal(&choice.connection_id));
     }
 
     fn fill_key_exchange(&mut self, observer: &Observer) {
         let Some(facts) = observer.key_exchange() else {
             return;
         };
-        self.tls_key_exchange = facts.word().map(str::to_owned);
-        self.tls_group = facts.group.map(|group| group.to_string());
-        self.tls_group_code = facts.group.map(|group| group.0);
+        self.key_exchange = facts.word().map(str::to_owned);
+        self.group = facts.group.map(|group| group.to_string());
+        self.group_code = facts.group.map(|group| group.0);
         self.fill_finite_field(&facts);
         let export_bits = facts.export_rsa_modulus.map(bit_length);
-        self.tls_export_rsa_bits = export_bits.and_then(|bits| u16::try_from(bits).ok());
-        self.tls_server_public_sha256 = facts.server_public.map(Sha256::of);
-        self.tls_signature_scheme = facts.signature_scheme.map(|scheme| scheme.to_string());
-        self.tls_signature_scheme_code = facts.signature_scheme.map(|scheme| scheme.0);
-        self.tls_signature_check = facts.signature_check.map(SignatureCheck::from);
+        self.export_rsa_bits = export_bits.and_then(|bits| u16::try_from(bits).ok());
+        self.server_public_sha256 = facts.server_public.map(Sha256::of);
+        self.signature_scheme = facts.signature_scheme.map(|scheme| scheme.to_string());
+        self.signature_scheme_code = facts.signature_scheme.map(|scheme| scheme.0);
     }
 
     fn fill_finite_field(&mut self, facts: &KeyExchangeFacts<'_>) {
         if let Some(dh) = facts.dh {
-            self.tls_dh_bits = u16::try_from(dh.bits()).ok();
-            self.tls_dh_prime_sha256 = Some(Sha256::of(without_zeros(dh.prime)));
-            self.tls_dh_generator = Some(hexadecimal(dh.generator));
+            self.dh_bits = u16::try_from(dh.bits()).ok();
+            self.dh_prime_sha256 = Some(Sha256::of(without_zeros(dh.prime)));
+            self.dh_generator = Some(hexadecimal(dh.generator));
         }
         if let Some(group) = facts.ffdh_group() {
-            self.tls_dh_bits = Some(group.bits);
-            self.tls_dh_prime_sha256 = Some(Sha256(group.prime_sha256));
-            self.tls_dh_group_name = Some(group.name.to_owned());
-            self.tls_dh_safe_prime = Some(group.is_safe);
+            self.dh_bits = Some(group.bits);
+            self.dh_prime_sha256 = Some(Sha256(group.prime_sha256));
+            self.dh_group_name = Some(group.name.to_owned());
+            self.dh_safe_prime = Some(group.is_safe);
         }
     }
 
     fn fill_beside(&mut self, observer: &Observer) {
         self.fill_tickets(observer);
-        self.tls_certificate_compression =
+        self.certificate_compression =
             observer.certificate_compression().map(|algorithm| algorithm.to_string());
-        self.tls_ocsp_staple = observer.ocsp_staple().map(|staple| Bytes(staple.to_vec()));
+        self.ocsp_staple = observer.ocsp_staple().map(|staple| Bytes(staple.to_vec()));
         self.fill_scts(observer);
         self.fill_certificate_request(observer);
         self.fill_certificate_extensions(observer);
     }
 
     fn fill_scts(&mut self, observer: &Observer) {
-        self.tls_scts_count = match observer.scts_presence() {
+        self.scts_count = match observer.scts_presence() {
             observer::Presence::Seen => u32::try_from(observer.scts().len()).ok(),
             observer::Presence::Absent => Some(0),
             _ => None,
         };
-        self.tls_scts_in_ocsp_count = observer.ocsp_staple().and_then(scts_in_ocsp_response);
-        self.tls_sct_carriers = observer.chain().map(|chain| {
+        self.scts_in_ocsp_count = observer.ocsp_staple().and_then(scts_in_ocsp_response);
+        self.sct_carriers = observer.chain().map(|chain| {
             let in_certificate = chain.first().and_then(|leaf| scts_in_certificate(leaf));
             let carriers = [
-                ("tls-extension", self.tls_scts_count),
-                ("ocsp-response", self.tls_scts_in_ocsp_count),
+                ("tls-extension", self.scts_count),
+                ("ocsp-response", self.scts_in_ocsp_count),
                 ("certificate", in_certificate),
             ];
             let used = carriers.into_iter().filter(|(_, count)| count.is_some_and(|n| n > 0));
@@ -154,11 +176,11 @@ impl ProbeRow {
 
     fn fill_tickets(&mut self, observer: &Observer) {
         let first = observer.tickets().first();
-        self.tls_ticket_lifetime_s = first.map(|ticket| ticket.lifetime_s);
-        self.tls_ticket_length = first.and_then(|ticket| u32::try_from(ticket.length).ok());
+        self.ticket_lifetime_s = first.map(|ticket| ticket.lifetime_s);
+        self.ticket_length = first.and_then(|ticket| u32::try_from(ticket.length).ok());
         let key_name = first.and_then(|ticket| ticket.key_name);
-        self.tls_ticket_key_name = key_name.map(|name| hexadecimal(&name));
-        self.tls_tickets_count = match observer.tickets_presence() {
+        self.ticket_key_name = key_name.map(|name| hexadecimal(&name));
+        self.tickets_count = match observer.tickets_presence() {
             observer::Presence::Seen => u32::try_from(observer.tickets().len()).ok(),
             observer::Presence::Absent => Some(0),
             _ => None,
@@ -296,15 +318,18 @@ mod tests {
             let (side, plain) = (Side::Server, Protection::Plain);
             observer.message(side, plain, HandshakeType::SERVER_HELLO, &server_hello());
         });
-        assert_eq!(row.tls_version_seen, Presence::Seen);
-        assert_eq!(row.tls_version.as_deref(), Some("TLS 1.2"));
-        assert_eq!(row.tls_version_code, Some(0x0303));
-        assert_eq!(row.tls_suite_code, Some(0xc02f));
-        assert_eq!(row.tls_key_exchange.as_deref(), Some("ECDHE"));
-        assert_eq!(row.tls_extensions, Some(vec!["65281".to_owned()]));
-        assert_eq!(row.tls_renegotiation_info, Some(true));
-        assert_eq!(row.tls_history.as_deref(), Some("s"));
-        assert_eq!((row.chain, row.chain_seen), (None, Presence::Unreached));
+        assert_eq!(row.tls.version_seen, Presence::Seen);
+        assert_eq!(row.tls.version.as_deref(), Some("TLS 1.2"));
+        assert_eq!(row.tls.version_code, Some(0x0303));
+        assert_eq!(row.tls.suite_code, Some(0xc02f));
+        assert_eq!(row.tls.key_exchange.as_deref(), Some("ECDHE"));
+        assert_eq!(row.tls.extensions, Some(vec!["65281".to_owned()]));
+        assert_eq!(row.tls.renegotiation_info, Some(true));
+        assert_eq!(row.tls.history.as_deref(), Some("s"));
+        assert_eq!(
+            (row.server_sent.chain, row.server_sent.chain_seen),
+            (None, Presence::Unreached)
+        );
         assert!(!row.tls_established);
     }
 
@@ -323,20 +348,20 @@ mod tests {
             observer.ssl2_message(Side::Server, &hello.encoded());
             observer.ssl2_message(Side::Server, &[0, 0, 4]);
         });
-        assert_eq!(row.tls_version_seen, Presence::Seen);
-        assert_eq!((row.tls_version.as_deref(), row.tls_version_code), (Some("SSL 2"), Some(2)));
+        assert_eq!(row.tls.version_seen, Presence::Seen);
+        assert_eq!((row.tls.version.as_deref(), row.tls.version_code), (Some("SSL 2"), Some(2)));
         let ciphers = ["SSL_CK_DES_192_EDE3_CBC_WITH_MD5", "0x090909"].map(str::to_owned);
-        assert_eq!(row.tls_ssl2_ciphers, Some(ciphers.to_vec()));
-        assert_eq!(row.tls_ssl2_connection_id, Some("ab".repeat(16)));
-        assert_eq!(row.chain, Some(vec![Sha256::of(b"certificate")]));
-        assert_eq!(row.chain_seen, Presence::Seen);
-        assert_eq!((row.tls_suite, row.tls_session_resumed), (None, Some(false)));
+        assert_eq!(row.tls.ssl2_ciphers, Some(ciphers.to_vec()));
+        assert_eq!(row.tls.ssl2_connection_id, Some("ab".repeat(16)));
+        assert_eq!(row.server_sent.chain, Some(vec![Sha256::of(b"certificate")]));
+        assert_eq!(row.server_sent.chain_seen, Presence::Seen);
+        assert_eq!((row.tls.suite, row.tls.session_resumed), (None, Some(false)));
         let alert = "server SSL 2 BAD-CERTIFICATE-ERROR after server server_hello";
         assert_eq!(
-            (row.tls_alerts, row.tls_history.as_deref()),
+            (row.tls.alerts, row.tls.history.as_deref()),
             (vec![alert.to_owned()], Some("Csl"))
         );
-        assert_eq!((row.tls_ja3, row.tls_ja4, row.tls_ja3s), (None, None, None));
+        assert_eq!((row.tls.ja3, row.tls.ja4, row.tls.ja3s), (None, None, None));
     }
 
     /// A ServerHello of TLS 1.2 with this suite, this session id and these extensions.
@@ -373,14 +398,14 @@ mod tests {
             })
         };
         let known = field(&prime);
-        assert_eq!(known.tls_dh_group_name.as_deref(), Some("rfc2409-modp768"));
-        assert_eq!((known.tls_dh_bits, known.tls_dh_safe_prime), (Some(768), Some(true)));
-        assert_eq!(known.tls_dh_prime_sha256, Some(Sha256::of(&prime[2..])));
-        assert_eq!(known.tls_dh_generator.as_deref(), Some("02"));
+        assert_eq!(known.tls.dh_group_name.as_deref(), Some("rfc2409-modp768"));
+        assert_eq!((known.tls.dh_bits, known.tls.dh_safe_prime), (Some(768), Some(true)));
+        assert_eq!(known.tls.dh_prime_sha256, Some(Sha256::of(&prime[2..])));
+        assert_eq!(known.tls.dh_generator.as_deref(), Some("02"));
         let unknown = field(&[0, 0x17]);
-        assert_eq!((unknown.tls_dh_group_name, unknown.tls_dh_safe_prime), (None, None));
+        assert_eq!((unknown.tls.dh_group_name, unknown.tls.dh_safe_prime), (None, None));
         assert_eq!(
-            (unknown.tls_dh_bits, unknown.tls_dh_prime_sha256),
+            (unknown.tls.dh_bits, unknown.tls.dh_prime_sha256),
             (Some(5), Some(Sha256::of(&[0x17])))
         );
     }
@@ -396,8 +421,8 @@ mod tests {
             body.extend(b"\x00\x01\x03\x04\x01\x00\x03sig");
             observer.message(side, plain, HandshakeType::SERVER_KEY_EXCHANGE, &body);
         });
-        assert_eq!(row.tls_export_rsa_bits, Some(512));
-        assert_eq!((row.tls_dh_bits, row.tls_server_public_sha256), (None, None));
+        assert_eq!(row.tls.export_rsa_bits, Some(512));
+        assert_eq!((row.tls.dh_bits, row.tls.server_public_sha256), (None, None));
     }
 
     #[test]
@@ -429,12 +454,12 @@ mod tests {
         };
         let all = row(true, true, Some(leaf));
         let words = ["tls-extension", "ocsp-response", "certificate"].map(str::to_owned);
-        assert_eq!(all.tls_sct_carriers, Some(words.to_vec()));
-        assert_eq!((all.tls_scts_count, all.tls_scts_in_ocsp_count), (Some(3), Some(2)));
-        assert_eq!(row(false, false, Some(leaf)).tls_sct_carriers, Some(words[2..].to_vec()));
+        assert_eq!(all.tls.sct_carriers, Some(words.to_vec()));
+        assert_eq!((all.tls.scts_count, all.tls.scts_in_ocsp_count), (Some(3), Some(2)));
+        assert_eq!(row(false, false, Some(leaf)).tls.sct_carriers, Some(words[2..].to_vec()));
         let none = row(false, false, Some(b"no certificate"));
-        assert_eq!((none.tls_sct_carriers, none.tls_scts_count), (Some(vec![]), Some(0)));
-        assert_eq!(row(false, false, None).tls_sct_carriers, None);
+        assert_eq!((none.tls.sct_carriers, none.tls.scts_count), (Some(vec![]), Some(0)));
+        assert_eq!(row(false, false, None).tls.sct_carriers, None);
     }
 
     #[test]
@@ -447,13 +472,13 @@ mod tests {
             let ticket = ticket.encoded();
             observer.message(side, plain, HandshakeType::NEW_SESSION_TICKET, &ticket);
         });
-        assert_eq!((row.tls_session_id_length, row.tls_session_id_echoed), (Some(32), Some(false)));
-        assert_eq!((row.tls_tickets_count, row.tls_ticket_length), (Some(1), Some(192)));
-        assert_eq!(row.tls_ticket_lifetime_s, Some(300));
-        assert_eq!(row.tls_ticket_key_name, Some("01".repeat(16)));
-        assert_eq!(row.tls_server_random, Some("11".repeat(32)));
-        assert_eq!(row.tls_session_id_sha256, Some(Sha256::of(&[7; 32])));
-        assert_eq!(row.tls_ja3s.map(|print| print.len()), Some(32));
+        assert_eq!((row.tls.session_id_length, row.tls.session_id_echoed), (Some(32), Some(false)));
+        assert_eq!((row.tls.tickets_count, row.tls.ticket_length), (Some(1), Some(192)));
+        assert_eq!(row.tls.ticket_lifetime_s, Some(300));
+        assert_eq!(row.tls.ticket_key_name, Some("01".repeat(16)));
+        assert_eq!(row.tls.server_random, Some("11".repeat(32)));
+        assert_eq!(row.tls.session_id_sha256, Some(Sha256::of(&[7; 32])));
+        assert_eq!(row.tls.ja3s.map(|print| print.len()), Some(32));
     }
 
     #[test]
@@ -462,18 +487,18 @@ mod tests {
             let alert = Alert::fatal(AlertDescription::HANDSHAKE_FAILURE);
             observer.alert(Side::Server, Protection::Plain, alert);
         });
-        assert_eq!(row.tls_version_seen, Presence::Absent);
-        assert_eq!(row.tls_alerts, ["server fatal handshake_failure"]);
-        assert_eq!((row.tls_version, row.tls_hello_retry), (None, None));
+        assert_eq!(row.tls.version_seen, Presence::Absent);
+        assert_eq!(row.tls.alerts, ["server fatal handshake_failure"]);
+        assert_eq!((row.tls.version, row.tls.hello_retry), (None, None));
     }
 
     #[test]
     fn silence_is_no_answer() {
         let row = row(|_| {});
-        assert_eq!(row.tls_version_seen, Presence::Unreached);
-        assert_eq!(row.chain_seen, Presence::Unreached);
-        assert_eq!((row.tls_history, row.flight_server), (None, None));
-        assert_eq!(row.flight_truncated, None);
+        assert_eq!(row.tls.version_seen, Presence::Unreached);
+        assert_eq!(row.server_sent.chain_seen, Presence::Unreached);
+        assert_eq!((row.tls.history, row.server_sent.flight_server), (None, None));
+        assert_eq!(row.server_sent.flight_truncated, None);
     }
 
     #[test]
@@ -486,8 +511,11 @@ mod tests {
             })
         };
         let two = certificate(&[0, 0, 9, 0, 0, 1, b'a', 0, 0, 2, b'b', b'c']);
-        assert_eq!(two.chain, Some(vec![Sha256::of(b"a"), Sha256::of(b"bc")]));
+        assert_eq!(two.server_sent.chain, Some(vec![Sha256::of(b"a"), Sha256::of(b"bc")]));
         let none = certificate(&[0, 0, 0]);
-        assert_eq!((none.chain, none.chain_seen), (Some(vec![]), Presence::Seen));
+        assert_eq!(
+            (none.server_sent.chain, none.server_sent.chain_seen),
+            (Some(vec![]), Presence::Seen)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The rows that either half writes down, and nothing else.
 //!
-//! Every column has one definition ([`ProbeRow`], [`RunRow`], [`CertificateRow`], [`CapabilityRow`],
-//! [`ResponderRow`]), from which the struct, its documentation
+//! Every column has one definition ([`ProbeRow`], [`FlowRow`], [`RunRow`], [`CertificateRow`], [`CapabilityRow`],
+//! [`ResponderRow`]; what both halves fill is in groups of its own: [`DialogColumns`], [`TlsColumns`], [`ServerSent`]), from which the struct, its documentation
 //! and its way into a file follow. The closed sets of words are enums with a `word()`; the values that follow from
 //! others are computed in [`derive`] and nowhere else.
 
@@ -10,18 +10,24 @@ mod certificate_row;
 mod column;
 mod conclude;
 pub mod derive;
+mod dialog_columns;
 mod fill_certificates;
 mod fill_dialog;
+mod fill_offer;
 mod fill_tls;
+mod flow_row;
 #[doc(hidden)]
 pub mod fuzzing;
+mod offer_columns;
 mod outcome;
 mod probe_row;
 mod relation;
 mod responder_row;
 mod run_row;
 mod seen;
+mod server_sent;
 pub mod text;
+mod tls_columns;
 mod word;
 
 pub use capability_row::CapabilityCoverage;
@@ -44,20 +50,27 @@ pub use column::Relation;
 pub use column::Row;
 pub use column::Timestamp;
 pub use column::Value;
+pub use dialog_columns::DialogColumns;
+pub use dialog_columns::StarttlsOffer;
+pub use dialog_columns::StarttlsState;
 pub use fill_dialog::ended;
+pub use flow_row::EndReason;
+pub use flow_row::FlowRow;
+pub use flow_row::LocalSide;
+pub use flow_row::SidesSeen;
+pub use offer_columns::OfferColumns;
 pub use outcome::Outcome;
 pub use outcome::Phase;
 pub use probe_row::Attempt;
 pub use probe_row::ProbeRow;
 pub use probe_row::SignatureCheck;
 pub use probe_row::Speaks;
-pub use probe_row::StarttlsOffer;
-pub use probe_row::StarttlsState;
 pub use relation::ADDRESSES;
 pub use relation::CAPABILITIES;
 pub use relation::CERTIFICATE_NAMES;
 pub use relation::CERTIFICATES;
 pub use relation::CERTIFICATES_DER;
+pub use relation::FLOWS;
 pub use relation::PROBES;
 pub use relation::RELATIONS;
 pub use relation::RESPONDERS;
@@ -73,6 +86,8 @@ pub use run_row::RunRow;
 pub use run_row::RunState;
 pub use seen::Presence;
 pub use seen::Seen;
+pub use server_sent::ServerSent;
+pub use tls_columns::TlsColumns;
 pub use tlscensus_certs::Sha256;
 pub use tlscensus_dialog::SERVICES;
 pub use tlscensus_dialog::Service;

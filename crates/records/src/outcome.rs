@@ -102,6 +102,8 @@ words! {
         Timeout => "timeout",
         /// The peer opened with TLS where plaintext was due.
         TlsSpoken => "tls-spoken",
+        /// Watched traffic: what came then is not in the capture, for a hole, a side that is missing, or its end.
+        Unseen => "unseen",
         /// A router or host says: administratively prohibited.
         UnreachableAdmin => "unreachable-admin",
         /// A router says: host unreachable.
@@ -143,6 +145,7 @@ impl Phase {
                 Silent,
                 Timeout,
                 TlsSpoken,
+                Unseen,
             ],
             Self::Capabilities => &[
                 Closed,
@@ -154,6 +157,7 @@ impl Phase {
                 Reset,
                 Shed,
                 Timeout,
+                Unseen,
             ],
             Self::Starttls => &[
                 Accepted,
@@ -167,6 +171,7 @@ impl Phase {
                 Reset,
                 Shed,
                 Timeout,
+                Unseen,
             ],
             Self::Tls => &[
                 Alert,
@@ -183,6 +188,7 @@ impl Phase {
                 Reset,
                 Stopped,
                 Timeout,
+                Unseen,
                 VersionRefused,
                 WrongOrder,
             ],
@@ -314,9 +320,9 @@ mod tests {
 resolve: name-not-found resolver-failed resolver-timeout
 permit: blocked over-budget rate-held
 connect: connected local-limit refused reset timeout unreachable-admin unreachable-host unreachable-net
-greeting: closed malformed not-this-protocol ok over-bytes reset shed silent timeout tls-spoken
-capabilities: closed malformed not-this-protocol not-understood ok over-bytes reset shed timeout
-starttls: accepted accepted-with-leftover closed malformed not-offered offered-mangled over-bytes refused reset shed timeout
-tls: alert bad-finished bad-signature closed completed local-limit malformed no-common-suite not-completable not-tls over-bytes reset stopped timeout version-refused wrong-order
+greeting: closed malformed not-this-protocol ok over-bytes reset shed silent timeout tls-spoken unseen
+capabilities: closed malformed not-this-protocol not-understood ok over-bytes reset shed timeout unseen
+starttls: accepted accepted-with-leftover closed malformed not-offered offered-mangled over-bytes refused reset shed timeout unseen
+tls: alert bad-finished bad-signature closed completed local-limit malformed no-common-suite not-completable not-tls over-bytes reset stopped timeout unseen version-refused wrong-order
 after-tls: closed hung-up-politely malformed not-this-protocol not-understood ok over-bytes reset shed silent timeout";
 }

@@ -5,6 +5,7 @@ use crate::certificate_row::CertificateDer;
 use crate::certificate_row::CertificateRow;
 use crate::column::Relation;
 use crate::column::Row;
+use crate::flow_row::FlowRow;
 use crate::probe_row::ProbeRow;
 use crate::responder_row::ResponderRow;
 use crate::run_row::RunRow;
@@ -18,6 +19,14 @@ pub static PROBES: Relation = Relation {
     doc: "one row per endpoint probed (one service of one host), with its list of attempts",
     columns: ProbeRow::COLUMNS,
     key: &["run_id", "target", "port", "protocol"],
+};
+
+/// Connections watched.
+pub static FLOWS: Relation = Relation {
+    name: "flows",
+    doc: "one row per connection that the monitor saw, in a protocol that is measured",
+    columns: FlowRow::COLUMNS,
+    key: &["run_id", "flow_id"],
 };
 
 /// Endpoints that answered a discovery.
@@ -61,14 +70,14 @@ pub static RUNS: Relation = Relation {
 };
 
 /// Columns that hold the address of a host that was touched or answered, in whichever relation has them.
-pub static ADDRESSES: [&str; 2] = ["addr", "icmp_from"];
+pub static ADDRESSES: [&str; 3] = ["addr", "icmp_from", "server_addr"];
 
 /// Columns that name certificates of a peer, in whichever relation has them.
-pub static CERTIFICATE_NAMES: [&str; 2] = ["chain", "cert_sha256"];
+pub static CERTIFICATE_NAMES: [&str; 3] = ["chain", "client_chain", "cert_sha256"];
 
 /// All relations.
-pub static RELATIONS: [&Relation; 6] =
-    [&RESPONDERS, &PROBES, &CAPABILITIES, &CERTIFICATES, &CERTIFICATES_DER, &RUNS];
+pub static RELATIONS: [&Relation; 7] =
+    [&RESPONDERS, &PROBES, &FLOWS, &CAPABILITIES, &CERTIFICATES, &CERTIFICATES_DER, &RUNS];
 
 /// The relation of this name.
 pub fn relation(name: &str) -> Option<&'static Relation> {

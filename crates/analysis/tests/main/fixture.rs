@@ -53,7 +53,7 @@ impl Probe {
     }
 
     pub(crate) fn state(mut self, state: StarttlsState) -> Self {
-        self.row.starttls_state = state;
+        self.row.dialog.starttls_state = state;
         self
     }
 
@@ -70,12 +70,12 @@ impl Probe {
     }
 
     pub(crate) fn before(mut self, offer: StarttlsOffer, mechanisms: &[&str]) -> Self {
-        self.row.capabilities_before = Some(Vec::new());
-        self.row.capabilities_before_seen = Presence::Seen;
-        self.row.starttls_offer = Some(offer);
+        self.row.dialog.capabilities_before = Some(Vec::new());
+        self.row.dialog.capabilities_before_seen = Presence::Seen;
+        self.row.dialog.starttls_offer = Some(offer);
         let (names, sources) = lists(mechanisms);
-        self.row.mechanisms_before = Some(names);
-        self.row.mechanism_sources_before = Some(sources);
+        self.row.dialog.mechanisms_before = Some(names);
+        self.row.dialog.mechanism_sources_before = Some(sources);
         self.speaks(Speaks::Yes)
     }
 
@@ -89,15 +89,15 @@ impl Probe {
     }
 
     pub(crate) fn login_disabled(mut self, before: bool, after: bool) -> Self {
-        self.row.login_disabled_before = Some(before);
+        self.row.dialog.login_disabled_before = Some(before);
         self.row.login_disabled_after = Some(after);
         self
     }
 
     pub(crate) fn chose(mut self, code: u16) -> Self {
-        self.row.tls_version_seen = Presence::Seen;
-        self.row.tls_version_code = Some(code);
-        self.row.tls_version = Some(match code {
+        self.row.tls.version_seen = Presence::Seen;
+        self.row.tls.version_code = Some(code);
+        self.row.tls.version = Some(match code {
             0x0300 => "SSL 3".to_owned(),
             0x0301..=0x0304 => format!("TLS 1.{}", code - 0x0301),
             other => format!("0x{other:04x}"),
@@ -110,10 +110,10 @@ impl Probe {
         self.row.tls_completed = true;
         self.row.tls_established = true;
         self.chain = chain.iter().map(|name| Arc::from(name.as_bytes())).collect();
-        self.row.chain = Some(self.chain.iter().map(|der| Sha256::of(der)).collect());
-        self.row.chain_seen = Presence::Seen;
+        self.row.server_sent.chain = Some(self.chain.iter().map(|der| Sha256::of(der)).collect());
+        self.row.server_sent.chain_seen = Presence::Seen;
         if self.row.mode == "starttls" {
-            self.row.starttls_state = StarttlsState::Upgraded;
+            self.row.dialog.starttls_state = StarttlsState::Upgraded;
         }
         self.ended(Phase::AfterTls, Outcome::Ok)
     }
@@ -121,57 +121,57 @@ impl Probe {
     /// The server chose this suite.
     pub(crate) fn suite(mut self, code: u16) -> Self {
         let suite = CipherSuite(code);
-        self.row.tls_suite = Some(suite.to_string());
-        self.row.tls_suite_code = Some(code);
+        self.row.tls.suite = Some(suite.to_string());
+        self.row.tls.suite_code = Some(code);
         let kind = suite.parameters().map(|suite| suite.key_exchange.word());
-        self.row.tls_key_exchange = kind.filter(|word| *word != "ANY").map(str::to_owned);
+        self.row.tls.key_exchange = kind.filter(|word| *word != "ANY").map(str::to_owned);
         self
     }
 
     /// It sent `public` in this group.
     pub(crate) fn group(mut self, code: u16, public: &str) -> Self {
         let group = NamedGroup(code);
-        self.row.tls_group = Some(group.to_string());
-        self.row.tls_group_code = Some(code);
-        self.row.tls_server_public_sha256 = Some(Sha256::of(public.as_bytes()));
-        if self.row.tls_key_exchange.is_none() {
+        self.row.tls.group = Some(group.to_string());
+        self.row.tls.group_code = Some(code);
+        self.row.tls.server_public_sha256 = Some(Sha256::of(public.as_bytes()));
+        if self.row.tls.key_exchange.is_none() {
             let kind = match code {
                 0x0100..=0x01ff => "DHE",
                 0x11eb..=0x11ed => "HYBRID",
                 _ => "ECDHE",
             };
-            self.row.tls_key_exchange = Some(kind.to_owned());
+            self.row.tls.key_exchange = Some(kind.to_owned());
         }
         self
     }
 
     /// It wrote out a finite field and sent `public` in it.
     pub(crate) fn field(mut self, bits: u16, prime: &str, public: &str) -> Self {
-        self.row.tls_dh_bits = Some(bits);
-        self.row.tls_dh_prime_sha256 = Some(Sha256::of(prime.as_bytes()));
+        self.row.tls.dh_bits = Some(bits);
+        self.row.tls.dh_prime_sha256 = Some(Sha256::of(prime.as_bytes()));
         let generator = if public == "value 22" { "05" } else { "02" };
-        self.row.tls_dh_generator = Some(generator.to_owned());
-        self.row.tls_server_public_sha256 = Some(Sha256::of(public.as_bytes()));
+        self.row.tls.dh_generator = Some(generator.to_owned());
+        self.row.tls.server_public_sha256 = Some(Sha256::of(public.as_bytes()));
         self
     }
 
     /// Its prime is one that many share.
     pub(crate) fn known_as(mut self, name: &str, safe: bool) -> Self {
-        self.row.tls_dh_group_name = Some(name.to_owned());
-        self.row.tls_dh_safe_prime = Some(safe);
+        self.row.tls.dh_group_name = Some(name.to_owned());
+        self.row.tls.dh_safe_prime = Some(safe);
         self
     }
 
     /// Its tickets are under this key, and its random is this.
     fn secrets(mut self, ticket_key: &str, random: &str) -> Self {
-        self.row.tls_ticket_key_name = Some(ticket_key.to_owned());
-        self.row.tls_server_random = Some(random.to_owned());
+        self.row.tls.ticket_key_name = Some(ticket_key.to_owned());
+        self.row.tls.server_random = Some(random.to_owned());
         self
     }
 
     /// It named the session.
     fn session_id(mut self, name: &str) -> Self {
-        self.row.tls_session_id_sha256 = Some(Sha256::of(name.as_bytes()));
+        self.row.tls.session_id_sha256 = Some(Sha256::of(name.as_bytes()));
         self
     }
 
@@ -282,7 +282,7 @@ impl Probe {
     }
 
     pub(crate) fn retried(mut self) -> Self {
-        self.row.tls_hello_retry = Some(true);
+        self.row.tls.hello_retry = Some(true);
         self
     }
 
@@ -481,7 +481,7 @@ fn retrieval() -> Vec<Probe> {
 }
 
 fn no_list(mut probe: Probe) -> Probe {
-    probe.row.capabilities_before_seen = Presence::Absent;
+    probe.row.dialog.capabilities_before_seen = Presence::Absent;
     probe.speaks(Speaks::Yes)
 }
 

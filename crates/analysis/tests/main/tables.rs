@@ -164,7 +164,7 @@ fn key_exchanges_and_sizes_add_up_to_the_suites_chosen() {
         };
         let kinds = ["kex_rsa", "kex_dhe", "kex_ecdhe", "kex_hybrid", "kex_psk", "kex_other"];
         let chosen = rows.iter().filter(|row| {
-            row.tls_suite_code.is_some() && (protocol == "all" || row.protocol == protocol)
+            row.tls.suite_code.is_some() && (protocol == "all" || row.protocol == protocol)
         });
         let chosen = i128::try_from(chosen.count()).expect("a count");
         assert_eq!(value(&t05, protocol, "chosen"), chosen, "{protocol}");
@@ -229,7 +229,7 @@ fn counts_are_those_of_counting_the_rows() {
         );
         assert_eq!(count("tls"), hosts(|row| row.tls_completed), "{protocol}");
     }
-    let upgraded = rows.iter().filter(|row| row.starttls_state.word() == "upgraded").count();
+    let upgraded = rows.iter().filter(|row| row.dialog.starttls_state.word() == "upgraded").count();
     assert_eq!(value(&t03, "all", "upgraded"), i128::try_from(upgraded).expect("a count"));
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use tlscensus_records::CapabilityRow;
 use tlscensus_records::CertificateDer;
 use tlscensus_records::CertificateRow;
+use tlscensus_records::FlowRow;
 use tlscensus_records::ListUsed;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::ResponderRow;
@@ -52,10 +53,18 @@ fn filled(path: &Path, runs: &[&str]) -> Dataset {
                 cert_sha256: (n == 4).then(|| Sha256::of(b"second")),
                 ..CapabilityRow::default()
             };
+            let flow = FlowRow {
+                run_id: run_id.to_owned(),
+                flow_id: n.to_string(),
+                server_addr: row.target.clone(),
+                client_chain: Some(vec![Sha256::of(b"shared")]),
+                ..FlowRow::default()
+            };
+            writer.append_flow(&flow, &[]).expect("appended");
             let mut certificates = chain.clone();
             if n == 5 {
                 certificates.push(b"second"[..].into());
-                row.chain = row.chain.map(|mut chain| {
+                row.server_sent.chain = row.server_sent.chain.map(|mut chain| {
                     chain.push(Sha256::of(b"second"));
                     chain
                 });
@@ -93,12 +102,14 @@ fn purge_run(run_id: &str) -> RunRow {
 fn content(dataset: &Dataset) -> Vec<BTreeSet<String>> {
     let probes = read::<ProbeRow>(dataset, "probes");
     let responders = read::<ResponderRow>(dataset, "responders");
+    let flows = read::<FlowRow>(dataset, "flows");
     let capabilities = read::<CapabilityRow>(dataset, "capabilities");
     let certificates = read::<CertificateRow>(dataset, "certificates");
     let ders = read::<CertificateDer>(dataset, "certificates_der");
     vec![
         probes.iter().map(|row| format!("{row:?}")).collect(),
         responders.iter().map(|row| format!("{row:?}")).collect(),
+        flows.iter().map(|row| format!("{row:?}")).collect(),
         capabilities.iter().map(|row| format!("{row:?}")).collect(),
         certificates.iter().map(|row| format!("{row:?}")).collect(),
         ders.iter().map(|row| format!("{row:?}")).collect(),
@@ -125,12 +136,13 @@ fn what_is_blocked_goes_and_what_others_have_stays() {
         // 192.0.2.3's own; `second` has been seen at 192.0.2.4 too, `shared` everywhere.
         ("certificates", 1),
         ("certificates_der", 1),
+        ("flows", 4),
         ("probes", 4),
         // And what the blocked router said about 192.0.2.7.
         ("responders", 6),
     ];
     assert_eq!(rows, gone);
-    assert_eq!(purged.total(), 16);
+    assert_eq!(purged.total(), 20);
     check_invariants(&dataset);
     let after = content(&dataset);
     for (place, (before, after)) in before.iter().zip(&after).enumerate() {

@@ -112,7 +112,7 @@ fn runs_are_named_once_and_by_file_names() {
         let refused = dataset.begin(run(bad)).map(|_| ());
         assert!(matches!(refused, Err(Error::RunId { .. })), "{bad:?}");
     }
-    let unknown = dataset.files("flows");
+    let unknown = dataset.files("verdicts");
     assert!(matches!(unknown, Err(Error::UnknownRelation { .. })));
 }
 

@@ -11,7 +11,10 @@ use tlscensus_records::CapabilityKind;
 use tlscensus_records::CapabilityRow;
 use tlscensus_records::CertificateRow;
 use tlscensus_records::Counter;
+use tlscensus_records::DialogColumns;
+use tlscensus_records::FlowRow;
 use tlscensus_records::ListUsed;
+use tlscensus_records::OfferColumns;
 use tlscensus_records::Outcome;
 use tlscensus_records::ParseStatus;
 use tlscensus_records::Phase;
@@ -20,8 +23,10 @@ use tlscensus_records::ResponderKind;
 use tlscensus_records::ResponderRow;
 use tlscensus_records::RunState;
 use tlscensus_records::SCHEMA_VERSION;
+use tlscensus_records::ServerSent;
 use tlscensus_records::Sha256;
 use tlscensus_records::Timestamp;
+use tlscensus_records::TlsColumns;
 
 use super::support::check_invariants;
 use super::support::copy_tree;
@@ -65,11 +70,17 @@ fn full() -> ProbeRow {
         phase: Phase::Tls,
         outcome: Outcome::Alert,
         tcp_completed: true,
-        capabilities_before: Some(vec![]),
-        mechanisms_before: Some(vec!["PLAIN".to_owned(), "Ü".to_owned()]),
         leftover: Some(Bytes(vec![0, 0xff])),
-        tls_compression: Some(0),
-        chain: Some(vec![Sha256::of(b"a"), Sha256::of(b"b")]),
+        dialog: DialogColumns {
+            capabilities_before: Some(vec![]),
+            mechanisms_before: Some(vec!["PLAIN".to_owned(), "Ü".to_owned()]),
+            ..DialogColumns::default()
+        },
+        tls: TlsColumns { compression: Some(0), ..TlsColumns::default() },
+        server_sent: ServerSent {
+            chain: Some(vec![Sha256::of(b"a"), Sha256::of(b"b")]),
+            ..ServerSent::default()
+        },
         ..ProbeRow::default()
     }
 }
@@ -152,6 +163,40 @@ fn responders_and_how_far_their_run_had_come_survive_a_kill() {
 }
 
 #[test]
+fn flows_read_back_and_their_certificates_are_stored_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let dataset = small(directory.path()).expect("a dataset");
+    let mut writer = dataset.begin(run("w")).expect("a writer");
+    let der: std::sync::Arc<[u8]> = (&b"certificate"[..]).into();
+    let name = Sha256::of(&der);
+    let flow = |n: u64| FlowRow {
+        run_id: "w".to_owned(),
+        flow_id: n.to_string(),
+        bytes_server: n,
+        plaintext_authentication: vec!["PLAIN".to_owned()],
+        offer: OfferColumns {
+            suites: Some(vec![0x0a0a, 0x1301]),
+            compressions: Some(vec![0]),
+            ..OfferColumns::default()
+        },
+        server_sent: ServerSent { chain: Some(vec![name]), ..ServerSent::default() },
+        ..FlowRow::default()
+    };
+    let rows: Vec<_> = (0..20).map(flow).collect();
+    for row in &rows {
+        writer.append_flow(row, &[(name, der.clone())]).expect("appended");
+    }
+    assert_eq!(writer.sync().expect("synced"), 20);
+    // A kill: what was acknowledged is there when the dataset is opened next.
+    drop(writer);
+    let dataset = small(directory.path()).expect("a dataset");
+    let mut found = read::<FlowRow>(&dataset, "flows");
+    found.sort_by_key(|row| row.bytes_server);
+    assert_eq!(found, rows);
+    assert_eq!(read::<CertificateRow>(&dataset, "certificates").len(), 1);
+}
+
+#[test]
 fn a_run_has_one_row_with_its_newest_state() {
     let directory = tempfile::tempdir().expect("a directory");
     let dataset = small(directory.path()).expect("a dataset");
@@ -191,6 +236,7 @@ fn files_say_what_their_columns_mean_and_which_version_wrote_them() {
     let fact = CapabilityRow::default();
     writer.append_enumerated(&row, &chain, &[fact]).expect("appended");
     writer.append_responder(&ResponderRow::default()).expect("appended");
+    writer.append_flow(&FlowRow::default(), &[]).expect("appended");
     writer.finish(RunState::Complete, vec![]).expect("finished");
     for relation in RELATIONS {
         let files = dataset.files(relation.name).expect("files");

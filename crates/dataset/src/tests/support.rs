@@ -13,6 +13,7 @@ use tlscensus_records::CertificateRow;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::Row;
 use tlscensus_records::RunRow;
+use tlscensus_records::ServerSent;
 use tlscensus_records::Sha256;
 
 use crate::Dataset;
@@ -46,7 +47,10 @@ pub(super) fn endpoint(run_id: &str, n: usize) -> (ProbeRow, Vec<Arc<[u8]>>) {
         port: 25,
         protocol: "smtp".to_owned(),
         mode: "starttls".to_owned(),
-        chain: Some(chain.iter().map(|der| Sha256::of(der)).collect()),
+        server_sent: ServerSent {
+            chain: Some(chain.iter().map(|der| Sha256::of(der)).collect()),
+            ..ServerSent::default()
+        },
         ..ProbeRow::default()
     };
     (row, chain)
@@ -91,7 +95,7 @@ pub(super) fn check_invariants(dataset: &Dataset) {
     facts.dedup();
     assert_eq!(facts.len(), stored, "a certificate twice");
     for row in read::<ProbeRow>(dataset, "probes") {
-        for name in row.chain.unwrap_or_default() {
+        for name in row.server_sent.chain.unwrap_or_default() {
             assert!(facts.binary_search(&name).is_ok(), "a chain without its certificate");
         }
     }

@@ -129,47 +129,47 @@ fn texts(words: &[&str]) -> Option<Vec<String>> {
 #[tokio::test]
 async fn in_tls13_they_stand_beside_the_certificate_and_in_the_request() {
     let row = probed(SslVersion::TLS1_3, ALL).await;
-    let mut beside = row.tls_certificate_extensions.clone().unwrap();
+    let mut beside = row.tls.certificate_extensions.clone().unwrap();
     beside.sort();
     assert_eq!(beside, ["0:18", "0:5", "1:18"], "status_request beside the first alone");
-    assert_eq!(row.chain_seen, Presence::Seen);
-    assert_eq!(row.tls_ocsp_staple.as_ref().map(|staple| staple.0.as_slice()), Some(STAPLE));
-    assert_eq!((row.tls_scts_count, row.tls_sct_carriers), (Some(2), texts(&["tls-extension"])));
-    assert_eq!(row.tls_client_certificate_requested, Some(true));
-    assert_eq!(row.tls_client_certificate_types, None, "TLS 1.3 has no such list");
-    assert_eq!(row.tls_client_certificate_authorities, texts(&NAMES));
-    assert_eq!(row.tls_client_certificate_authorities_count, Some(2));
-    let mut extensions = row.tls_client_certificate_extensions.unwrap();
+    assert_eq!(row.server_sent.chain_seen, Presence::Seen);
+    assert_eq!(row.tls.ocsp_staple.as_ref().map(|staple| staple.0.as_slice()), Some(STAPLE));
+    assert_eq!((row.tls.scts_count, row.tls.sct_carriers), (Some(2), texts(&["tls-extension"])));
+    assert_eq!(row.tls.client_certificate_requested, Some(true));
+    assert_eq!(row.tls.client_certificate_types, None, "TLS 1.3 has no such list");
+    assert_eq!(row.tls.client_certificate_authorities, texts(&NAMES));
+    assert_eq!(row.tls.client_certificate_authorities_count, Some(2));
+    let mut extensions = row.tls.client_certificate_extensions.unwrap();
     extensions.sort();
     assert_eq!(extensions, ["13", "47"], "signature_algorithms and certificate_authorities");
-    let schemes = row.tls_client_certificate_schemes.unwrap();
+    let schemes = row.tls.client_certificate_schemes.unwrap();
     assert!(schemes.iter().any(|scheme| scheme == "rsa_pss_rsae_sha256"), "{schemes:?}");
 }
 
 #[tokio::test]
 async fn before_tls13_they_have_places_of_their_own() {
     let row = probed(SslVersion::TLS1_2, ALL).await;
-    assert_eq!(row.tls_certificate_extensions, None, "there is no place for them");
-    assert_eq!(row.tls_ocsp_staple.as_ref().map(|staple| staple.0.as_slice()), Some(STAPLE));
-    assert_eq!(row.tls_scts_count, Some(1));
-    let types = row.tls_client_certificate_types.unwrap();
+    assert_eq!(row.tls.certificate_extensions, None, "there is no place for them");
+    assert_eq!(row.tls.ocsp_staple.as_ref().map(|staple| staple.0.as_slice()), Some(STAPLE));
+    assert_eq!(row.tls.scts_count, Some(1));
+    let types = row.tls.client_certificate_types.unwrap();
     assert!(types.iter().any(|kind| kind == "rsa_sign"), "{types:?}");
-    assert!(row.tls_client_certificate_schemes.unwrap().len() > 4);
-    assert_eq!(row.tls_client_certificate_authorities, texts(&NAMES));
-    assert_eq!(row.tls_client_certificate_extensions, None);
+    assert!(row.tls.client_certificate_schemes.unwrap().len() > 4);
+    assert_eq!(row.tls.client_certificate_authorities, texts(&NAMES));
+    assert_eq!(row.tls.client_certificate_extensions, None);
 }
 
 #[tokio::test]
 async fn empty_is_told_from_absent() {
     let plain = probed(SslVersion::TLS1_3, Manner::default()).await;
-    assert_eq!(plain.tls_certificate_extensions, Some(Vec::new()));
-    assert_eq!(plain.tls_client_certificate_requested, Some(false));
-    assert_eq!(plain.tls_client_certificate_authorities, None);
-    assert_eq!(plain.tls_client_certificate_authorities_count, None);
+    assert_eq!(plain.tls.certificate_extensions, Some(Vec::new()));
+    assert_eq!(plain.tls.client_certificate_requested, Some(false));
+    assert_eq!(plain.tls.client_certificate_authorities, None);
+    assert_eq!(plain.tls.client_certificate_authorities_count, None);
     let anybody = probed(SslVersion::TLS1_3, Manner { asks: true, ..Manner::default() }).await;
-    assert_eq!(anybody.tls_client_certificate_requested, Some(true));
-    assert_eq!(anybody.tls_client_certificate_authorities, Some(Vec::new()));
-    assert_eq!(anybody.tls_client_certificate_extensions, texts(&["13"]));
+    assert_eq!(anybody.tls.client_certificate_requested, Some(true));
+    assert_eq!(anybody.tls.client_certificate_authorities, Some(Vec::new()));
+    assert_eq!(anybody.tls.client_certificate_extensions, texts(&["13"]));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_row_of_nothing_has_none_of_them() {
     let mut row = ProbeRow::default();
     row.fill_tls(&Observer::new());
     assert_eq!(
-        (row.tls_certificate_extensions, row.tls_client_certificate_requested),
+        (row.tls.certificate_extensions, row.tls.client_certificate_requested),
         (None, None)
     );
 }

@@ -61,7 +61,7 @@ async fn climb(
     let counted = row.counted_attempt.map(usize::from).and_then(|at| row.attempts.get(at));
     let counted = counted.map(|attempt| attempt.profile.clone());
     assert_eq!(row.tls_offered_profile, counted, "the row's facts are the counted attempt's");
-    (offered(&row), end(&row), row.tls_version.unwrap_or_default())
+    (offered(&row), end(&row), row.tls.version.unwrap_or_default())
 }
 
 /// Every way of turning a hello down.
@@ -196,8 +196,8 @@ async fn who_speaks_nothing_but_ssl2_shows_its_certificate() {
     assert_eq!(end(&row), "tls not-completable");
     assert_eq!((row.counted_attempt, row.detail.as_deref()), (Some(5), Some("SSL 2")));
     assert_eq!(row.tls_offered_profile.as_deref(), Some("ssl2"));
-    assert_eq!(row.tls_version.as_deref(), Some("SSL 2"));
-    assert_eq!(row.chain.map(|chain| chain.len()), Some(1));
+    assert_eq!(row.tls.version.as_deref(), Some("SSL 2"));
+    assert_eq!(row.server_sent.chain.map(|chain| chain.len()), Some(1));
 }
 
 /// To such a server the start of a TLS hello is the header of a long record, whose rest it waits for.
@@ -221,7 +221,7 @@ async fn who_speaks_nothing_but_ssl2_and_hangs_is_asked_for_it_within_the_deadli
         let start = Instant::now();
         let row = row(plan, server.addr).await;
         assert!(start.elapsed() < Duration::from_millis(total + 1000), "{:?}", start.elapsed());
-        (offered(&row), end(&row), row.tls_version)
+        (offered(&row), end(&row), row.tls.version)
     };
     let found = |offers: &str| {
         (offers.to_owned(), "tls not-completable".to_owned(), Some("SSL 2".to_owned()))
@@ -294,7 +294,7 @@ async fn a_name_is_noted_where_it_was_sent() {
     let row = &probed.first().expect("one row").row;
     let names: Vec<_> = row.attempts.iter().map(|attempt| attempt.sni.as_deref()).collect();
     assert_eq!(names, [Some("mx.example"), Some("mx.example"), None]);
-    assert_eq!(row.tls_sni, None);
+    assert_eq!(row.tls.sni, None);
     let sent: Vec<_> = server.seen().iter().map(|seen| seen.server_name).collect();
     assert_eq!(sent, [true, true, false]);
 }

@@ -22,7 +22,7 @@ async fn check(service: &str, script: Vec<Act>, expected: &str, state: StarttlsS
     let row = row(plan(service), server.addr()).await;
     let context = format!("{service} {script:?}: {row:?}");
     assert_eq!(end(&row), expected, "{context}");
-    assert_eq!(row.starttls_state, state, "{context}");
+    assert_eq!(row.dialog.starttls_state, state, "{context}");
     assert!(row.tcp_completed, "{context}");
     assert_eq!(row.attempts.len(), server.connections(), "{context}");
 }
@@ -94,7 +94,7 @@ async fn a_refusal_is_kept_with_its_words_and_the_list_before_it() {
     assert_eq!(end(&row), "starttls refused");
     assert_eq!(row.detail.as_deref(), Some("454 4.7.0 not today"));
     assert_eq!(row.speaks_protocol, Speaks::Yes);
-    assert_eq!(row.mechanisms_before, Some(vec!["PLAIN".to_owned(), "LOGIN".to_owned()]));
+    assert_eq!(row.dialog.mechanisms_before, Some(vec!["PLAIN".to_owned(), "LOGIN".to_owned()]));
     assert_eq!(row.capabilities_after_seen, Presence::Unreached);
     assert_eq!(row.port, server.addr().port());
     assert!(row.duration_us < 400_000, "the farewell is not counted: {}", row.duration_us);
@@ -127,7 +127,7 @@ async fn what_lies_behind_the_go_ahead_is_evidence_and_reaches_tls() {
     .expect("a port");
     let row = row(plan("smtp"), server.addr()).await;
     assert_eq!(end(&row), "tls not-tls", "{row:?}");
-    assert_eq!(row.starttls_state, StarttlsState::AcceptedNoTls);
+    assert_eq!(row.dialog.starttls_state, StarttlsState::AcceptedNoTls);
     assert_eq!(row.leftover.map(|bytes| bytes.0), Some(b"250-injected\r\n".to_vec()));
 }
 
@@ -138,7 +138,7 @@ async fn a_port_where_nobody_listens_is_refused() {
     for _ in 0..100 {
         let row = row(plan("imap"), addr).await;
         if end(&row) == "connect refused" {
-            assert_eq!(row.starttls_state, StarttlsState::NoAnswer);
+            assert_eq!(row.dialog.starttls_state, StarttlsState::NoAnswer);
             assert!(!row.tcp_completed);
             return;
         }
@@ -181,8 +181,8 @@ async fn xmpp_is_asked_again_for_the_domain_that_the_server_names() {
     let row = row(plan("xmpp-c2s"), server.addr()).await;
     assert_eq!(end(&row), "starttls not-offered", "{row:?}");
     assert_eq!(row.counted_attempt, Some(1));
-    assert_eq!(row.peer_domain.as_deref(), Some("chat.example"));
-    assert_eq!(row.mechanisms_before, Some(vec!["PLAIN".to_owned()]));
+    assert_eq!(row.dialog.peer_domain.as_deref(), Some("chat.example"));
+    assert_eq!(row.dialog.mechanisms_before, Some(vec!["PLAIN".to_owned()]));
     let first = row.attempts.first().expect("two attempts");
     assert_eq!(first.outcome.word(), "shed");
     assert!(first.detail.as_deref().is_some_and(|detail| detail.starts_with("host-unknown")));

@@ -111,8 +111,8 @@ async fn a_ticket_that_comes_behind_the_farewell_is_heard() {
     plan.timeouts.farewell = Duration::from_secs(2);
     let row = row(plan, addr).await;
     assert_eq!(end(&row), "after-tls ok");
-    assert!(row.tls_tickets_count > Some(0), "{:?}", row.tls_history);
-    let name = row.tls_ticket_key_name.expect("a name");
+    assert!(row.tls.tickets_count > Some(0), "{:?}", row.tls.history);
+    let name = row.tls.ticket_key_name.expect("a name");
     assert!(name.len() == 32 && name.chars().all(|digit| digit.is_ascii_hexdigit()), "{name}");
 }
 
@@ -125,18 +125,18 @@ async fn smtp_is_upgraded_and_asked_again_inside() {
         let addr = serve(pki.config, smtp_plain(), smtp_inside());
         let (row, chain) = probe("smtp", &addr.to_string()).await;
         assert_eq!(end(&row), "after-tls ok", "{row:?}");
-        assert_eq!(row.starttls_state, StarttlsState::Upgraded);
+        assert_eq!(row.dialog.starttls_state, StarttlsState::Upgraded);
         assert!(row.tls_completed && row.tls_established);
-        assert_eq!(row.tls_version.as_deref(), Some(name));
-        assert_eq!(row.mechanisms_before, Some(vec!["CRAM-MD5".to_owned()]));
+        assert_eq!(row.tls.version.as_deref(), Some(name));
+        assert_eq!(row.dialog.mechanisms_before, Some(vec!["CRAM-MD5".to_owned()]));
         assert_eq!(row.mechanisms_after, Some(vec!["PLAIN".to_owned(), "LOGIN".to_owned()]));
         assert_eq!(row.tls_signature_check, Some(SignatureCheck::Valid));
-        assert_eq!(row.chain_seen, Presence::Seen);
-        assert_eq!(row.chain.as_ref().map(Vec::len), Some(1));
+        assert_eq!(row.server_sent.chain_seen, Presence::Seen);
+        assert_eq!(row.server_sent.chain.as_ref().map(Vec::len), Some(1));
         assert_eq!(chain.iter().map(|der| der.to_vec()).collect::<Vec<_>>(), [pki.der]);
         assert_eq!(row.tls_offered_profile.as_deref(), Some("modern"));
-        assert_eq!(row.tls_sni, None, "probed by address");
-        assert!(row.flight_server.is_some() && row.flight_client.is_some());
+        assert_eq!(row.tls.sni, None, "probed by address");
+        assert!(row.server_sent.flight_server.is_some() && row.flight_client.is_some());
         assert_eq!(row.attempts.len(), 1);
         for phase in
             [row.connect_us, row.greeting_us, row.starttls_us, row.tls_us, row.after_tls_us]
@@ -162,12 +162,12 @@ async fn imaps_is_spoken_inside_tls_from_the_first_byte() {
     let addr = serve(pki.config, vec![], inside);
     let target = format!("mx.example {addr}");
     let (row, _) = probe("imaps", &target).await;
-    assert_eq!(row.tls_version.as_deref(), Some("TLS 1.3"), "{row:?}");
+    assert_eq!(row.tls.version.as_deref(), Some("TLS 1.3"), "{row:?}");
     assert_eq!(row.speaks_protocol, Speaks::Yes);
-    assert_eq!(row.tls_sni.as_deref(), Some("mx.example"));
-    assert_eq!(row.starttls_state, StarttlsState::Unasked);
-    assert_eq!(row.capabilities_before_seen, Presence::Unasked);
-    assert_eq!(row.greeting.as_deref(), Some(r"* OK hello\x0d\x0a"));
+    assert_eq!(row.tls.sni.as_deref(), Some("mx.example"));
+    assert_eq!(row.dialog.starttls_state, StarttlsState::Unasked);
+    assert_eq!(row.dialog.capabilities_before_seen, Presence::Unasked);
+    assert_eq!(row.dialog.greeting.as_deref(), Some(r"* OK hello\x0d\x0a"));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn https_is_a_handshake_and_a_farewell() {
     let (row, chain) = probe("https", &addr.to_string()).await;
     assert_eq!(end(&row), "after-tls ok", "{row:?}");
     assert_eq!((row.speaks_protocol, row.tls_completed), (Speaks::Yes, true));
-    assert_eq!((row.greeting_seen, chain.len()), (Presence::Unasked, 1));
+    assert_eq!((row.dialog.greeting_seen, chain.len()), (Presence::Unasked, 1));
 }
 
 #[tokio::test]
@@ -209,6 +209,6 @@ async fn what_fails_inside_tls_keeps_the_handshake() {
     let addr = serve(pki.config, smtp_plain(), vec![expect("EHLO")]);
     let (row, chain) = probe("smtp", &addr.to_string()).await;
     assert_eq!(end(&row), "after-tls closed", "{row:?}");
-    assert_eq!((row.starttls_state, chain.len()), (StarttlsState::Upgraded, 1));
+    assert_eq!((row.dialog.starttls_state, chain.len()), (StarttlsState::Upgraded, 1));
     assert_eq!(row.capabilities_after_seen, Presence::Unreached);
 }

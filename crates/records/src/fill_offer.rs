@@ -1,0 +1,102 @@
+//! A client's offer and certificates into a row's columns.
+
+use std::sync::Arc;
+
+use tlscensus_certs::Sha256;
+use tlscensus_tls_wire::extension::OfferedPsks;
+use tlscensus_tls_wire::extension::PskKeyExchangeModes;
+use tlscensus_tls_wire::observer;
+use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::observer::Offer;
+use tlscensus_tls_wire::observer::Side;
+use tlscensus_tls_wire::registry::ExtensionType;
+
+use crate::flow_row::FlowRow;
+use crate::offer_columns::OfferColumns;
+use crate::seen::Presence;
+use crate::text::escape;
+
+impl OfferColumns {
+    /// Takes over what the client's first hello offered.
+    pub fn fill(&mut self, observer: &Observer) {
+        self.record_version_code =
+            observer.first_record_version(Side::Client).map(|version| version.0);
+        if let Some(hello) = observer.ssl2_hello() {
+            self.version_code = Some(hello.version.0);
+            self.ssl2_ciphers = Some(hello.cipher_kinds.iter().map(|kind| kind.0).collect());
+        }
+        if let Some(offer) = observer.offer() {
+            self.fill_hello(&offer);
+            self.fill_resumption(&offer);
+        }
+    }
+
+    fn fill_hello(&mut self, offer: &Offer<'_>) {
+        let hello = &offer.hello;
+        self.version_code = Some(hello.legacy_version.0);
+        self.versions = Some(offer.versions().iter().map(|version| version.0).collect());
+        self.suites = Some(hello.cipher_suites.iter().map(|suite| suite.0).collect());
+        let compressions = hello.compression_methods.iter();
+        self.compressions = Some(compressions.map(|method| method.0).collect());
+        self.extensions = Some(offer.extension_types().iter().map(|kind| kind.0).collect());
+        self.groups = Some(offer.groups().iter().map(|group| group.0).collect());
+        self.key_share_groups =
+            Some(offer.key_share_groups().iter().map(|group| group.0).collect());
+        self.signature_schemes =
+            Some(offer.signature_schemes().iter().map(|scheme| scheme.0).collect());
+        self.point_formats = Some(offer.point_formats().iter().map(|format| format.0).collect());
+        self.alpn = Some(offer.alpn().into_iter().map(escape).collect());
+        (self.ech_kdf_code, self.ech_aead_code) = encrypted_hello(offer).unzip();
+    }
+
+    fn fill_resumption(&mut self, offer: &Offer<'_>) {
+        let extensions = &offer.hello.extensions;
+        let modes = extensions.get::<PskKeyExchangeModes>().ok().flatten().unwrap_or_default();
+        self.psk_modes = Some(modes.0.iter().map(|mode| mode.0).collect());
+        self.session_id_length = u16::try_from(offer.hello.session_id.len()).ok();
+        let ticket = extensions.find(ExtensionType::SESSION_TICKET);
+        self.ticket_length = ticket.and_then(|ticket| u32::try_from(ticket.len()).ok());
+        let psks = extensions.get::<OfferedPsks<'_>>().ok().flatten().unwrap_or_default();
+        self.psks_count = u32::try_from(psks.identities.len()).ok();
+        self.early_data = Some(offer.has(ExtensionType::EARLY_DATA));
+    }
+}
+
+impl FlowRow {
+    /// Takes over what the client offered, what came of it, and which certificates both sides sent.
+    pub fn fill_tls(&mut self, observer: &Observer) {
+        self.offer.fill(observer);
+        self.tls.fill(observer);
+        self.server_sent.fill(observer);
+        let hash = |chain: &[Arc<[u8]>]| chain.iter().map(|der| Sha256::of(der)).collect();
+        self.client_chain = observer.client_chain().map(hash);
+        self.client_chain_seen = client_chain_presence(observer);
+    }
+}
+
+/// Whether the client's certificates were heard.
+fn client_chain_presence(observer: &Observer) -> Presence {
+    if observer.client_chain().is_some() {
+        return Presence::Seen;
+    }
+    match observer.certificate_request_presence() {
+        // The client's certificates stand before its change of cipher.
+        observer::Presence::Seen if observer.history().contains('I') => Presence::Absent,
+        observer::Presence::Seen => Presence::Unreached,
+        observer::Presence::Absent => Presence::Unasked,
+        other => other.into(),
+    }
+}
+
+/// KDF and AEAD of the hello encrypted inside this one (RFC 9849, section 5): the outer form begins with a zero.
+fn encrypted_hello(offer: &Offer<'_>) -> Option<(u16, u16)> {
+    match offer.hello.extensions.find(ENCRYPTED_CLIENT_HELLO)? {
+        [0, k0, k1, a0, a1, ..] => {
+            Some((u16::from_be_bytes([*k0, *k1]), u16::from_be_bytes([*a0, *a1])))
+        }
+        _ => None,
+    }
+}
+
+/// RFC 9849, section 11.1.
+const ENCRYPTED_CLIENT_HELLO: ExtensionType = ExtensionType(0xfe0d);
