@@ -9,8 +9,11 @@
     reason = "memory shared with the kernel, and system calls that no safe crate offers"
 )]
 
+mod capture;
 mod error;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod interface;
 mod mac_address;
 mod mapping;
@@ -20,6 +23,14 @@ mod route;
 mod socket;
 mod transmit;
 
+pub use capture::Bound;
+pub use capture::CaptureCounts;
+pub use capture::CaptureError;
+pub use capture::CaptureReader;
+pub use capture::Captured;
+pub use capture::PcapWriter;
+pub use capture::Polled;
+pub use capture::VlanTag;
 pub use error::Error;
 pub use filter::Filter;
 pub use interface::Interface;
