@@ -2,7 +2,8 @@
 //!
 //! Linux only. An [`Interface`] is looked up by name, a [`Route`] and the [`neighbour`]'s address say what the first header of a
 //! frame holds; a [`Transmit`] puts frames on the wire, in place and many at a time; a [`Receiver`] takes off those that its
-//! [`Filter`] lets through. What the frames mean is the caller's business.
+//! [`Filter`] lets through. A [`LiveCapture`] hears both directions of an interface, a [`CaptureReader`] reads what others captured,
+//! and a [`PcapWriter`] writes it. What the frames mean is the caller's business.
 
 #![expect(
     unsafe_code,
@@ -39,6 +40,8 @@ pub use mac_address::MacAddress;
 pub use mac_address::NotAMacAddress;
 pub use neighbour::neighbour;
 pub use receive::Frame;
+pub use receive::LiveCapture;
+pub use receive::LiveOptions;
 pub use receive::Received;
 pub use receive::Receiver;
 pub use receive::RingSize;

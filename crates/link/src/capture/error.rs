@@ -8,7 +8,8 @@ use std::path::PathBuf;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CaptureError {
-    /// Compressed data ends before its end, or cannot be decompressed any further.
+    /// Compressed data ends before its end, or is damaged. Of data that just ends, all came out that was there; before a damage,
+    /// up to 256 KiB of what came out may be missing.
     Compression {
         /// How many bytes of the capture came out.
         offset: u64,

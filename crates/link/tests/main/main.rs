@@ -7,6 +7,7 @@ mod support;
 mod captures;
 mod corpus;
 mod interfaces;
+mod live;
 mod neighbours;
 mod receive;
 mod rights;
