@@ -19,6 +19,8 @@ use crate::socket::result;
 pub(crate) const ETHERNET_HEADER: usize = 14;
 /// `ARPHRD_RAWIP`: modems of phones (linux/if_arp.h); libc does not have it.
 const RAW_IP: u16 = 519;
+const LINKTYPE_ETHERNET: u32 = 1;
+const LINKTYPE_RAW: u32 = 101;
 /// linux/ethtool.h; libc does not have it.
 const ETHTOOL_GLINK: u32 = 0x0a;
 
@@ -39,6 +41,14 @@ impl LinkKind {
         match self {
             Self::Ethernet | Self::Loopback => ETHERNET_HEADER,
             Self::Ip => 0,
+        }
+    }
+
+    /// How captures call it: its number in [the registry](https://www.tcpdump.org/linktypes.html).
+    pub const fn link_type(self) -> u32 {
+        match self {
+            Self::Ethernet | Self::Loopback => LINKTYPE_ETHERNET,
+            Self::Ip => LINKTYPE_RAW,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Pages of memory outside Rust's own: rings shared with the kernel, and slots whose addresses it is told.
+//! Pages of memory outside Rust's own: rings shared with the kernel, slots whose addresses it is told, files.
 
 use std::io;
 use std::ops::Range;
@@ -20,7 +20,7 @@ unsafe impl Send for Mapping {}
 impl Mapping {
     /// Fresh zeroed pages that the kernel is told of by address.
     pub(crate) fn anonymous(bytes: usize) -> io::Result<Self> {
-        Self::map(bytes, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+        Self::map(bytes, (READ_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | NOW), -1, 0)
     }
 
     /// A ring of a socket, from this offset on.
@@ -29,13 +29,20 @@ impl Mapping {
         bytes: usize,
         offset: libc::off_t,
     ) -> io::Result<Self> {
-        Self::map(bytes, libc::MAP_SHARED, socket.as_raw_fd(), offset)
+        Self::map(bytes, (READ_WRITE, libc::MAP_SHARED | NOW), socket.as_raw_fd(), offset)
     }
 
-    fn map(bytes: usize, flags: i32, descriptor: i32, offset: libc::off_t) -> io::Result<Self> {
-        let protection = libc::PROT_READ | libc::PROT_WRITE;
-        // Page faults in the middle of a scan would cost more than all pages now.
-        let flags = flags | libc::MAP_POPULATE;
+    /// So many bytes of a file, from its start, for reading only. Pages that are not in memory yet come when they are touched.
+    pub(crate) fn of_file(file: BorrowedFd<'_>, bytes: usize) -> io::Result<Self> {
+        Self::map(bytes, (libc::PROT_READ, libc::MAP_SHARED), file.as_raw_fd(), 0)
+    }
+
+    fn map(
+        bytes: usize,
+        (protection, flags): (i32, i32),
+        descriptor: i32,
+        offset: libc::off_t,
+    ) -> io::Result<Self> {
         // SAFETY: no address is asked for, so nothing that exists is replaced; the kernel checks the rest.
         let start = unsafe {
             libc::mmap(std::ptr::null_mut(), bytes, protection, flags, descriptor, offset)
@@ -108,6 +115,10 @@ impl Mapping {
         );
     }
 }
+
+const READ_WRITE: i32 = libc::PROT_READ | libc::PROT_WRITE;
+/// Page faults in the middle of a scan would cost more than all pages now.
+const NOW: i32 = libc::MAP_POPULATE;
 
 impl Drop for Mapping {
     fn drop(&mut self) {

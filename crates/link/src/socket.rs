@@ -112,7 +112,8 @@ impl Socket {
         result(outcome).map(|_| value)
     }
 
-    /// Lets only frames through that the filter accepts. To be called before [`Socket::bind`].
+    /// Lets only frames through that the filter accepts, in place of an earlier filter. What comes between [`Socket::bind`] and the
+    /// first filter, gets through.
     pub(crate) fn attach(&self, filter: &Filter) -> Result<(), Error> {
         let mut program = filter.instructions().to_vec();
         let length = u16::try_from(program.len())
@@ -133,6 +134,48 @@ impl Socket {
             )
         };
         result(outcome).map(|_| ()).map_err(|error| self.failed("bind", error))
+    }
+
+    /// Hears frames to other link addresses, too, until it is closed.
+    pub(crate) fn hear_all_addresses(&self) -> Result<(), Error> {
+        let request = libc::packet_mreq {
+            mr_ifindex: self.index,
+            mr_type: u16::try_from(libc::PACKET_MR_PROMISC).expect("a small constant"),
+            mr_alen: 0,
+            mr_address: [0; 8],
+        };
+        let attempt = "hear frames to others";
+        self.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &request, attempt)
+    }
+
+    /// Joins a group of sockets that divide the frames of the interface by flow, or begins one; says its number. To be
+    /// called once bound.
+    pub(crate) fn join(&self, group: Option<u16>) -> Result<u16, Error> {
+        let kind = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG;
+        // The kernel finds a number that nobody has.
+        let new = if group.is_none() { libc::PACKET_FANOUT_FLAG_UNIQUEID } else { 0 };
+        let request = ((kind | new) << 16 | u32::from(group.unwrap_or(0))).cast_signed();
+        let attempt = "divide the frames among sockets";
+        self.set(libc::SOL_PACKET, libc::PACKET_FANOUT, &request, attempt)?;
+        let joined: i32 = self
+            .get(libc::SOL_PACKET, libc::PACKET_FANOUT)
+            .map_err(|error| self.failed(attempt, error))?;
+        Ok(u16::try_from(joined & 0xffff).expect("16 bits"))
+    }
+
+    /// Whether its interface still exists, up or down: one that is made anew under the same name is another.
+    pub(crate) fn has_interface(&self) -> io::Result<bool> {
+        let mut address = self.address(0);
+        let mut length = length_of::<libc::sockaddr_ll>();
+        // SAFETY: the kernel writes at most `length` bytes to one living value of integers.
+        let outcome = unsafe {
+            libc::getsockname(
+                self.descriptor.as_raw_fd(),
+                (&raw mut address).cast(),
+                &raw mut length,
+            )
+        };
+        result(outcome).map(|_| address.sll_ifindex == self.index)
     }
 
     /// The interface, as packet sockets name it, for frames of this protocol.
@@ -196,6 +239,8 @@ pub(crate) unsafe trait PlainData {}
 
 // SAFETY: integers.
 unsafe impl PlainData for i32 {}
+// SAFETY: integers only.
+unsafe impl PlainData for libc::packet_mreq {}
 // SAFETY: a length and a pointer, both of which may be zero; never read back.
 unsafe impl PlainData for libc::sock_fprog {}
 // SAFETY: integers only.

@@ -57,6 +57,12 @@ impl Assembler {
         self.push(libc::BPF_LD | libc::BPF_IND | width.code(), 0, 0, at);
     }
 
+    /// Loads which way the frame goes (`PACKET_OUTGOING` and others), which is not in its bytes.
+    pub(super) fn load_kind(&mut self) {
+        let at = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE).cast_unsigned();
+        self.load(Width::Byte, at);
+    }
+
     /// Puts the length of the IPv4 header that begins here into the index register.
     pub(super) fn index_header(&mut self, at: u32) {
         self.push(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, at);

@@ -1,6 +1,8 @@
-//! Which frames the kernel lets through: answers to a SYN scan, and nothing else of what the interface hears.
+//! Which frames the kernel lets through: answers to a SYN scan, and nothing else of what the interface hears; or all that may
+//! hold TCP.
 
 mod assembler;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -39,7 +41,7 @@ const ICMP_ERRORS: [u32; 5] = [3, 4, 5, 11, 12];
 /// ([RFC 4443 section 2.1](https://www.rfc-editor.org/rfc/rfc4443#section-2.1)).
 const ICMPV6_ERRORS: RangeInclusive<u32> = 1..=4;
 
-/// A program of classic BPF, for [`Receiver::open`](crate::Receiver::open).
+/// A program of classic BPF, for [`Receiver::open`](crate::Receiver::open) and [`LiveOptions`](crate::LiveOptions).
 #[derive(Clone, Debug)]
 pub struct Filter {
     instructions: Vec<libc::sock_filter>,
@@ -71,6 +73,13 @@ impl Filter {
     pub fn everything() -> Self {
         let mut assembler = Assembler::default();
         assembler.accept(u32::MAX);
+        Self { instructions: assembler.finish() }
+    }
+
+    /// No frame.
+    pub(crate) fn nothing() -> Self {
+        let mut assembler = Assembler::default();
+        assembler.accept(0);
         Self { instructions: assembler.finish() }
     }
 

@@ -14,7 +14,15 @@ const PORTS: RangeInclusive<u16> = 40_000..=40_003;
 
 /// What the kernel would do: how many bytes of the frame it lets through.
 fn run(filter: &Filter, frame: &[u8]) -> u32 {
+    run_as(filter, frame, libc::PACKET_HOST)
+}
+
+/// The same for a frame that goes this way.
+fn run_as(filter: &Filter, frame: &[u8], way: u8) -> u32 {
     let load = |code: u32, at: u32| {
+        if at == 0xffff_f004 {
+            return Some(u32::from(way));
+        }
         let at = usize::try_from(at).unwrap();
         let width = match code & 0x18 {
             libc::BPF_W => 4,
@@ -165,6 +173,85 @@ fn answers_pass_and_nothing_else() {
             assert_eq!(kept, if passes { KEPT_BYTES } else { 0 }, "{what} on {kind:?}");
         }
     }
+}
+
+/// What a monitor of TCP hears, as IP packets.
+fn carriers() -> Vec<(&'static str, bool, Vec<u8>)> {
+    let udp = |to, from_port: u16, to_port: u16| {
+        packet(
+            to,
+            0,
+            17,
+            &[from_port.to_be_bytes(), to_port.to_be_bytes(), [0, 8], [0, 0]].concat(),
+        )
+    };
+    let fragment = |mut packet: Vec<u8>, offset: u8| {
+        packet[7] = offset;
+        packet
+    };
+    vec![
+        ("TCP", true, packet(OURS, 0, 6, &segment(40_000, 0x10))),
+        ("TCP to others", true, packet("192.0.2.99", 3, 6, b"")),
+        ("a later fragment of TCP", true, fragment(packet(OURS, 0, 6, b""), 1)),
+        ("UDP", false, udp(OURS, 53, 40_000)),
+        ("a first fragment of UDP", false, fragment(udp(OURS, 53, 40_000), 0)),
+        ("a later fragment of UDP", true, fragment(udp(OURS, 53, 40_000), 1)),
+        ("VXLAN", true, udp(OURS, 40_000, 4_789)),
+        ("VXLAN behind options", true, packet(OURS, 10, 17, &[0, 9, 0x12, 0xb5])),
+        ("from the port of Teredo", true, udp(OURS, 3_544, 40_000)),
+        ("cut before the ports", false, packet(OURS, 0, 17, b"")),
+        ("ICMP", false, packet(OURS, 0, 1, &icmp(3))),
+        ("ESP", false, packet(OURS, 0, 50, b"")),
+        ("AH", true, packet(OURS, 0, 51, b"")),
+        ("GRE", true, packet(OURS, 0, 47, b"")),
+        ("IP in IP", true, packet(OURS, 0, 4, b"")),
+        ("TCP over IPv6", true, packet(OURS6, 0, 6, b"")),
+        ("UDP over IPv6", false, udp(OURS6, 443, 40_000)),
+        ("Geneve over IPv6", true, udp(OURS6, 40_000, 6_081)),
+        ("ICMPv6", false, packet(OURS6, 0, 58, &icmp(136))),
+        ("a fragment of IPv6", true, packet(OURS6, 0, 44, b"")),
+        ("extensions of IPv6", true, packet(OURS6, 0, 0, b"")),
+    ]
+}
+
+#[test]
+fn what_may_hold_tcp_passes_whole() {
+    for kind in [LinkKind::Ethernet, LinkKind::Loopback, LinkKind::Ip] {
+        let filter = Filter::may_hold_tcp(kind);
+        for (what, passes, packet) in carriers() {
+            let kept = run(&filter, &framed(kind, &packet));
+            assert_eq!(kept, if passes { 262_144 } else { 0 }, "{what} on {kind:?}");
+        }
+    }
+    let filter = Filter::may_hold_tcp(LinkKind::Ethernet);
+    let mut frame = framed(LinkKind::Ethernet, &packet(OURS, 0, 17, b"only UDP"));
+    for (protocol, passes) in [
+        (0x0806, false),
+        (0x88cc, false),
+        (0x8100, true),
+        (0x88a8, true),
+        (0x8847, true),
+        (0x8864, true),
+        (0x0026, true),
+    ] {
+        frame[12..14].copy_from_slice(&u16::to_be_bytes(protocol));
+        assert_eq!(run(&filter, &frame) > 0, passes, "{protocol:#x}");
+    }
+    assert_eq!(run(&Filter::may_hold_tcp(LinkKind::Ip), b"P is neither 4 nor 6"), 0);
+}
+
+#[test]
+fn what_is_sent_can_be_left_out() {
+    let tcp = packet(OURS, 0, 6, b"");
+    for filter in [Filter::everything(), Filter::may_hold_tcp(LinkKind::Ip)] {
+        let unsent = filter.clone().without_outgoing();
+        for way in [libc::PACKET_HOST, libc::PACKET_OTHERHOST, libc::PACKET_BROADCAST] {
+            assert_eq!(run_as(&unsent, &tcp, way), run(&filter, &tcp));
+        }
+        assert_eq!(run_as(&unsent, &tcp, libc::PACKET_OUTGOING), 0);
+        assert!(run_as(&filter, &tcp, libc::PACKET_OUTGOING) > 0);
+    }
+    assert_eq!(run(&Filter::nothing(), &tcp), 0);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use rustix::thread::set_capabilities;
 use tlscensus_link::Error;
 use tlscensus_link::Filter;
 use tlscensus_link::Interface;
+use tlscensus_link::LiveCapture;
 use tlscensus_link::Method;
 use tlscensus_link::Receiver;
 use tlscensus_link::RingSize;
@@ -17,6 +18,7 @@ use tlscensus_link::route_to;
 use tlscensus_link::transmitter;
 use tlscensus_testkit::netns::Pair;
 
+use crate::live::options;
 use crate::support::template;
 
 /// From now on the calling thread, which must be a test's own, has these and no others.
@@ -38,6 +40,7 @@ fn without_rights_the_remedy_is_named() {
         let mut errors = vec![
             Receiver::open(&near, &Filter::everything(), RingSize::default()).err(),
             neighbour(&near, ours, theirs, Duration::from_secs(1)).err(),
+            LiveCapture::open(&near, &options(1)).err(),
         ];
         errors.extend(
             Method::FASTEST_FIRST.map(|method| transmitter(method, &near, &template(74), 64).err()),
@@ -57,6 +60,7 @@ fn the_one_right_that_is_named_is_enough() {
         keep(CapabilitySet::NET_RAW);
         let near = Interface::named(Pair::NEAR).unwrap();
         let _receiver = Receiver::open(&near, &Filter::everything(), RingSize::default()).unwrap();
+        assert_eq!(LiveCapture::open(&near, &options(2)).unwrap().len(), 2);
         for method in Method::FASTEST_FIRST {
             let mut sender = transmitter(method, &near, &template(74), 64).unwrap();
             assert_eq!(sender.send(0..64).unwrap(), 64, "{method:?}");

@@ -1,25 +1,28 @@
-//! Frames in: a ring of blocks that the kernel fills and we read without a copy (`TPACKET_V3`).
+//! The ring that a packet socket receives into: blocks, frames in them, and what the kernel counts.
 
 use std::io;
+use std::iter::Sum;
+use std::ops::Add;
 use std::os::fd::AsFd;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::filter::Filter;
-use crate::interface::Interface;
 use crate::mapping::Mapping;
 use crate::socket::Socket;
 
 /// Bytes of `struct tpacket3_hdr` that are read here, and where its fields lie.
-const FRAME_HEADER: usize = 28;
+const FRAME_HEADER: usize = 38;
 const NEXT_OFFSET: usize = 0;
 const SECONDS: usize = 4;
 const NANOSECONDS: usize = 8;
 const KEPT_LENGTH: usize = 12;
 const WIRE_LENGTH: usize = 16;
+const STATUS: usize = 20;
 const FRAME_START: usize = 24;
+const TAG_CONTROL: usize = 32;
+const TAG_PROTOCOL: usize = 36;
 
 /// Where the fields of `struct tpacket_block_desc` lie.
 const BLOCK_STATUS: usize = 8;
@@ -40,6 +43,12 @@ pub struct RingSize {
     pub block_ms: u32,
 }
 
+impl RingSize {
+    /// For all that an interface carries: 64 MiB, half a second at 1 Gbit/s. A frame cannot be longer than a block: one of 256 KiB
+    /// and the kernel's header fit in several times.
+    pub const CAPTURE: Self = Self { block_bytes: 1_024 * 1_024, blocks: 64, block_ms: 10 };
+}
+
 impl Default for RingSize {
     /// 16 MiB: about 80,000 answers, a tenth of a second at a rate that no scan's answers reach.
     fn default() -> Self {
@@ -49,16 +58,20 @@ impl Default for RingSize {
 
 /// A frame, as it lies in the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
-    /// As much of it as the filter keeps.
-    pub bytes: &'a [u8],
-    /// When the kernel saw it: microseconds since the epoch.
-    pub at: u64,
+pub(super) struct RingFrame<'a> {
+    pub(super) bytes: &'a [u8],
+    /// When the kernel saw it, since the epoch.
+    pub(super) seconds: u32,
+    pub(super) nanoseconds: u32,
     /// Bytes that it had on the wire.
-    pub length: u32,
+    pub(super) length: u32,
+    /// `TP_STATUS_…`
+    pub(super) status: u32,
+    /// Protocol and control information of the VLAN tag that was taken out; the status says whether there was one.
+    pub(super) tag: (u16, u16),
 }
 
-/// What the kernel has counted since the receiver was opened.
+/// What the kernel has counted since a receiver was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// Frames that passed the filter, those included that were dropped.
@@ -69,11 +82,29 @@ pub struct Received {
     pub freezes: u64,
 }
 
-/// Hears an interface through a filter.
+impl Add for Received {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            packets: self.packets.saturating_add(other.packets),
+            drops: self.drops.saturating_add(other.drops),
+            freezes: self.freezes.saturating_add(other.freezes),
+        }
+    }
+}
+
+impl Sum for Received {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
+}
+
+/// A packet socket with its ring.
 #[derive(Debug)]
-pub struct Receiver {
+pub(super) struct Ring {
     socket: Socket,
-    ring: Mapping,
+    mapping: Mapping,
     block_bytes: usize,
     blocks: usize,
     /// The block that the kernel fills next, or has filled.
@@ -81,14 +112,9 @@ pub struct Receiver {
     received: Received,
 }
 
-impl Receiver {
-    /// Begins to hear. Nothing that the filter does not accept gets in, not even at the start; what this machine sends is
-    /// not heard.
-    ///
-    /// # Errors
-    /// When the kernel refuses: for lack of rights, of memory, or because of sizes that do not fit.
-    pub fn open(interface: &Interface, filter: &Filter, ring: RingSize) -> Result<Self, Error> {
-        let socket = Socket::packet(interface)?;
+impl Ring {
+    /// Gives a socket a ring, before it is bound.
+    pub(super) fn make(socket: Socket, size: RingSize) -> Result<Self, Error> {
         let version = i32::try_from(TPACKET_V3).expect("a small constant");
         socket.set(
             libc::SOL_PACKET,
@@ -96,41 +122,25 @@ impl Receiver {
             &version,
             "choose the format of the ring",
         )?;
-        socket.attach(filter)?;
-        let one = 1_i32;
-        socket.set(
-            libc::SOL_PACKET,
-            libc::PACKET_IGNORE_OUTGOING,
-            &one,
-            "not hear what is sent",
-        )?;
-        let request = request(ring);
+        let request = request(size);
         socket.set(libc::SOL_PACKET, libc::PACKET_RX_RING, &request, "make the receive ring")?;
-        let block_bytes = usize::try_from(ring.block_bytes).expect("at least 32 bits");
-        let blocks = usize::try_from(ring.blocks).expect("at least 32 bits");
+        let block_bytes = usize::try_from(size.block_bytes).expect("at least 32 bits");
+        let blocks = usize::try_from(size.blocks).expect("at least 32 bits");
         let mapping = Mapping::of_socket(socket.as_fd(), block_bytes * blocks, 0)
             .map_err(|error| socket.failed("map the receive ring", error))?;
-        socket.bind(libc::ETH_P_ALL)?;
-        Ok(Self {
-            socket,
-            ring: mapping,
-            block_bytes,
-            blocks,
-            next: 0,
-            received: Received::default(),
-        })
+        let received = Received::default();
+        Ok(Self { socket, mapping, block_bytes, blocks, next: 0, received })
     }
 
-    /// Hands over all frames that are there; if there are none, waits for the first ones. Says how many there were: none
-    /// when the time is over, or a signal came.
-    ///
-    /// # Errors
-    /// `ENETDOWN` once when the interface goes down: when it is up again, frames come again. `InvalidData` if a
-    /// block of the kernel's does not make sense; the rest of it is passed over.
-    pub fn wait(
+    pub(super) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Hands over all frames that are there, or waits for the first ones.
+    pub(super) fn wait(
         &mut self,
         timeout: Duration,
-        each: &mut dyn FnMut(Frame<'_>),
+        each: &mut dyn FnMut(RingFrame<'_>),
     ) -> io::Result<usize> {
         let frames = self.drain(each)?;
         if frames > 0 || !self.socket.readable(timeout)? {
@@ -140,10 +150,7 @@ impl Receiver {
     }
 
     /// Counts since the start.
-    ///
-    /// # Errors
-    /// When the kernel does not tell.
-    pub fn statistics(&mut self) -> io::Result<Received> {
+    pub(super) fn statistics(&mut self) -> io::Result<Received> {
         // The kernel begins anew whenever it has told.
         let news: libc::tpacket_stats_v3 =
             self.socket.get(libc::SOL_PACKET, libc::PACKET_STATISTICS)?;
@@ -154,16 +161,16 @@ impl Receiver {
     }
 
     /// All blocks that are ours now, at most once around.
-    fn drain(&mut self, each: &mut dyn FnMut(Frame<'_>)) -> io::Result<usize> {
+    fn drain(&mut self, each: &mut dyn FnMut(RingFrame<'_>)) -> io::Result<usize> {
         let mut frames = 0;
         for _ in 0..self.blocks {
             let start = self.next * self.block_bytes;
-            let status = self.ring.word(start + BLOCK_STATUS);
+            let status = self.mapping.word(start + BLOCK_STATUS);
             if status.load(Ordering::Acquire) & libc::TP_STATUS_USER == 0 {
                 break;
             }
             // SAFETY: the block's status says that it is ours until we give it back, below.
-            let block = unsafe { self.ring.bytes(start..start + self.block_bytes) };
+            let block = unsafe { self.mapping.bytes(start..start + self.block_bytes) };
             let read = read_block(block, each);
             give_back(status);
             self.next = (self.next + 1) % self.blocks;
@@ -193,7 +200,7 @@ fn give_back(status: &AtomicU32) {
 }
 
 /// Hands over the frames of a block and counts them. Offsets are believed only inside the block.
-fn read_block(block: &[u8], each: &mut dyn FnMut(Frame<'_>)) -> io::Result<usize> {
+fn read_block(block: &[u8], each: &mut dyn FnMut(RingFrame<'_>)) -> io::Result<usize> {
     let frames = word(block, BLOCK_FRAMES)?;
     let mut at = word(block, BLOCK_FIRST)?;
     for left in (0..frames).rev() {
@@ -202,10 +209,15 @@ fn read_block(block: &[u8], each: &mut dyn FnMut(Frame<'_>)) -> io::Result<usize
         let start = at + usize::from(half(header, FRAME_START)?);
         let length = word(header, KEPT_LENGTH)?;
         let bytes = block.get(start..).and_then(|rest| rest.get(..length)).ok_or_else(broken)?;
-        let seconds = u64::from(word32(header, SECONDS)?);
-        let microseconds = u64::from(word32(header, NANOSECONDS)? / 1_000);
-        let at_us = seconds * 1_000_000 + microseconds;
-        each(Frame { bytes, at: at_us, length: word32(header, WIRE_LENGTH)? });
+        let tag = (half(header, TAG_PROTOCOL)?, low_half(word32(header, TAG_CONTROL)?));
+        each(RingFrame {
+            bytes,
+            seconds: word32(header, SECONDS)?,
+            nanoseconds: word32(header, NANOSECONDS)?,
+            length: word32(header, WIRE_LENGTH)?,
+            status: word32(header, STATUS)?,
+            tag,
+        });
         let next = word(header, NEXT_OFFSET)?;
         if next == 0 && left > 0 {
             return Err(broken());
@@ -233,6 +245,10 @@ fn half(bytes: &[u8], at: usize) -> io::Result<u16> {
     Ok(u16::from_ne_bytes(*half))
 }
 
+fn low_half(word: u32) -> u16 {
+    u16::try_from(word & 0xffff).expect("16 bits")
+}
+
 #[cfg(test)]
 mod tests {
     use std::mem::offset_of;
@@ -258,19 +274,24 @@ mod tests {
             put(&mut block, at + NANOSECONDS, 123_456_789);
             put(&mut block, at + KEPT_LENGTH, 7);
             put(&mut block, at + WIRE_LENGTH, 1_007);
+            put(&mut block, at + STATUS, libc::TP_STATUS_VLAN_VALID);
+            put(&mut block, at + TAG_CONTROL, seconds);
+            put(&mut block, at + TAG_PROTOCOL, 0x8100_u16.into());
             block[at + FRAME_START] = 50;
             block[at + 50..at + 57].copy_from_slice(text);
         }
         block
     }
 
-    /// Bytes, time and length of a frame.
-    type Seen = (Vec<u8>, u64, u32);
+    /// Bytes, seconds, nanoseconds, length, status and tag of a frame.
+    type Seen = (Vec<u8>, u32, u32, u32, u32, (u16, u16));
 
     fn read(block: &[u8]) -> (io::Result<usize>, Vec<Seen>) {
         let mut frames = Vec::new();
         let outcome = read_block(block, &mut |frame| {
-            frames.push((frame.bytes.to_vec(), frame.at, frame.length));
+            let (bytes, length) = (frame.bytes.to_vec(), frame.length);
+            let (seconds, nanoseconds) = (frame.seconds, frame.nanoseconds);
+            frames.push((bytes, seconds, nanoseconds, length, frame.status, frame.tag));
         });
         (outcome, frames)
     }
@@ -282,7 +303,11 @@ mod tests {
         assert_eq!(NANOSECONDS, offset_of!(libc::tpacket3_hdr, tp_nsec));
         assert_eq!(KEPT_LENGTH, offset_of!(libc::tpacket3_hdr, tp_snaplen));
         assert_eq!(WIRE_LENGTH, offset_of!(libc::tpacket3_hdr, tp_len));
+        assert_eq!(STATUS, offset_of!(libc::tpacket3_hdr, tp_status));
         assert_eq!(FRAME_START, offset_of!(libc::tpacket3_hdr, tp_mac));
+        let variant = offset_of!(libc::tpacket3_hdr, hv1);
+        assert_eq!(TAG_CONTROL, variant + offset_of!(libc::tpacket_hdr_variant1, tp_vlan_tci));
+        assert_eq!(TAG_PROTOCOL, variant + offset_of!(libc::tpacket_hdr_variant1, tp_vlan_tpid));
         let header = offset_of!(libc::tpacket_block_desc, hdr);
         assert_eq!(BLOCK_STATUS, header + offset_of!(libc::tpacket_hdr_v1, block_status));
         assert_eq!(BLOCK_FRAMES, header + offset_of!(libc::tpacket_hdr_v1, num_pkts));
@@ -293,8 +318,10 @@ mod tests {
     fn a_block_is_read_frame_by_frame() {
         let (outcome, frames) = read(&block());
         assert_eq!(outcome.unwrap(), 2);
-        let expected = [(b"first..", 7_123_456), (b"second!", 8_123_456)];
-        let expected = expected.map(|(text, at)| (text.to_vec(), at, 1_007));
+        let expected = [(b"first..", 7), (b"second!", 8)].map(|(text, seconds)| {
+            let tag = (0x8100_u16, u16::try_from(seconds).unwrap());
+            (text.to_vec(), seconds, 123_456_789, 1_007, libc::TP_STATUS_VLAN_VALID, tag)
+        });
         assert_eq!(frames, expected);
     }
 

@@ -1,0 +1,269 @@
+//! The reader of captures: bytes from an input, packets by their format.
+
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use super::error::CaptureError;
+use super::format::Format;
+use super::format::Found;
+use super::format::Step;
+use super::mapped::Mapped;
+use super::source::Source;
+use super::source::is_compressed;
+use super::stream::Fill;
+use super::stream::Stream;
+
+/// The name by which [`CaptureReader::open`] knows standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// A frame as it was captured, from a file or an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Captured<'a> {
+    /// When: microseconds since the epoch.
+    pub at: i64,
+    /// Nanoseconds behind that microsecond, 0 to 999; 0 where the capture does not know.
+    pub nanoseconds: u16,
+    /// What the frame begins with: a number of [the registry](https://www.tcpdump.org/linktypes.html).
+    pub link_type: u32,
+    /// What was kept of the frame, without a frame check sequence.
+    pub bytes: &'a [u8],
+    /// Bytes that it had on the wire, at least as many as were kept.
+    pub length: u32,
+    /// The VLAN tag that the network card took out of the frame; those that are in the bytes are not named here.
+    pub tag: Option<VlanTag>,
+}
+
+/// A VLAN tag ([IEEE 802.1Q](https://1.ieee802.org/tsn/802-1q/)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VlanTag {
+    /// Its EtherType, as 0x8100.
+    pub protocol: u16,
+    /// Priority (3 bits), drop eligibility (1 bit), identifier (12 bits).
+    pub control: u16,
+}
+
+/// What [`CaptureReader::poll`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Polled<'a> {
+    /// A packet.
+    Packet(Captured<'a>),
+    /// There is nothing yet, and there may be later: wait, or do something else, and ask again.
+    NotYet,
+    /// The capture is at its end.
+    End,
+}
+
+/// What was read so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CaptureCounts {
+    /// Packets handed over.
+    pub packets: u64,
+    /// Of these, packets without a time of their own (simple packets of pcapng): they got that of the packet before.
+    pub untimed: u64,
+    /// Sections of pcapng; 1 for pcap.
+    pub sections: u64,
+    /// Descriptions of interfaces, of all sections; 1 for pcap.
+    pub interfaces: u64,
+    /// Blocks passed over: names, secrets, journals, custom and unknown ones.
+    pub other_blocks: u64,
+    /// Packets that the interfaces dropped, by the latest statistics of each in the capture (`isb_ifdrop`).
+    pub interface_drops: u64,
+    /// Packets that the capturing system dropped, by the latest statistics of each interface (`isb_osdrop`).
+    pub system_drops: u64,
+    /// Packets that are missing between others, by what the packets themselves say (`epb_dropcount`).
+    pub packet_drops: u64,
+}
+
+/// Reads a capture: pcap of microseconds or nanoseconds and its modified form, or pcapng; of either order of bytes; plain, or
+/// compressed by gzip or zstd. What it is, its first bytes say.
+///
+/// Call [`poll`](Self::poll) until it says [`Polled::End`] or fails; then look at [`counts`](Self::counts).
+#[derive(Debug)]
+pub struct CaptureReader {
+    input: Input,
+    format: Format,
+    counts: CaptureCounts,
+    is_over: bool,
+}
+
+/// Where the bytes come from.
+#[derive(Debug)]
+enum Input {
+    Mapped(Mapped),
+    Stream(Stream),
+}
+
+/// What the next record or block was, with its bytes.
+enum Advance {
+    Packet(usize, Found),
+    NotYet,
+    End,
+}
+
+impl CaptureReader {
+    /// Opens a file or a pipe; `-` is standard input.
+    ///
+    /// A plain file is mapped into memory where the system promises to say when somebody wants to write to it; from then on,
+    /// and in all other cases, it is read.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        let failed = |source| CaptureError::Open { path: path.to_owned(), source };
+        let file = open(path).map_err(failed)?;
+        match Mapped::begin(&file).map_err(failed)? {
+            Some(mapped) if !is_compressed(mapped.unread()) => Ok(Self::of(Input::Mapped(mapped))),
+            _ => Ok(Self::of(Input::Stream(Stream::new(Source::of_file(file).map_err(failed)?)))),
+        }
+    }
+
+    /// Opens a file that still grows: at its end there is nothing *yet*, and half a record is no error. What the name
+    /// stands for later does not matter: it is this file that is followed.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn follow(path: &Path) -> Result<Self, CaptureError> {
+        let failed = |source| CaptureError::Open { path: path.to_owned(), source };
+        let source = open(path).and_then(Source::growing).map_err(failed)?;
+        Ok(Self::of(Input::Stream(Stream::new(source))))
+    }
+
+    /// Reads from anything. An input that would block, or was interrupted by a signal, has nothing yet.
+    pub fn new(input: impl Read + Send + 'static) -> Self {
+        Self::of(Input::Stream(Stream::new(Source::new(Box::new(input)))))
+    }
+
+    fn of(input: Input) -> Self {
+        Self { input, format: Format::default(), counts: CaptureCounts::default(), is_over: false }
+    }
+
+    /// The next packet. Behind an error there is only the end.
+    ///
+    /// # Errors
+    /// When the capture is malformed, ends within a record, or cannot be read or decompressed: everything before was
+    /// handed over.
+    pub fn poll(&mut self) -> Result<Polled<'_>, CaptureError> {
+        if self.is_over {
+            return Ok(Polled::End);
+        }
+        let advance = self.advance();
+        self.is_over = matches!(advance, Err(_) | Ok(Advance::End));
+        Ok(match advance? {
+            Advance::Packet(bytes, found) => Polled::Packet(Captured {
+                at: found.at.microseconds,
+                nanoseconds: found.at.nanoseconds,
+                link_type: found.link_type,
+                bytes: self.input.taken(bytes).get(found.data).unwrap_or_default(),
+                length: found.length,
+                tag: None,
+            }),
+            Advance::NotYet => Polled::NotYet,
+            Advance::End => Polled::End,
+        })
+    }
+
+    /// What was read so far.
+    pub fn counts(&self) -> CaptureCounts {
+        self.counts
+    }
+
+    /// How many bytes of the capture were read as records, headers and blocks; of a compressed one, of what came out.
+    pub fn offset(&self) -> u64 {
+        self.input.offset()
+    }
+
+    fn advance(&mut self) -> Result<Advance, CaptureError> {
+        loop {
+            self.input.look_up()?;
+            let unread = self.input.unread();
+            match self.format.step(unread, self.input.offset(), &mut self.counts)? {
+                Step::Packet(bytes, found) => {
+                    self.input.take(bytes);
+                    self.counts.packets += 1;
+                    return Ok(Advance::Packet(bytes, found));
+                }
+                Step::Skip(bytes) => self.input.take(bytes),
+                Step::Short(needed) => match self.input.fill(needed)? {
+                    Fill::More => {}
+                    Fill::NotYet => return Ok(Advance::NotYet),
+                    Fill::End => return self.end(needed),
+                },
+            }
+        }
+    }
+
+    /// The input is at its end, where so many bytes more would be a record.
+    fn end(&self, needed: usize) -> Result<Advance, CaptureError> {
+        let found = self.input.unread().len();
+        if found == 0 && self.format.has_begun() {
+            return Ok(Advance::End);
+        }
+        let number = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
+        let (offset, expected) = (self.input.offset(), number(needed));
+        Err(CaptureError::Truncated { offset, expected, found: number(found) })
+    }
+}
+
+impl Input {
+    fn unread(&self) -> &[u8] {
+        match self {
+            Self::Mapped(mapped) => mapped.unread(),
+            Self::Stream(stream) => stream.unread(),
+        }
+    }
+
+    fn offset(&self) -> u64 {
+        match self {
+            Self::Mapped(mapped) => mapped.offset(),
+            Self::Stream(stream) => stream.offset(),
+        }
+    }
+
+    fn take(&mut self, bytes: usize) {
+        match self {
+            Self::Mapped(mapped) => mapped.take(bytes),
+            Self::Stream(stream) => stream.take(bytes),
+        }
+    }
+
+    /// The bytes that were just taken.
+    fn taken(&self, bytes: usize) -> &[u8] {
+        match self {
+            Self::Mapped(mapped) => mapped.taken(bytes),
+            Self::Stream(stream) => stream.taken(bytes),
+        }
+    }
+
+    fn fill(&mut self, needed: usize) -> Result<Fill, CaptureError> {
+        match self {
+            Self::Mapped(_) => Ok(Fill::End),
+            Self::Stream(stream) => stream.fill(needed),
+        }
+    }
+
+    /// Goes over to reading if somebody wants to write to a mapped file.
+    fn look_up(&mut self) -> Result<(), CaptureError> {
+        let Self::Mapped(mapped) = self else { return Ok(()) };
+        if mapped.is_ours() {
+            return Ok(());
+        }
+        let offset = mapped.offset();
+        let failed = |source| CaptureError::Read { offset, source };
+        let file = mapped.file_at_offset().map_err(failed)?;
+        let source = Source::of_file(file).map_err(failed)?;
+        // Dropping the old input lets the others write.
+        *self = Self::Stream(Stream::at(source, offset));
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if path == Path::new(STANDARD_INPUT) {
+        return Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?));
+    }
+    File::open(path)
+}

@@ -1,0 +1,300 @@
+//! All that an interface carries: both directions, each frame once, whole; what is lost is counted.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::net::UdpSocket;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+use std::time::Instant;
+
+use tlscensus_link::Captured;
+use tlscensus_link::Filter;
+use tlscensus_link::Interface;
+use tlscensus_link::LiveCapture;
+use tlscensus_link::LiveOptions;
+use tlscensus_link::Method;
+use tlscensus_link::Received;
+use tlscensus_link::RingSize;
+use tlscensus_link::VlanTag;
+use tlscensus_link::transmitter;
+use tlscensus_testkit::netns::Namespace;
+use tlscensus_testkit::netns::Pair;
+use tlscensus_testkit::netns::or_skip;
+
+use crate::support::template;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Marks our datagrams; a number follows.
+const MARK: &[u8] = b"a datagram of the test's own, number ";
+
+pub(crate) fn options(sockets: usize) -> LiveOptions {
+    LiveOptions {
+        sockets: NonZeroUsize::new(sockets).unwrap(),
+        ring: RingSize::CAPTURE,
+        promiscuous: true,
+        filter: Filter::everything(),
+    }
+}
+
+fn open(namespace: &Namespace, name: &str, options: &LiveOptions) -> Vec<LiveCapture> {
+    namespace.within(|| LiveCapture::open(&Interface::named(name).unwrap(), options)).unwrap()
+}
+
+/// Hands over what is heard, with the number of the capture that heard it, until enough was.
+fn hear(
+    captures: &mut [LiveCapture],
+    mut each: impl FnMut(usize, Captured<'_>),
+    mut enough: impl FnMut() -> bool,
+) {
+    let deadline = Instant::now() + PATIENCE;
+    while !enough() && Instant::now() < deadline {
+        for (number, capture) in captures.iter_mut().enumerate() {
+            capture.wait(Duration::from_millis(20), &mut |frame| each(number, frame)).unwrap();
+        }
+    }
+}
+
+/// The number of a datagram of ours, and the lower of its ports.
+fn marked(frame: &[u8]) -> Option<(u32, u16)> {
+    let at = frame.windows(MARK.len()).position(|window| window == MARK)?;
+    let number = frame[at + MARK.len()..][..4].try_into().unwrap();
+    let port = |at: usize| u16::from_be_bytes([frame[at], frame[at + 1]]);
+    Some((u32::from_be_bytes(number), port(at - 8).min(port(at - 6))))
+}
+
+fn datagram(number: u32) -> Vec<u8> {
+    [MARK, &number.to_be_bytes()].concat()
+}
+
+/// Sends numbered datagrams both ways, from and to ports of their own.
+fn talk(pair: &Pair, pairs: u16) {
+    let [near, far] = [Pair::NEAR_ADDRESSES[0], Pair::FAR_ADDRESSES[0]];
+    for number in 0..pairs {
+        let port = 40_000 + number;
+        let number = u32::from(number) * 2;
+        let bind = |address| UdpSocket::bind((address, port)).unwrap();
+        let (near_end, far_end) = (pair.near.within(|| bind(near)), pair.far.within(|| bind(far)));
+        near_end.send_to(&datagram(number), (far, port)).unwrap();
+        far_end.send_to(&datagram(number + 1), (near, port)).unwrap();
+    }
+}
+
+#[test]
+fn each_frame_of_either_direction_is_heard_once_by_the_socket_of_its_flow() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let mut captures = open(&pair.far, Pair::FAR, &options(2));
+    talk(&pair, 100);
+    // What is heard twice is heard before this.
+    std::thread::sleep(Duration::from_millis(300));
+    let heard = std::cell::RefCell::new(BTreeMap::<u32, Vec<(usize, u16)>>::new());
+    hear(
+        &mut captures,
+        |capture, frame| {
+            assert_eq!((frame.link_type, frame.tag), (1, None));
+            assert_eq!(usize::try_from(frame.length).unwrap(), frame.bytes.len());
+            if let Some((number, port)) = marked(frame.bytes) {
+                heard.borrow_mut().entry(number).or_default().push((capture, port));
+            }
+        },
+        || heard.borrow().len() == 200,
+    );
+    let heard = heard.into_inner();
+    assert_eq!(heard.len(), 200);
+    assert!(heard.values().all(|times| times.len() == 1), "{heard:?}");
+    let socket_of = |number: u32| heard[&number][0].0;
+    for number in (0..200).step_by(2) {
+        assert_eq!(socket_of(number), socket_of(number + 1), "both directions of a flow");
+    }
+    let first = heard.values().filter(|times| times[0].0 == 0).count();
+    assert!((1..200).contains(&first), "{first} of 200 frames came to the first socket");
+    let received: Received = captures.iter_mut().map(|c| c.statistics().unwrap()).sum();
+    assert!(received.packets >= 200 && received.drops == 0, "{received:?}");
+}
+
+#[test]
+fn what_sleeping_readers_miss_is_counted() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let ring = RingSize { block_bytes: 8_192, blocks: 2, block_ms: 10 };
+    let mut captures = open(&pair.far, Pair::FAR, &LiveOptions { ring, ..options(2) });
+    talk(&pair, 500);
+    std::thread::sleep(Duration::from_millis(100));
+    let mut heard = 0;
+    let mut received = Received::default();
+    // The kernels say something to each other now and then: it may come between hearing and counting.
+    for _ in 0..10 {
+        for capture in &mut captures {
+            while capture.wait(Duration::from_millis(200), &mut |_| heard += 1).unwrap() > 0 {}
+        }
+        received = captures.iter_mut().map(|capture| capture.statistics().unwrap()).sum();
+        if received.packets - received.drops == heard {
+            break;
+        }
+    }
+    assert!(received.drops > 0 && received.freezes > 0, "{received:?}");
+    assert!(received.packets >= 1_000, "{received:?}");
+    assert_eq!(received.packets - received.drops, heard, "{received:?}");
+}
+
+#[test]
+fn packets_on_loopback_are_heard_once() {
+    let Some(namespace) = or_skip(Namespace::new()) else { return };
+    for sockets in [1, 3] {
+        let mut captures = open(&namespace, "lo", &options(sockets));
+        namespace.within(|| {
+            for number in 0..50 {
+                let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+                socket.send_to(&datagram(number), ("127.0.0.1", 9)).unwrap();
+            }
+        });
+        std::thread::sleep(Duration::from_millis(300));
+        let mut heard = Vec::new();
+        for capture in &mut captures {
+            let each = &mut |frame: Captured<'_>| heard.extend(marked(frame.bytes));
+            while capture.wait(Duration::from_millis(50), each).unwrap() > 0 {}
+        }
+        // The answer that nobody listens quotes the datagram.
+        let mut numbers: Vec<u32> = heard.iter().map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        let quoted: Vec<u32> = (0..50).flat_map(|number| [number, number]).collect();
+        assert_eq!(numbers, quoted, "{sockets} sockets");
+    }
+}
+
+#[test]
+fn frames_longer_than_the_wire_carries_are_whole() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let mut captures = open(
+        &pair.near,
+        Pair::NEAR,
+        &LiveOptions {
+            filter: Filter::may_hold_tcp(tlscensus_link::LinkKind::Ethernet),
+            ..options(2)
+        },
+    );
+    let listener = pair.far.within(|| TcpListener::bind((Pair::FAR_ADDRESSES[0], 443))).unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        listener.accept().unwrap().0.read_to_end(&mut all).unwrap();
+        all.len()
+    });
+    let mut client = pair.near.within(|| TcpStream::connect(address)).unwrap();
+    client.write_all(&vec![0x55; 4_000_000]).unwrap();
+    drop(client);
+    assert_eq!(server.join().unwrap(), 4_000_000);
+    let (mut longest, mut sockets) = (0, [0, 0]);
+    for (number, capture) in captures.iter_mut().enumerate() {
+        let each = &mut |frame: Captured<'_>| {
+            assert_eq!(usize::try_from(frame.length).unwrap(), frame.bytes.len());
+            longest = longest.max(frame.bytes.len());
+            sockets[number] += 1;
+        };
+        while capture.wait(Duration::from_millis(100), each).unwrap() > 0 {}
+    }
+    assert!(longest > 9_000, "{longest}");
+    assert!(sockets.contains(&0) && sockets.iter().sum::<u32>() > 60, "one flow: {sockets:?}");
+}
+
+#[test]
+fn fragments_come_put_together() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let mut captures = open(&pair.far, Pair::FAR, &options(2));
+    let sent = [&datagram(7)[..], &[0x55; 4_000]].concat();
+    pair.near.within(|| {
+        let socket = UdpSocket::bind((Pair::NEAR_ADDRESSES[0], 0)).unwrap();
+        socket.send_to(&sent, (Pair::FAR_ADDRESSES[0], 9)).unwrap();
+    });
+    let heard = std::cell::RefCell::new(Vec::new());
+    hear(
+        &mut captures,
+        |_, frame| heard.borrow_mut().extend(marked(frame.bytes).map(|_| frame.bytes.len())),
+        || !heard.borrow().is_empty(),
+    );
+    assert_eq!(heard.into_inner()[0], 14 + 20 + 8 + sent.len());
+}
+
+#[test]
+fn a_tag_that_the_kernel_takes_out_is_told() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let mut captures = open(&pair.far, Pair::FAR, &options(1));
+    let mut frame = template(300);
+    frame[12..18].copy_from_slice(&[0x81, 0x00, 0x60, 0x07, 0x88, 0xb5]);
+    pair.near.within(|| {
+        let near = Interface::named(Pair::NEAR).unwrap();
+        let mut sender = transmitter(Method::Messages, &near, &frame, 1).unwrap();
+        assert_eq!(sender.send(0..1).unwrap(), 1);
+    });
+    let heard = std::cell::RefCell::new(Vec::new());
+    let is_ours = |bytes: &[u8]| bytes[12..14] == [0x88, 0xb5];
+    hear(
+        &mut captures,
+        |_, frame| {
+            if is_ours(frame.bytes) {
+                heard.borrow_mut().push((frame.tag, frame.bytes.len()));
+            }
+        },
+        || !heard.borrow().is_empty(),
+    );
+    let tag = VlanTag { protocol: 0x8100, control: 0x6007 };
+    assert_eq!(heard.into_inner(), [(Some(tag), 296)]);
+}
+
+#[test]
+fn an_interface_that_goes_down_is_told_once_and_comes_again_until_it_is_deleted() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let mut captures = open(&pair.far, Pair::FAR, &options(2));
+    pair.far.ip(&["link", "set", Pair::FAR, "down"]).unwrap();
+    for capture in &mut captures {
+        let errors = (0..100).map(|_| capture.wait(Duration::from_millis(100), &mut |_| {}));
+        let error = errors.filter_map(Result::err).next().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::NetworkDown);
+        assert_eq!(capture.wait(Duration::from_millis(20), &mut |_| {}).unwrap(), 0, "said once");
+    }
+    pair.far.ip(&["link", "set", Pair::FAR, "up"]).unwrap();
+    talk(&pair, 20);
+    let heard = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    hear(
+        &mut captures,
+        |_, frame| heard.borrow_mut().extend(marked(frame.bytes)),
+        || heard.borrow().len() == 40,
+    );
+    assert_eq!(heard.into_inner().len(), 40);
+    pair.far.ip(&["link", "delete", Pair::FAR]).unwrap();
+    for capture in &mut captures {
+        let errors = (0..100).map(|_| capture.wait(Duration::from_millis(50), &mut |_| {}));
+        let kinds: Vec<_> =
+            errors.filter_map(Result::err).map(|error| error.kind()).take(2).collect();
+        assert_eq!(kinds, [io::ErrorKind::NetworkDown, io::ErrorKind::NotFound]);
+    }
+}
+
+#[test]
+fn groups_do_not_disturb_each_other_and_threads_may_have_their_own() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let groups = [(); 2].map(|()| open(&pair.far, Pair::FAR, &options(2)));
+    talk(&pair, 50);
+    std::thread::sleep(Duration::from_millis(300));
+    for group in groups {
+        let counts = std::thread::scope(|scope| {
+            let threads: Vec<_> = group
+                .into_iter()
+                .map(|mut capture| {
+                    scope.spawn(move || {
+                        let mut heard = 0;
+                        let each = &mut |frame: Captured<'_>| {
+                            heard += u32::from(marked(frame.bytes).is_some());
+                        };
+                        while capture.wait(Duration::from_millis(100), each).unwrap() > 0 {}
+                        heard
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum::<u32>()
+        });
+        assert_eq!(counts, 100);
+    }
+}
