@@ -1,1 +1,4 @@
 //! what a flow speaks, and its facts.
+
+#[doc(hidden)]
+pub mod tls;

@@ -62,8 +62,9 @@ fn a_session_of_ssl2() {
         assert_eq!((chain.len(), chain[0].len(), chain[0][0]), (1, 903, 0x30));
         assert_eq!(observer.certificate_presence(), Presence::Seen);
         assert_eq!((observer.version(), observer.resumed()), (Some(Version::SSL_2), Some(false)));
-        // The client's master key is the last message in the clear.
-        assert_eq!((observer.history(), observer.offer()), ("CsZ", None));
+        // The client's master key is the last message in the clear, and says what is in force.
+        assert_eq!(observer.ssl2_cipher(), Some(Ssl2CipherKind(0x0700c0)));
+        assert_eq!((observer.history(), observer.offer()), ("CsG", None));
         assert_eq!(observer.flight(Side::Server).len(), 950 - 903);
         assert!(!observer.flight_truncated(Side::Server) && !observer.established());
     }

@@ -74,6 +74,10 @@ plain_extension! {
     KEY_SHARE
 }
 
+/// The type under which `key_share` stood until draft 22 of TLS 1.3, in the same form. It was given up because another
+/// extension of the wild has it, so that only who offers or agreed on a draft can mean this one.
+pub const EARLY_KEY_SHARE: ExtensionType = ExtensionType(40);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
 //! which one it wants: `hello.extensions.get::<KeyShareClientHello>()`.
 
 mod authentication;
+mod encrypted_hello;
 mod hello;
 mod key_share;
 mod session;
@@ -26,6 +27,8 @@ pub use authentication::SignedCertificateTimestamps;
 pub use authentication::StatusRequest;
 pub use authentication::StatusResponse;
 pub(crate) use authentication::encode_opaques;
+pub use encrypted_hello::EncryptedClientHello;
+pub use encrypted_hello::OuterHello;
 pub use hello::ApplicationProtocols;
 pub use hello::Cookie;
 pub use hello::EcPointFormats;
@@ -41,6 +44,7 @@ pub use hello::ServerName;
 pub use hello::ServerNames;
 pub use hello::SupportedGroups;
 pub use hello::SupportedVersions;
+pub use key_share::EARLY_KEY_SHARE;
 pub use key_share::KeyShareClientHello;
 pub use key_share::KeyShareEntry;
 pub use key_share::KeyShareRetry;

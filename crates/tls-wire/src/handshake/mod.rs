@@ -32,6 +32,7 @@ pub use key_exchange::ServerKeyExchange;
 pub use key_exchange::ServerParameters;
 pub use key_exchange::bit_length;
 pub use server_hello::Downgrade;
+pub use server_hello::EarlyRetryRequest;
 pub use server_hello::EncryptedExtensions;
 pub use server_hello::HELLO_RETRY_REQUEST_RANDOM;
 pub use server_hello::ServerHello;

@@ -4,10 +4,12 @@ use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::codec::Reader;
 use crate::codec::put_bytes8;
+use crate::extension::EARLY_KEY_SHARE;
 use crate::extension::Extensions;
 use crate::extension::SelectedVersion;
 use crate::registry::CipherSuite;
 use crate::registry::CompressionMethod;
+use crate::registry::NamedGroup;
 use crate::registry::Version;
 
 /// The server's choice (RFC 9846, section 4.2.3; RFC 5246, section 7.4.1.3). A retry request has the same shape and a
@@ -83,6 +85,57 @@ impl<'a> Codec<'a> for ServerHello<'a> {
     }
 }
 
+/// A wish for another hello in the drafts of TLS 1.3 before the 22nd, which had a message of its own for it.
+///
+/// Drafts 16 to 18 have version and extensions; 19 to 21 the suite between them; 14 and 15 suite and group, and a group in
+/// place of the extension that says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlyRetryRequest<'a> {
+    /// The version.
+    pub version: Version,
+    /// The suite, where the draft has one here.
+    pub cipher_suite: Option<CipherSuite>,
+    /// The group wished for, where it stands outside the extensions.
+    pub group: Option<NamedGroup>,
+    /// Extensions in order.
+    pub extensions: Extensions<'a>,
+}
+
+impl EarlyRetryRequest<'_> {
+    /// The group wished for, wherever it stands.
+    pub fn retry_group(&self) -> Option<NamedGroup> {
+        let wish = self.extensions.find(EARLY_KEY_SHARE);
+        let wish = wish.and_then(|bytes| NamedGroup::decode(bytes, "selected_group").ok());
+        self.group.or(wish)
+    }
+}
+
+impl<'a> Codec<'a> for EarlyRetryRequest<'a> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.version.encode(out);
+        if let Some(suite) = self.cipher_suite {
+            suite.encode(out);
+        }
+        if let Some(group) = self.group {
+            group.encode(out);
+        }
+        self.extensions.encode(out);
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let version = Version::read(reader)?;
+        let draft = version.tls13_draft().unwrap_or_default();
+        let has_suite = !(16..=18).contains(&draft);
+        let has_group = draft < 16;
+        Ok(Self {
+            version,
+            cipher_suite: has_suite.then(|| CipherSuite::read(reader)).transpose()?,
+            group: has_group.then(|| NamedGroup::read(reader)).transpose()?,
+            extensions: Extensions::read(reader)?,
+        })
+    }
+}
+
 /// What the last eight bytes of a server's random can say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Downgrade {
@@ -154,6 +207,24 @@ mod tests {
         assert_eq!(ServerHello::decode(&wire, "ServerHello"), Ok(hello.clone()));
         hello.legacy_version = Version::TLS_1_3_DRAFT_22;
         assert_eq!(hello.encoded().len(), wire.len() + 2);
+    }
+
+    #[test]
+    fn early_retry_requests_say_the_group_somewhere() {
+        let extension = b"\x00\x06\x00\x28\x00\x02\x00\x17";
+        for (head, suite, tail) in [
+            (&b"\x7f\x12"[..], None, &extension[..]),
+            (b"\x7f\x15\x13\x01", Some(CipherSuite::TLS_AES_128_GCM_SHA256), extension),
+            (b"\x7f\x0e\x13\x01\x00\x17", Some(CipherSuite(0x1301)), b"\x00\x00"),
+        ] {
+            let wire = [head, tail].concat();
+            let retry = EarlyRetryRequest::decode(&wire, "x").expect("whole");
+            assert_eq!((retry.cipher_suite, retry.encoded()), (suite, wire.clone()));
+            assert_eq!(retry.retry_group(), Some(NamedGroup::SECP256R1));
+            for end in 0..wire.len() {
+                assert!(EarlyRetryRequest::decode(&wire[..end], "x").is_err(), "cut at {end}");
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::extension::ApplicationProtocols;
 use crate::extension::CertificateAuthorities;
+use crate::extension::EARLY_KEY_SHARE;
 use crate::extension::Extension;
 use crate::extension::Extensions;
 use crate::extension::Heartbeat;
@@ -85,13 +86,20 @@ impl Choice {
 
     /// The group of the server's public value in TLS 1.3, and the value.
     pub fn key_share(&self) -> Option<(NamedGroup, &[u8])> {
-        let share = self.extensions.get::<KeyShareServerHello<'_>>().ok().flatten()?;
+        let early = self.version.is_tls13().then(|| self.extensions.find(EARLY_KEY_SHARE));
+        let share = match self.extensions.find(KeyShareServerHello::TYPE).or(early.flatten()) {
+            Some(bytes) => KeyShareServerHello::decode(bytes, "extension data").ok()?,
+            None => return None,
+        };
         Some((share.0.group, share.0.key_exchange))
     }
 
     /// The group a retry request asks for.
     pub fn retry_group(&self) -> Option<NamedGroup> {
-        self.extensions.get::<KeyShareRetry>().ok().flatten().map(|KeyShareRetry(group)| group)
+        let early = self.version.is_tls13().then(|| self.extensions.find(EARLY_KEY_SHARE));
+        let wish = self.extensions.find(KeyShareRetry::TYPE).or(early.flatten())?;
+        let KeyShareRetry(group) = KeyShareRetry::decode(wish, "extension data").ok()?;
+        Some(group)
     }
 }
 
@@ -203,6 +211,10 @@ impl Observer {
         if self.chain().is_some() || self.server_hello_done {
             return Some(false);
         }
+        if self.server.missed {
+            // The certificate may stand in what was not heard.
+            return None;
+        }
         let ticket_sent = self.offer().is_some_and(|offer| {
             let ticket = offer.hello.extensions.find(ExtensionType::SESSION_TICKET);
             ticket.is_some_and(|ticket| !ticket.is_empty())
@@ -213,7 +225,7 @@ impl Observer {
 
     /// The server's wish for a client certificate during the handshake.
     pub fn certificate_request(&self) -> Option<CertificateRequest<'_>> {
-        let body = self.certificate_request.as_deref()?;
+        let body = self.certificate_request.as_deref().filter(|_| self.choice.is_some())?;
         CertificateRequest::decode(body, self.context()).ok()
     }
 

@@ -11,12 +11,15 @@ use super::Offer;
 use super::Side;
 use super::SignatureCheck;
 use super::TicketSeen;
+use crate::codec::Codec;
 use crate::extension::Extensions;
 use crate::extension::RawExtension;
 use crate::handshake::Context;
+use crate::handshake::EarlyRetryRequest;
 use crate::registry::CertificateCompression;
 use crate::registry::CipherSuite;
 use crate::registry::HandshakeType;
+use crate::registry::NamedGroup;
 use crate::registry::Version;
 
 impl Observer {
@@ -44,9 +47,21 @@ impl Observer {
         self.retry.as_deref()
     }
 
-    /// True where the server wished for another hello.
+    /// True where the server wished for another hello, in whatever version.
     pub fn hello_retry(&self) -> bool {
-        self.retry.is_some()
+        self.retry.is_some() || self.early_retry.is_some()
+    }
+
+    /// The wish for another hello of a draft of TLS 1.3 before the 22nd.
+    pub fn early_retry(&self) -> Option<EarlyRetryRequest<'_>> {
+        let body = self.early_retry.as_deref()?;
+        EarlyRetryRequest::decode(body, "HelloRetryRequest").ok()
+    }
+
+    /// The group that the server wished for in another hello.
+    pub fn retry_group(&self) -> Option<NamedGroup> {
+        let early = || self.early_retry().and_then(|retry| retry.retry_group());
+        self.retry().and_then(Choice::retry_group).or_else(early)
     }
 
     /// Version and suite agreed on; before that, what reads messages of TLS 1.2.

@@ -12,7 +12,8 @@
 //! | [`ssl2_message`](Observer::ssl2_message) | a whole message in the frame of SSL 2 |
 //! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
 //! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
-//! | [`unopened`](Observer::unopened) | a protected record whose content the feeder cannot know |
+//! | [`unopened`](Observer::unopened), [`unopened_record`](Observer::unopened_record), [`ssl2_unopened`](Observer::ssl2_unopened) | a protected record whose content the feeder cannot know |
+//! | [`missed`](Observer::missed) | bytes of a side that the feeder did not hear |
 //! | [`signature_checked`](Observer::signature_checked), [`finished`](Observer::finished) | the feeder checked one |
 
 mod choice;
@@ -21,6 +22,7 @@ mod history;
 mod key_exchange;
 mod offer;
 mod presence;
+mod sight;
 mod ssl2;
 
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use crate::handshake::CertificateStatus;
 use crate::handshake::CertificateTls13;
 use crate::handshake::CertificateVerify;
 use crate::handshake::CompressedCertificate;
+use crate::handshake::EarlyRetryRequest;
 use crate::handshake::EncryptedExtensions;
 use crate::handshake::NewSessionTicketLegacy;
 use crate::handshake::NewSessionTicketTls13;
@@ -187,6 +190,10 @@ struct Speaker {
     change_cipher_spec: bool,
     finished: Option<bool>,
     unopened: u64,
+    unopened_alerts: u64,
+    sealed_handshake: bool,
+    sealed_data: bool,
+    missed: bool,
     records: u64,
     bytes: u64,
     first_record: Option<Version>,
@@ -210,6 +217,7 @@ pub struct Observer {
     server: Speaker,
     hellos: [Option<Box<[u8]>>; 2],
     retry: Option<Box<Choice>>,
+    early_retry: Option<Box<[u8]>>,
     choice: Option<Box<Choice>>,
     encrypted_extensions: Option<Extensions<'static>>,
     server_key_exchange: Option<Box<[u8]>>,
@@ -222,6 +230,7 @@ pub struct Observer {
     malformed: Vec<MalformedMessage>,
     signature_check: Option<SignatureCheck>,
     ssl2: Option<Box<ssl2::Heard>>,
+    sight: sight::Sight,
     history: String,
     last: Option<(Side, HandshakeType)>,
 }
@@ -313,15 +322,13 @@ impl Observer {
         match message {
             HandshakeType::CLIENT_HELLO => {
                 Offer::decode(body)?;
-                if let Some(place) = self.hellos.iter_mut().find(|place| place.is_none()) {
-                    *place = Some(body.into());
-                }
+                self.keep_hello(body);
                 Ok(())
             }
             HandshakeType::CERTIFICATE => self.certificate(Side::Client, body),
             HandshakeType::COMPRESSED_CERTIFICATE => self.compressed(Side::Client, body),
             HandshakeType::CERTIFICATE_VERIFY => self.certificate_verify(Side::Client, body),
-            HandshakeType::CLIENT_KEY_EXCHANGE => {
+            HandshakeType::CLIENT_KEY_EXCHANGE if self.choice.is_some() => {
                 self.client_public_length =
                     key_exchange::client_public_length(body, self.context())?;
                 Ok(())
@@ -351,7 +358,12 @@ impl Observer {
                 self.certificate_status.get_or_insert_with(|| body.into());
                 Ok(())
             }
-            HandshakeType::SERVER_KEY_EXCHANGE => {
+            HandshakeType::HELLO_RETRY_REQUEST => {
+                EarlyRetryRequest::decode(body, "HelloRetryRequest")?;
+                self.early_retry.get_or_insert_with(|| body.into());
+                Ok(())
+            }
+            HandshakeType::SERVER_KEY_EXCHANGE if self.choice.is_some() => {
                 let message = ServerKeyExchange::decode(body, self.context())?;
                 let scheme = message.signature.and_then(|signature| signature.scheme);
                 self.server.scheme = self.server.scheme.or(scheme);
@@ -362,7 +374,9 @@ impl Observer {
             HandshakeType::CERTIFICATE_REQUEST
                 if !(self.context().is_tls13() && protection == Protection::Application) =>
             {
-                CertificateRequest::decode(body, self.context())?;
+                if self.choice.is_some() {
+                    CertificateRequest::decode(body, self.context())?;
+                }
                 self.certificate_request.get_or_insert_with(|| body.into());
                 Ok(())
             }
@@ -372,6 +386,17 @@ impl Observer {
             }
             HandshakeType::NEW_SESSION_TICKET => self.ticket(body),
             _ => Ok(()),
+        }
+    }
+
+    fn keep_hello(&mut self, body: &[u8]) {
+        // Where the first one was not heard, what asks for the second or comes before it may have been.
+        let is_second = self.client.missed && (self.hello_retry() || self.client.change_cipher_spec);
+        let [first, second] = &mut self.hellos;
+        if first.is_none() && !is_second {
+            *first = Some(body.into());
+        } else if second.is_none() {
+            *second = Some(body.into());
         }
     }
 
@@ -421,6 +446,10 @@ impl Observer {
     }
 
     fn certificate_verify(&mut self, side: Side, body: &[u8]) -> Result<(), DecodeError> {
+        if self.choice.is_none() {
+            // Nobody can tell its shape.
+            return Ok(());
+        }
         let message = CertificateVerify::decode(body, self.context())?;
         let speaker = self.speaker_mut(side);
         speaker.scheme = speaker.scheme.or(message.scheme);

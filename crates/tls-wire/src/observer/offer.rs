@@ -3,17 +3,24 @@
 use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::extension::ApplicationProtocols;
+use crate::extension::EARLY_KEY_SHARE;
 use crate::extension::EcPointFormats;
+use crate::extension::EncryptedClientHello;
 use crate::extension::Extension;
 use crate::extension::KeyShareClientHello;
+use crate::extension::OfferedPsks;
+use crate::extension::OuterHello;
+use crate::extension::PskKeyExchangeModes;
 use crate::extension::ServerNames;
 use crate::extension::SignatureAlgorithms;
 use crate::extension::SupportedGroups;
 use crate::extension::SupportedVersions;
 use crate::handshake::ClientHello;
+use crate::registry::CompressionMethod;
 use crate::registry::EcPointFormat;
 use crate::registry::ExtensionType;
 use crate::registry::NamedGroup;
+use crate::registry::PskKeyExchangeMode;
 use crate::registry::SignatureScheme;
 use crate::registry::Version;
 
@@ -50,9 +57,54 @@ impl<'a> Offer<'a> {
         self.list::<SupportedGroups>().0
     }
 
-    /// Groups for which the client sent a value.
+    /// Groups for which the client sent a value, be it under the type that drafts up to the 22nd had for it.
     pub fn key_share_groups(&self) -> Vec<NamedGroup> {
-        self.list::<KeyShareClientHello<'_>>().0.iter().map(|entry| entry.group).collect()
+        let mut shares = self.list::<KeyShareClientHello<'_>>().0;
+        if !self.has(KeyShareClientHello::TYPE) && self.versions().iter().any(|it| it.is_tls13()) {
+            let early = self.hello.extensions.find(EARLY_KEY_SHARE);
+            let early = early.map(|bytes| KeyShareClientHello::decode(bytes, "extension data"));
+            shares = early.and_then(Result::ok).unwrap_or_default().0;
+        }
+        shares.iter().map(|entry| entry.group).collect()
+    }
+
+    /// Methods of compressing records, in the client's order.
+    pub fn compression_methods(&self) -> &[CompressionMethod] {
+        &self.hello.compression_methods
+    }
+
+    /// Ways of using pre-shared keys, in the client's order.
+    pub fn psk_key_exchange_modes(&self) -> Vec<PskKeyExchangeMode> {
+        self.list::<PskKeyExchangeModes>().0
+    }
+
+    /// Pre-shared keys offered; `None` where the extension is missing or cannot be read.
+    pub fn psk_count(&self) -> Option<usize> {
+        let offered = self.hello.extensions.get::<OfferedPsks<'_>>().ok().flatten()?;
+        Some(offered.identities.len())
+    }
+
+    /// True where the client announces early data.
+    pub fn early_data(&self) -> bool {
+        self.has(ExtensionType::EARLY_DATA)
+    }
+
+    /// Bytes of the session id.
+    pub fn session_id_length(&self) -> usize {
+        self.hello.session_id.len()
+    }
+
+    /// Bytes of the ticket (RFC 5077); 0 where the client only wishes for one, `None` where it does not.
+    pub fn ticket_length(&self) -> Option<usize> {
+        self.hello.extensions.find(ExtensionType::SESSION_TICKET).map(<[u8]>::len)
+    }
+
+    /// The hidden hello, real or made up; `None` where there is none or it cannot be read.
+    pub fn encrypted_hello(&self) -> Option<OuterHello<'_>> {
+        match self.hello.extensions.get::<EncryptedClientHello<'_>>() {
+            Ok(Some(EncryptedClientHello::Outer(outer))) => Some(outer),
+            Ok(Some(EncryptedClientHello::Inner) | None) | Err(_) => None,
+        }
     }
 
     /// Signature schemes in the client's order.

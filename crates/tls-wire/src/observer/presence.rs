@@ -14,7 +14,7 @@ pub enum Presence {
     Absent,
     /// Its place went by encrypted, and the feeder has no keys.
     Hidden,
-    /// The connection ended before its place.
+    /// The connection ended before its place, or its place was not heard.
     Unreached,
     /// The client's hello did not ask for it.
     Unasked,
@@ -41,7 +41,7 @@ impl Observer {
                 Authentication::Anon | Authentication::Psk | Authentication::Krb5
             )
         });
-        if needless || self.resumed() == Some(true) || self.server_hello_done {
+        if needless || self.resumed() == Some(true) {
             return Presence::Absent;
         }
         self.absent_after_flight()
@@ -122,7 +122,8 @@ impl Observer {
             return Presence::Unasked;
         }
         // Before TLS 1.3 it stands in the clear, right before the change of cipher.
-        if self.server.change_cipher_spec { Presence::Absent } else { Presence::Unreached }
+        let whole = self.server.change_cipher_spec && !self.server.missed;
+        if whole { Presence::Absent } else { Presence::Unreached }
     }
 
     /// For what may stand in the server's first flight and was not heard.
@@ -135,7 +136,7 @@ impl Observer {
         } else {
             self.server_hello_done || self.server.change_cipher_spec
         };
-        match (self.is_hidden(), whole) {
+        match (self.is_hidden(), whole && !self.server.missed) {
             (true, _) => Presence::Hidden,
             (false, true) => Presence::Absent,
             (false, false) => Presence::Unreached,

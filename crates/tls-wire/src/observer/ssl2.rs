@@ -1,4 +1,4 @@
-//! What goes by in the frame of SSL 2: hellos of both sides, and errors.
+//! What goes by in the frame of SSL 2: hellos of both sides, the client's key, and errors.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::registry::Ssl2Error;
 use crate::registry::Ssl2Message;
 use crate::registry::Version;
 use crate::ssl2::ClientHello;
+use crate::ssl2::ClientMasterKey;
 use crate::ssl2::ErrorMessage;
 use crate::ssl2::ServerHello;
 use crate::ssl2::put_record;
@@ -52,6 +53,7 @@ pub struct Ssl2ErrorSeen {
 pub(super) struct Heard {
     hello: Option<Box<[u8]>>,
     choice: Option<Ssl2Choice>,
+    cipher: Option<Ssl2CipherKind>,
     errors: Vec<Ssl2ErrorSeen>,
 }
 
@@ -70,6 +72,10 @@ impl Observer {
                 self.next(side, HandshakeType::CLIENT_HELLO);
                 self.ssl2_client_hello(data)
             }
+            (Side::Client, Some(Ssl2Message::CLIENT_MASTER_KEY)) => {
+                self.next(side, HandshakeType::CLIENT_KEY_EXCHANGE);
+                self.ssl2_master_key(data)
+            }
             (Side::Server, Some(Ssl2Message::SERVER_HELLO)) => {
                 self.next(side, HandshakeType::SERVER_HELLO);
                 self.ssl2_server_hello(data)
@@ -87,6 +93,9 @@ impl Observer {
             && self.malformed.len() < MAX_MALFORMED
         {
             let message = match side {
+                Side::Client if kind == Some(Ssl2Message::CLIENT_MASTER_KEY) => {
+                    HandshakeType::CLIENT_KEY_EXCHANGE
+                }
                 Side::Client => HandshakeType::CLIENT_HELLO,
                 Side::Server => HandshakeType::SERVER_HELLO,
             };
@@ -99,6 +108,11 @@ impl Observer {
     pub fn ssl2_hello(&self) -> Option<ClientHello<'_>> {
         let data = self.ssl2.as_ref()?.hello.as_deref()?;
         ClientHello::decode(data, "CLIENT-HELLO").ok()
+    }
+
+    /// The cipher that the client chose among those of a server of SSL 2: the one in force.
+    pub fn ssl2_cipher(&self) -> Option<Ssl2CipherKind> {
+        self.ssl2.as_ref()?.cipher
     }
 
     /// What a server of SSL 2 said.
@@ -146,6 +160,12 @@ impl Observer {
             cipher_kinds: hello.cipher_kinds,
             connection_id: hello.connection_id.to_vec(),
         });
+        Ok(())
+    }
+
+    fn ssl2_master_key(&mut self, data: &[u8]) -> Result<(), DecodeError> {
+        let key = ClientMasterKey::decode(data, "CLIENT-MASTER-KEY")?;
+        self.ssl2.get_or_insert_default().cipher.get_or_insert(key.cipher_kind);
         Ok(())
     }
 

@@ -129,6 +129,46 @@ impl<'a> Codec<'a> for ServerHello<'a> {
     }
 }
 
+/// The client's choice among the server's ciphers, and the key (draft-hickman-netscape-ssl-00, CLIENT-MASTER-KEY).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientMasterKey<'a> {
+    /// The cipher.
+    pub cipher_kind: Ssl2CipherKind,
+    /// The part of the key that goes in the clear: all but 40 bits of it for export.
+    pub clear_key: &'a [u8],
+    /// The rest, encrypted to the certificate.
+    pub encrypted_key: &'a [u8],
+    /// What the cipher starts from.
+    pub key_arg: &'a [u8],
+}
+
+impl<'a> Codec<'a> for ClientMasterKey<'a> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        Ssl2Message::CLIENT_MASTER_KEY.encode(out);
+        self.cipher_kind.encode(out);
+        put_length(self.clear_key.len(), out);
+        put_length(self.encrypted_key.len(), out);
+        put_length(self.key_arg.len(), out);
+        out.extend_from_slice(self.clear_key);
+        out.extend_from_slice(self.encrypted_key);
+        out.extend_from_slice(self.key_arg);
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        insist(Ssl2Message::CLIENT_MASTER_KEY, reader)?;
+        let cipher_kind = Ssl2CipherKind::read(reader)?;
+        let clear_key_length = reader.u16("CLEAR-KEY-LENGTH")?;
+        let encrypted_key_length = reader.u16("ENCRYPTED-KEY-LENGTH")?;
+        let key_arg_length = reader.u16("KEY-ARG-LENGTH")?;
+        Ok(Self {
+            cipher_kind,
+            clear_key: reader.take(usize::from(clear_key_length), "CLEAR-KEY-DATA")?,
+            encrypted_key: reader.take(usize::from(encrypted_key_length), "ENCRYPTED-KEY-DATA")?,
+            key_arg: reader.take(usize::from(key_arg_length), "KEY-ARG-DATA")?,
+        })
+    }
+}
+
 /// The end of a connection, or of one wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorMessage {
@@ -201,6 +241,10 @@ mod tests {
         );
         let error: ErrorMessage = round_trip(b"\x00\x00\x01");
         assert_eq!(error.error, Ssl2Error::NO_CIPHER_ERROR);
+        let wire = b"\x02\x07\x00\xc0\x00\x01\x00\x02\x00\x03cddarg";
+        let key: ClientMasterKey<'_> = round_trip(wire);
+        assert_eq!(key.cipher_kind, Ssl2CipherKind::SSL_CK_DES_192_EDE3_CBC_WITH_MD5);
+        assert_eq!((key.clear_key, key.encrypted_key, key.key_arg), (&b"c"[..], &b"dd"[..], &b"arg"[..]));
         assert!(ErrorMessage::decode(b"\x04\x00\x01", "message").is_err());
     }
 

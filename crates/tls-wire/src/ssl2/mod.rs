@@ -14,6 +14,7 @@ use std::fmt;
 use crate::codec::put_u16;
 
 pub use message::ClientHello;
+pub use message::ClientMasterKey;
 pub use message::ErrorMessage;
 pub use message::ServerHello;
 
@@ -83,14 +84,21 @@ impl fmt::Display for RecordError {
 
 impl std::error::Error for RecordError {}
 
-struct Header {
-    bytes: usize,
-    is_escape: bool,
-    length: usize,
-    padding: usize,
+/// The bytes before a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Bytes of the header itself: two or three.
+    pub bytes: usize,
+    /// Security escapes, which no version defined.
+    pub is_escape: bool,
+    /// Bytes behind the header, padding included.
+    pub length: usize,
+    /// Those of them that are padding.
+    pub padding: usize,
 }
 
-fn header(bytes: &[u8]) -> Option<Header> {
+/// Reads a header; `None` where there are too few bytes.
+pub fn header(bytes: &[u8]) -> Option<Header> {
     match *bytes {
         [high, low, ..] if high & 0x80 != 0 => Some(Header {
             bytes: 2,
