@@ -1,0 +1,222 @@
+//! Which entries are idle longest, and which too long: a wheel for each class of entries.
+//!
+//! An entry is filed by the beat of its last packet when it enters a class and not moved by each packet that follows: who takes it out,
+//! looks at the beat it has by then and files it again. So a packet costs nothing here, and nothing ever looks at all entries.
+//!
+//! ```text
+//!            cursor                       now
+//!   | empty | [id ⇄ id ⇄ id] | … | [id] | [id ⇄ id] | empty |      64 buckets, the last beats of a class's time-out
+//! ```
+
+use crate::number::usize_from;
+
+/// Kinds of entries that wait for different times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    HalfOpen,
+    Established,
+    /// Established, with a hole that is waited for.
+    Waiting,
+    Closing,
+    Tombstone,
+}
+
+impl Class {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::HalfOpen, Self::Established, Self::Waiting, Self::Closing, Self::Tombstone];
+
+    const fn number(self) -> usize {
+        match self {
+            Self::HalfOpen => 0,
+            Self::Established => 1,
+            Self::Waiting => 2,
+            Self::Closing => 3,
+            Self::Tombstone => 4,
+        }
+    }
+}
+
+/// Wheels of all classes, over ids below 2^32 - 1.
+#[derive(Debug)]
+pub(crate) struct Calendar {
+    wheels: [Wheel; 5],
+    links: Vec<Link>,
+}
+
+/// Neighbours in a bucket.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    previous: u32,
+    next: u32,
+    class: Option<Class>,
+    bucket: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wheel {
+    /// Beats after which an entry is due.
+    timeout: u32,
+    /// Beats of one bucket.
+    width: u32,
+    /// Number of the oldest bucket, counted from the first beat.
+    cursor: u32,
+    /// A bit for each bucket that is not empty.
+    occupied: u64,
+    heads: [u32; BUCKETS],
+    tails: [u32; BUCKETS],
+    count: usize,
+}
+
+impl Calendar {
+    /// With a time-out, in beats, for each class in the order of [`Class::ALL`].
+    pub(crate) fn new(timeouts: [u32; 5]) -> Self {
+        Self { wheels: timeouts.map(Wheel::new), links: Vec::new() }
+    }
+
+    /// Beats after which an entry of a class is due.
+    pub(crate) fn timeout(&self, class: Class) -> u32 {
+        self.wheel(class).timeout
+    }
+
+    /// Entries of a class.
+    pub(crate) fn count(&self, class: Class) -> usize {
+        self.wheel(class).count
+    }
+
+    /// Files an entry, which leaves the place where it was.
+    pub(crate) fn file(&mut self, id: u32, class: Class, beat: u32) {
+        self.remove(id);
+        let at = usize_from(id);
+        if self.links.len() <= at {
+            self.links.resize(at + 1, Link::NONE);
+        }
+        let wheel = self.wheel_mut(class);
+        let bucket = wheel.bucket(beat);
+        let place = usize::from(bucket);
+        let last = std::mem::replace(&mut wheel.tails[place], id);
+        if last == NOBODY {
+            wheel.heads[place] = id;
+        }
+        wheel.occupied |= 1 << bucket;
+        wheel.count += 1;
+        self.links[at] = Link { previous: last, next: NOBODY, class: Some(class), bucket };
+        if last != NOBODY {
+            self.links[usize_from(last)].next = id;
+        }
+    }
+
+    /// Files an entry, unless it is in that class already.
+    pub(crate) fn refile(&mut self, id: u32, class: Class, beat: u32) {
+        let link = self.links.get(usize_from(id));
+        if link.is_none_or(|link| link.class != Some(class)) {
+            self.file(id, class, beat);
+        }
+    }
+
+    /// Takes an entry out.
+    pub(crate) fn remove(&mut self, id: u32) {
+        let Some(link) = self.links.get_mut(usize_from(id)) else {
+            return;
+        };
+        let Link { previous, next, class: Some(class), bucket } =
+            std::mem::replace(link, Link::NONE)
+        else {
+            return;
+        };
+        let place = usize::from(bucket);
+        match previous {
+            NOBODY => self.wheel_mut(class).heads[place] = next,
+            previous => self.links[usize_from(previous)].next = next,
+        }
+        match next {
+            NOBODY => self.wheel_mut(class).tails[place] = previous,
+            next => self.links[usize_from(next)].previous = previous,
+        }
+        let wheel = self.wheel_mut(class);
+        wheel.count -= 1;
+        if wheel.heads[place] == NOBODY {
+            wheel.occupied &= !(1 << bucket);
+        }
+    }
+
+    /// True where an entry is where it would be filed with this beat.
+    pub(crate) fn is_filed(&self, id: u32, class: Class, beat: u32) -> bool {
+        let bucket = self.wheel(class).bucket(beat);
+        let link = self.links.get(usize_from(id));
+        link.is_some_and(|link| link.class == Some(class) && link.bucket == bucket)
+    }
+
+    /// An entry of a class whose time may be up; it stays where it is, to be filed again or removed.
+    pub(crate) fn due(&mut self, class: Class, now: u32) -> Option<u32> {
+        self.wheel_mut(class).due(now)
+    }
+
+    /// The entry of a class that was filed with the smallest beat, to within a bucket.
+    pub(crate) fn oldest(&self, class: Class) -> Option<u32> {
+        let wheel = self.wheel(class);
+        if wheel.count == 0 {
+            return None;
+        }
+        let turned = wheel.occupied.rotate_right(wheel.cursor % BUCKETS_U32);
+        let bucket = (wheel.cursor.wrapping_add(turned.trailing_zeros())) % BUCKETS_U32;
+        wheel.heads.get(usize_from(bucket)).copied()
+    }
+
+    fn wheel(&self, class: Class) -> &Wheel {
+        &self.wheels[class.number()]
+    }
+
+    fn wheel_mut(&mut self, class: Class) -> &mut Wheel {
+        &mut self.wheels[class.number()]
+    }
+}
+
+impl Link {
+    const NONE: Self = Self { previous: NOBODY, next: NOBODY, class: None, bucket: 0 };
+}
+
+impl Wheel {
+    fn new(timeout: u32) -> Self {
+        Self {
+            timeout,
+            // Entries of a time-out and of a bucket to either side are there at once.
+            width: timeout / (BUCKETS_U32 - 4) + 1,
+            cursor: 0,
+            occupied: 0,
+            heads: [NOBODY; BUCKETS],
+            tails: [NOBODY; BUCKETS],
+            count: 0,
+        }
+    }
+
+    /// The bucket of a beat; what is older than the oldest or newer than the newest goes there.
+    fn bucket(&self, beat: u32) -> u8 {
+        let last = self.cursor.saturating_add(BUCKETS_U32 - 1);
+        let number = (beat / self.width).clamp(self.cursor, last);
+        u8::try_from(number % BUCKETS_U32).unwrap_or(0)
+    }
+
+    fn due(&mut self, now: u32) -> Option<u32> {
+        // The first bucket that holds a beat that is not due.
+        let end = now.checked_sub(self.timeout)?.saturating_add(1) / self.width;
+        while self.cursor < end {
+            if self.count == 0 {
+                self.cursor = end;
+                break;
+            }
+            let head = self.heads[usize_from(self.cursor % BUCKETS_U32)];
+            if head != NOBODY {
+                return Some(head);
+            }
+            self.cursor += 1;
+        }
+        None
+    }
+}
+
+/// Of each wheel: a bit each in a word, and a byte numbers them.
+const BUCKETS: usize = 64;
+const BUCKETS_U32: u32 = 64;
+
+/// No entry.
+const NOBODY: u32 = u32::MAX;
