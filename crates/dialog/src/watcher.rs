@@ -34,6 +34,7 @@ pub struct Watcher {
     server: Ear,
     /// Something is missing: from here on a unit must fit to be heard.
     loose: bool,
+    inferred: bool,
     units: usize,
     skips: usize,
 }
@@ -90,6 +91,7 @@ impl Watcher {
             server: Ear::new(session.as_ref(), Side::Server),
             session,
             loose: false,
+            inferred: false,
             units: 0,
             skips: 0,
         }
@@ -145,6 +147,11 @@ impl Watcher {
     /// Nothing further is listened to: the conversation has ended, or left what we listen to.
     pub fn is_over(&self) -> bool {
         self.session.course().is_over()
+    }
+
+    /// The upgrade is known by TLS records only: its go-ahead is not in the capture.
+    pub fn has_inferred(&self) -> bool {
+        self.inferred
     }
 
     /// Bytes of this side that lay behind the go-ahead (the server's) or behind the upgrade command (the client's):
@@ -209,6 +216,7 @@ impl Watcher {
                 Next::Unit(unit) => self.hear_unit(side, &unit),
                 Next::Unheard => self.session.unheard(side),
                 Next::Tls => {
+                    self.inferred = true;
                     let by_server = self.server.is_at_tls();
                     self.session.course_mut().upgrade_inferred(by_server);
                 }
@@ -347,6 +355,10 @@ impl Watcher {
         let leftover = &mut self.ear_mut(side).leftover;
         let room = MAX_LEFTOVER.saturating_sub(leftover.len());
         leftover.extend_from_slice(text::bounded(bytes, room));
+        let cut = u64::try_from(bytes.len().saturating_sub(room)).unwrap_or(u64::MAX);
+        if cut > 0 {
+            self.ear_mut(side).behind.push_front(Piece { missed: cut, bytes: Vec::new() });
+        }
     }
 }
 
