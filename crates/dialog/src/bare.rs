@@ -7,6 +7,7 @@ use crate::course::Course;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::frame::MAX_UNIT;
+use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
 use crate::session::Side;
@@ -31,6 +32,12 @@ impl Session for Bare {
     }
 
     fn hear(&mut self, _side: Side, _unit: &[u8]) {}
+
+    fn unheard(&mut self, _side: Side) {}
+
+    fn fits(&self, _side: Side, _unit: &[u8]) -> Fit {
+        Fit::Here
+    }
 
     fn next(&self) -> Move {
         Move::End

@@ -26,6 +26,8 @@ pub(crate) const MAX_LIST_ENTRIES: usize = 256;
 pub(crate) const MAX_LIST_BYTES: usize = 32 * 1024;
 /// Mechanisms of a list, over all its entries: IANA has registered about 50 (SASL mechanisms registry).
 pub(crate) const MAX_MECHANISMS: usize = 256;
+/// Lists that a later one took the place of: a client has no reason for a third.
+pub(crate) const MAX_EARLIER: usize = 4;
 /// Leftover bytes kept as evidence, and handed on at most: a whole TLS record (RFC 8446 section 5.1).
 pub(crate) const MAX_LEFTOVER: usize = 16 * 1024 + 256;
 
@@ -36,6 +38,7 @@ pub(crate) struct Course {
     phase: Phase,
     stage: Stage,
     secured: bool,
+    client_holed: bool,
     own: LooksLike,
 }
 
@@ -59,7 +62,7 @@ impl Course {
             }
             Mode::Starttls => (Phase::Greeting, Stage::Talking),
         };
-        Self { facts, phase, stage, secured: false, own }
+        Self { facts, phase, stage, secured: false, client_holed: false, own }
     }
 
     pub(crate) fn facts(&self) -> &Facts {
@@ -128,8 +131,13 @@ impl Course {
     pub(crate) fn read(&mut self, reading: Reading) {
         if self.secured {
             self.facts.after = reading;
-        } else {
-            self.facts.before = reading;
+            return;
+        }
+        let former = std::mem::replace(&mut self.facts.before, reading);
+        if let Reading::Read(list) = former
+            && self.facts.earlier.len() < MAX_EARLIER
+        {
+            self.facts.earlier.push(list);
         }
     }
 
@@ -192,6 +200,23 @@ impl Course {
         self.end(outcome, words);
     }
 
+    /// TLS records stand where words were due, in a conversation of which something is missing: the go-ahead is part of
+    /// that. Of the server's records it is certain, of the client's alone it is not.
+    pub(crate) fn upgrade_inferred(&mut self, by_server: bool) {
+        self.resume();
+        self.enter(Phase::Starttls);
+        self.facts.starttls = Starttls::ReplyUnseen;
+        if by_server {
+            self.upgrade_accepted();
+        }
+        self.stage = Stage::AwaitingTls;
+    }
+
+    /// Bytes are missing from the client's side: what it did not do is no longer known.
+    pub(crate) fn client_holed(&mut self) {
+        self.client_holed = true;
+    }
+
     /// The answer to the wish to upgrade was none.
     pub(crate) fn upgrade_malformed(&mut self, words: &[u8]) {
         self.facts.starttls = Starttls::Malformed;
@@ -205,7 +230,10 @@ impl Course {
             Offer::Mangled => (Starttls::OfferedMangled, Outcome::OfferedMangled),
             Offer::No | Offer::Required | Offer::Yes => (Starttls::NotOffered, Outcome::NotOffered),
         };
-        self.facts.starttls = starttls;
+        // A watched client may read the list again behind a refusal.
+        if !matches!(self.facts.starttls, Starttls::Refused(_)) {
+            self.facts.starttls = starttls;
+        }
         self.end(outcome, b"");
     }
 
@@ -219,7 +247,7 @@ impl Course {
                 Reading::Read(list) => matches!(list.starttls, Offer::Yes | Offer::Required),
                 _ => false,
             };
-            if offered && self.facts.starttls == Starttls::Unreached {
+            if offered && !self.client_holed && self.facts.starttls == Starttls::Unreached {
                 self.facts.starttls = Starttls::OfferedUnused;
                 self.phase = Phase::Capabilities;
             }

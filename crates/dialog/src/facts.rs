@@ -145,7 +145,7 @@ pub struct Capabilities {
     pub login_disabled: bool,
     /// IRCv3 `sts` value (port, duration).
     pub sts: Option<String>,
-    /// True if a limit of ours cut the list.
+    /// True if a limit of ours, or a hole in what was captured, cut the list.
     pub truncated: bool,
 }
 
@@ -233,8 +233,11 @@ pub struct Facts {
     pub greeting: Option<Vec<u8>>,
     /// The server is of the protocol asked for (its first unit parsed as such). `None`: not reached.
     pub speaks: Option<bool>,
-    /// Capabilities in plaintext.
+    /// Capabilities in plaintext: the last list.
     pub before: Reading,
+    /// Lists in plaintext that a later one took the place of (a second EHLO, IMAP's greeting), oldest first, at most
+    /// four.
+    pub earlier: Vec<Capabilities>,
     /// Capabilities inside TLS.
     pub after: Reading,
     /// The upgrade.
@@ -243,6 +246,8 @@ pub struct Facts {
     pub leftover: Vec<u8>,
     /// Client bytes that lay behind its upgrade command (passive only).
     pub client_leftover: Vec<u8>,
+    /// The client greeted with LHLO (RFC 2033): a list of [`Source::Ehlo`] is then the reply to that (passive only).
+    pub lmtp: bool,
     /// The client began to authenticate in plaintext: the mechanism's name only (passive only).
     pub plaintext_auth: Option<String>,
     /// The domain the server calls itself (XMPP `from`, to be asked for in a second attempt).

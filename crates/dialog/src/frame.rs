@@ -29,6 +29,10 @@ pub(crate) trait Framer {
     /// The bytes not yet handed out (to say what a peer looked like). After an error: the shortest start that
     /// shows it, so that the answer does not hang on how the bytes were split.
     fn rest(&self) -> &[u8];
+    /// Bytes are missing here: what was begun is dropped, and the next byte may be anywhere in a unit.
+    fn resync(&mut self);
+    /// What waits is no unit of this protocol: drops it up to where the next one may begin. Works behind an error too.
+    fn skip(&mut self);
     /// Bytes that were part of no unit and are gone.
     fn skipped(&self) -> usize {
         0
@@ -107,6 +111,17 @@ impl Framer for LineFramer {
         let rest = self.waiting().to_vec();
         *self = Self::new(self.limit);
         rest
+    }
+
+    fn resync(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
+    fn skip(&mut self) {
+        self.failed = None;
+        let line = self.waiting().iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        self.handed_out += line.unwrap_or(self.waiting().len());
+        self.searched = self.handed_out;
     }
 
     fn rest(&self) -> &[u8] {

@@ -168,6 +168,7 @@ fn check(facts: &Facts) {
     ] {
         assert!(bytes.is_none_or(|bytes| bytes.len() <= limit), "a limit does not hold");
     }
+    assert!(facts.earlier.len() <= course::MAX_EARLIER, "too many lists");
     for reading in [&facts.before, &facts.after] {
         if let crate::Reading::Read(list) = reading {
             assert!(list.lines.len() <= course::MAX_LIST_ENTRIES, "a list is too long");

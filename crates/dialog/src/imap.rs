@@ -31,6 +31,7 @@ use crate::course::Course;
 use crate::course::List;
 use crate::frame::Framer;
 use crate::looks::looks_like;
+use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
 use crate::text;
@@ -115,8 +116,9 @@ impl Imap {
             Some(Response::Untagged(Status::Bye, _)) => self.course.shed(unit),
             Some(Response::Capability(list)) if self.takes_lists() => self.hear_list(list),
             Some(Response::Tagged(tag, status, words)) => {
-                let answered = self.pending.iter().position(|pending| pending.tag == tag);
-                match answered.map(|at| self.pending.remove(at).verb) {
+                match self.answered(tag).map(|at| self.pending.remove(at).verb) {
+                    Some(Verb::Unheard) if !self.listed => {}
+                    Some(Verb::Unheard) => self.hear_capability_answer(status, words, unit),
                     Some(Verb::Capability) => self.hear_capability_answer(status, words, unit),
                     Some(Verb::Starttls) => self.hear_starttls_answer(status, unit),
                     Some(Verb::Logout) => self.course.over(),
@@ -130,6 +132,12 @@ impl Imap {
             None if !unit.trim_ascii().is_empty() => self.course.malformed(unit),
             _ => {}
         }
+    }
+
+    /// Which command it answers: that of the tag, or one that was not heard.
+    fn answered(&self, tag: &[u8]) -> Option<usize> {
+        let with_tag = self.pending.iter().position(|pending| pending.tag == tag);
+        with_tag.or_else(|| self.pending.iter().position(|pending| pending.verb == Verb::Unheard))
     }
 
     /// Behind STARTTLS, and behind the farewell unless it is asked for, a list is nobody's answer.
@@ -185,19 +193,24 @@ impl Imap {
                 self.go_on(Some(text::words(command.arguments).next().unwrap_or_default()))
             }
             Verb::Login => self.go_on(Some(b"LOGIN")),
+            Verb::Mailbox => self.go_on(None),
             Verb::Logout if !self.course.has_ended() => self.go_on(None),
             Verb::Starttls if !self.course.is_secured() => self.course.upgrade_asked(),
             Verb::Capability => {
                 self.asked = true;
                 self.listed = false;
             }
-            Verb::Logout | Verb::Other | Verb::Starttls => {}
+            Verb::Logout | Verb::Other | Verb::Starttls | Verb::Unheard => {}
         }
         self.commands = self.commands.saturating_add(1);
+        self.await_answer(command.tag, command.verb);
+    }
+
+    fn await_answer(&mut self, tag: &[u8], verb: Verb) {
         if self.pending.len() == MAX_PENDING {
             self.pending.remove(0);
         }
-        self.pending.push(Pending { tag: command.tag.to_vec(), verb: command.verb });
+        self.pending.push(Pending { tag: tag.to_vec(), verb });
     }
 
     /// A passive client goes on without the upgrade. The list in the greeting may be all that it wanted to know.
@@ -221,6 +234,41 @@ impl Session for Imap {
             (Side::Client, None) => {}
             (Side::Server, _) if self.greeted => self.hear_response(unit),
             (Side::Server, _) => self.hear_greeting(unit),
+        }
+    }
+
+    fn unheard(&mut self, side: Side) {
+        match side {
+            Side::Client => {
+                self.listed = false;
+                self.await_answer(b"", Verb::Unheard);
+            }
+            Side::Server if !self.greeted => {
+                self.greeted = true;
+                self.course.enter(Phase::Capabilities);
+            }
+            Side::Server if self.pending.is_empty() => {}
+            Side::Server => {
+                self.pending.remove(0);
+            }
+        }
+    }
+
+    fn fits(&self, side: Side, unit: &[u8]) -> Fit {
+        if side == Side::Client {
+            return if line::command(unit).is_some() { Fit::Here } else { Fit::Nowhere };
+        }
+        match line::response(unit) {
+            None => Fit::Nowhere,
+            Some(Response::Untagged(Status::Bye | Status::Ok | Status::Preauth, _)) => Fit::Here,
+            Some(_) if !self.greeted => Fit::Later,
+            // The answer to a command that is missing, unless nothing awaits one.
+            Some(Response::Tagged(tag, ..))
+                if !self.pending.is_empty() && self.answered(tag).is_none() =>
+            {
+                Fit::Nowhere
+            }
+            Some(_) => Fit::Here,
         }
     }
 

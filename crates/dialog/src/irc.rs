@@ -34,6 +34,7 @@ use crate::course::List;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::looks::looks_like;
+use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
 use crate::text;
@@ -71,6 +72,8 @@ enum Command {
     CapLs,
     Quit,
     Starttls,
+    /// A watched client's, and it is not in the capture.
+    Unheard,
 }
 
 impl Irc {
@@ -154,6 +157,14 @@ impl Irc {
             (b"CAP", Some(Command::CapLs)) => self.hear_cap(message),
             (b"CAP", Some(Command::Starttls)) if self.owed.is_some() => self.hear_cap(message),
             (_, Some(Command::CapLs)) if message.refuses(b"CAP") => self.cap_refused(unit),
+            (b"CAP", Some(Command::Unheard)) => self.hear_cap(message),
+            // RPL_WELCOME: the client has registered.
+            (b"001", Some(Command::Unheard)) => self.course.client_goes_on(None),
+            (b"670", Some(Command::Unheard)) if !self.course.is_secured() => {
+                self.asked = None;
+                self.course.upgrade_asked();
+                self.course.upgrade_accepted();
+            }
             (b"670", Some(Command::Starttls)) => {
                 self.asked = None;
                 self.course.upgrade_accepted();
@@ -243,6 +254,28 @@ impl Session for Irc {
         }
     }
 
+    fn unheard(&mut self, side: Side) {
+        match side {
+            Side::Client if self.asked.is_none() => {
+                self.ping = None;
+                self.asked = Some(Command::Unheard);
+            }
+            Side::Client => self.ping = None,
+            Side::Server => {
+                self.asked = None;
+                self.owed = None;
+                if let Some(mut list) = self.list.take() {
+                    list.capabilities.truncated = true;
+                    self.course.read(Reading::Read(list.capabilities));
+                }
+            }
+        }
+    }
+
+    fn fits(&self, _side: Side, unit: &[u8]) -> Fit {
+        if Message::read(unit).is_some() { Fit::Here } else { Fit::Nowhere }
+    }
+
     fn next(&self) -> Move {
         if let Some(words) = &self.ping {
             return Move::Say([b"PONG :", words.as_slice(), b"\r\n"].concat());
@@ -251,7 +284,7 @@ impl Session for Irc {
             (Some(_), _) => Move::Listen,
             (None, Command::CapLs) => Move::Say(b"CAP LS 302\r\n".to_vec()),
             (None, Command::Starttls) => Move::Say(b"STARTTLS\r\n".to_vec()),
-            (None, Command::Quit) => Move::Say(self.quit()),
+            (None, Command::Quit | Command::Unheard) => Move::Say(self.quit()),
         }
     }
 

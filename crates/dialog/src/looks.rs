@@ -4,7 +4,7 @@ use crate::LooksLike;
 use crate::text;
 
 /// What these first bytes of a server look like.
-pub(crate) fn looks_like(bytes: &[u8]) -> LooksLike {
+pub fn looks_like(bytes: &[u8]) -> LooksLike {
     const OPENINGS: [(&[u8], LooksLike); 15] = [
         (b"SSH-", LooksLike::Ssh),
         (b"HTTP/", LooksLike::Http),
@@ -44,6 +44,11 @@ pub(crate) fn looks_like(bytes: &[u8]) -> LooksLike {
         Some(220 | 421 | 450 | 451 | 500..=599) => LooksLike::Smtp,
         _ => LooksLike::Unknown,
     }
+}
+
+/// Whether a line begins with a TLS record.
+pub(crate) fn opens_tls(bytes: &[u8]) -> bool {
+    is_tls(bytes)
 }
 
 /// Where bytes at the start of a line cannot be text of ours: the length of the start that shows it.

@@ -14,6 +14,7 @@ use crate::course::List;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::looks;
+use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
 use crate::session::Side;
@@ -21,6 +22,31 @@ use crate::text;
 
 /// Longest line: RFC 2449 section 4 allows 512 for a response and 255 for a command; the same room as in SMTP.
 const MAX_LINE: usize = 12 * 1024;
+
+/// What opens or reads a mailbox (RFC 1939 sections 5 and 7).
+const GOES_ON: [&[u8]; 9] =
+    [b"APOP", b"AUTH", b"DELE", b"LIST", b"PASS", b"RETR", b"STAT", b"TOP", b"UIDL"];
+
+/// By what a line is known as a command, where it may be the rest of one.
+const VERBS: [&[u8]; 9] =
+    [b"CAPA", b"LANG", b"NOOP", b"QUIT", b"RSET", b"STLS", b"USER", b"UTF8", b"XTND"];
+
+/// By what a line is known as one of CAPA's, where it may be one of a mail.
+const CAPABILITIES: [&[u8]; 13] = [
+    b"AUTH-RESP-CODE",
+    b"EXPIRE",
+    b"IMPLEMENTATION",
+    b"LANG",
+    b"LOGIN-DELAY",
+    b"PIPELINING",
+    b"RESP-CODES",
+    b"SASL",
+    b"STLS",
+    b"TOP",
+    b"UIDL",
+    b"USER",
+    b"UTF8",
+];
 
 /// One POP3 conversation.
 #[derive(Debug)]
@@ -43,6 +69,10 @@ enum State {
     Asked(Command),
     /// The lines behind CAPA's `+OK`, up to the dot.
     Listing(List),
+    /// The lines of a list that is of no interest, up to the dot.
+    Skipping,
+    /// Behind the `+OK` to what was not captured: lines of CAPA's, or the next answer.
+    Perhaps(List),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +80,12 @@ enum Command {
     Capa,
     Quit,
     Stls,
-    /// A watched client's NOOP or UTF8: one line of answer, of no interest.
+    /// A watched client's NOOP, UTF8 …: one line of answer, of no interest.
     Other,
+    /// A watched client's AUTH or LANG without a word behind: a list, of no interest.
+    Lists,
+    /// A watched client's, and it is not in the capture.
+    Unheard,
 }
 
 /// The first word of an answer.
@@ -78,11 +112,16 @@ impl Pop3 {
             b"CAPA" => Command::Capa,
             b"STLS" => Command::Stls,
             b"QUIT" => Command::Quit,
-            b"NOOP" | b"UTF8" => Command::Other,
             b"USER" | b"PASS" => return self.course.client_goes_on(Some(b"USER")),
             b"APOP" => return self.course.client_goes_on(Some(b"APOP")),
-            b"AUTH" => return self.course.client_goes_on(words.next()),
-            _ => return self.course.client_goes_on(None),
+            b"AUTH" | b"LANG" => match words.next() {
+                Some(name) if verb == b"AUTH" => return self.course.client_goes_on(Some(name)),
+                Some(_) => Command::Other,
+                // RFC 6856 section 3; for AUTH what clients of the nineties asked.
+                None => Command::Lists,
+            },
+            verb if GOES_ON.contains(&verb) => return self.course.client_goes_on(None),
+            _ => Command::Other,
         };
         match command {
             Command::Stls if !self.course.is_secured() => self.course.upgrade_asked(),
@@ -97,6 +136,9 @@ impl Pop3 {
         match std::mem::replace(&mut self.state, State::Ready) {
             State::Greeting => self.greeted(unit),
             State::Listing(list) => self.list_line(list, line),
+            State::Skipping if line == b"." => {}
+            State::Skipping => self.state = State::Skipping,
+            State::Perhaps(list) => self.perhaps(list, line),
             State::Asked(command) => self.answered(command, line),
             State::Ready => {}
         }
@@ -123,24 +165,41 @@ impl Pop3 {
         }
     }
 
+    /// Only lines of CAPA's are listened to: behind other answers there is mail.
+    fn perhaps(&mut self, list: List, line: &[u8]) {
+        match status(line) {
+            Status::Ok(_) | Status::Err => self.answered(Command::Unheard, line),
+            Status::Neither if is_capability(line) => self.list_line(list, line),
+            Status::Neither => self.course.client_goes_on(None),
+        }
+    }
+
     fn answered(&mut self, command: Command, line: &[u8]) {
         self.wish = Command::Quit;
+        if self.course.facts().speaks.is_none() && !matches!(status(line), Status::Neither) {
+            // Its greeting is not in the capture.
+            self.course.speaks();
+        }
         match (command, status(line)) {
             (Command::Quit, _) => self.course.over(),
             (_, Status::Neither) => self.course.malformed(line),
-            (Command::Capa, Status::Ok(_)) => {
-                let mut list = List::new(Source::Capa);
-                if self.apop {
-                    list.mechanism(b"APOP", MechanismSource::ApopBanner);
-                }
-                self.state = State::Listing(list);
-            }
+            (Command::Capa, Status::Ok(_)) => self.state = State::Listing(self.list()),
+            (Command::Unheard, Status::Ok(_)) => self.state = State::Perhaps(self.list()),
+            (Command::Lists, Status::Ok(_)) => self.state = State::Skipping,
             (Command::Capa, Status::Err) => self.capa_refused(line),
             (Command::Stls, _) if self.course.is_secured() => {}
             (Command::Stls, Status::Ok(_)) => self.course.upgrade_accepted(),
             (Command::Stls, Status::Err) => self.course.upgrade_refused(Outcome::Refused, line),
-            (Command::Other, _) => {}
+            (Command::Lists | Command::Other | Command::Unheard, _) => {}
         }
+    }
+
+    fn list(&self) -> List {
+        let mut list = List::new(Source::Capa);
+        if self.apop {
+            list.mechanism(b"APOP", MechanismSource::ApopBanner);
+        }
+        list
     }
 
     /// Servers older than RFC 2449 may know STLS all the same: it is asked once, and the answer obeyed.
@@ -181,8 +240,13 @@ impl Pop3 {
 
     fn listed(&mut self, list: List) {
         let offer = list.capabilities.starttls;
+        let holed = list.capabilities.truncated;
         self.course.read(Reading::Read(list.capabilities));
         self.wish = Command::Quit;
+        if holed && offer == Offer::No {
+            // It may be in what is missing.
+            return;
+        }
         if self.course.is_secured() {
             self.course.end(Outcome::Ok, b"");
         } else if offer == Offer::Yes {
@@ -203,6 +267,48 @@ impl Session for Pop3 {
         match side {
             Side::Client => self.hear_client(unit),
             Side::Server => self.hear_server(unit),
+        }
+    }
+
+    fn unheard(&mut self, side: Side) {
+        if side == Side::Client {
+            if matches!(self.state, State::Ready) {
+                self.state = State::Asked(Command::Unheard);
+            }
+            return;
+        }
+        match std::mem::replace(&mut self.state, State::Ready) {
+            State::Greeting => self.course.enter(Phase::Capabilities),
+            State::Listing(mut list) => {
+                list.capabilities.truncated = true;
+                self.course.read(Reading::Read(list.capabilities));
+            }
+            State::Asked(_) | State::Perhaps(_) | State::Ready | State::Skipping => {}
+        }
+    }
+
+    fn holed(&mut self, side: Side) {
+        if let (Side::Server, State::Listing(list)) = (side, &mut self.state) {
+            list.capabilities.truncated = true;
+        }
+    }
+
+    fn fits(&self, side: Side, unit: &[u8]) -> Fit {
+        let line = text::trim_end(unit);
+        if side == Side::Client {
+            let verb = text::words(line).next().unwrap_or_default();
+            let known = VERBS.iter().chain(&GOES_ON).any(|known| verb.eq_ignore_ascii_case(known));
+            return if known { Fit::Here } else { Fit::Nowhere };
+        }
+        let is_status = !matches!(status(line), Status::Neither);
+        match self.state {
+            State::Listing(_) if is_status => Fit::Later,
+            State::Listing(_) if line == b"." || is_capability(line) => Fit::Here,
+            State::Listing(_) => Fit::Nowhere,
+            State::Skipping if is_status => Fit::Later,
+            State::Skipping | State::Perhaps(_) => Fit::Here,
+            _ if is_status => Fit::Here,
+            State::Asked(_) | State::Greeting | State::Ready => Fit::Nowhere,
         }
     }
 
@@ -245,6 +351,12 @@ fn status(line: &[u8]) -> Status<'_> {
     } else {
         Status::Neither
     }
+}
+
+/// Whether a line is one of CAPA's: a capability that is registered (RFC 2449 section 6 and its IANA registry).
+fn is_capability(line: &[u8]) -> bool {
+    let word = text::words(line).next().unwrap_or_default();
+    CAPABILITIES.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// A message identifier as in RFC 1939 section 7: `<…@…>`.

@@ -36,6 +36,17 @@ pub(crate) enum Move {
     End,
 }
 
+/// Whether a unit can stand where it was found, in a conversation with holes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It can.
+    Here,
+    /// It belongs behind something that is missing.
+    Later,
+    /// It is the rest of a unit, or the answer to one that is missing.
+    Nowhere,
+}
+
 /// Why no more bytes will come. Whoever drives the connection knows; the session turns it into an outcome by phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interruption {
@@ -67,6 +78,14 @@ pub(crate) trait Session: Send {
     fn next(&self) -> Move;
     /// TLS is up and `course().secured()` was called: the same conversation starts over inside it.
     fn restart(&mut self);
+    /// The unit that is due from this side was said and is not in the capture: a watcher goes on without it.
+    fn unheard(&mut self, side: Side);
+    /// Bytes of this side are missing, right before its next unit.
+    fn holed(&mut self, side: Side) {
+        let _ = side;
+    }
+    /// Whether a unit can be what is due from this side, in a conversation of which something is missing.
+    fn fits(&self, side: Side, unit: &[u8]) -> Fit;
     /// What is common to all conversations.
     fn course(&self) -> &Course;
     /// The same, to write.

@@ -17,6 +17,7 @@ use crate::course::List;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::looks;
+use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
 use crate::session::Side;
@@ -26,6 +27,36 @@ use reply::Reply;
 
 /// Longest reply or command line: RFC 5321 section 4.5.3.1.5 allows 512, RFC 4954 section 4.5.3.1 12,288 for AUTH's words.
 const MAX_LINE: usize = 12 * 1024;
+
+/// What begins a mail, or leads away from what we listen to (RFC 5321 section 4.1.1, RFC 3030, RFC 1985, RFC 821).
+const GOES_ON: [&[u8]; 9] =
+    [b"BDAT", b"DATA", b"ETRN", b"MAIL", b"RCPT", b"SAML", b"SEND", b"SOML", b"TURN"];
+
+/// By what a line is known as a command, where it may be the rest of one.
+const VERBS: [&[u8]; 22] = [
+    b"AUTH",
+    b"BDAT",
+    b"DATA",
+    b"EHLO",
+    b"ETRN",
+    b"EXPN",
+    b"HELO",
+    b"HELP",
+    b"LHLO",
+    b"MAIL",
+    b"NOOP",
+    b"QUIT",
+    b"RCPT",
+    b"RSET",
+    b"SAML",
+    b"SEND",
+    b"SOML",
+    b"STARTTLS",
+    b"TURN",
+    b"VRFY",
+    b"X-ANONYMOUSTLS",
+    b"XCLIENT",
+];
 
 /// One SMTP conversation.
 #[derive(Debug)]
@@ -38,6 +69,8 @@ pub(crate) struct Smtp {
     /// EHLO was asked and is not known.
     ehlo_unknown: bool,
     reply: Reply,
+    /// Lines of this reply are missing.
+    reply_holed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +89,10 @@ enum Command {
     Helo,
     Quit,
     Starttls,
-    /// A watched client's NOOP, RSET, HELP …: the reply matters only if it ends the conversation.
+    /// A watched client's NOOP, RSET, XCLIENT …: the reply matters only if it ends the conversation.
     Other,
+    /// A watched client's, and it is not in the capture: the reply has to say what it was.
+    Unheard,
 }
 
 impl Smtp {
@@ -69,6 +104,7 @@ impl Smtp {
             wish: Command::Ehlo,
             ehlo_unknown: false,
             reply: Reply::default(),
+            reply_holed: false,
         }
     }
 
@@ -78,14 +114,19 @@ impl Smtp {
         let verb = words.next().unwrap_or_default().to_ascii_uppercase();
         let command = match verb.as_slice() {
             b"EHLO" => Command::Ehlo,
+            b"LHLO" => {
+                self.course.facts_mut().lmtp = true;
+                Command::Ehlo
+            }
             b"HELO" => Command::Helo,
-            b"STARTTLS" => Command::Starttls,
+            // Exchange servers among themselves ask for TLS with their own word.
+            b"STARTTLS" | b"X-ANONYMOUSTLS" => Command::Starttls,
             b"QUIT" => Command::Quit,
-            b"NOOP" | b"RSET" | b"HELP" | b"VRFY" | b"EXPN" => Command::Other,
             b"AUTH" => {
                 return self.course.client_goes_on(Some(words.next().unwrap_or_default()));
             }
-            _ => return self.course.client_goes_on(None),
+            verb if GOES_ON.contains(&verb) => return self.course.client_goes_on(None),
+            _ => Command::Other,
         };
         match command {
             Command::Starttls if !self.course.is_secured() => self.course.upgrade_asked(),
@@ -109,6 +150,7 @@ impl Smtp {
             Added::Whole => {
                 let reply = std::mem::take(&mut self.reply);
                 self.hear_reply(&reply);
+                self.reply_holed = false;
             }
             Added::NoReply if greeting && self.reply.is_empty() => {
                 self.course.not_this_protocol(looks::looks_like(unit));
@@ -141,6 +183,10 @@ impl Smtp {
 
     fn hear_reply(&mut self, reply: &Reply) {
         let asked = std::mem::replace(&mut self.state, State::Ready);
+        if asked != State::Greeting && self.course.facts().speaks.is_none() {
+            // Its greeting is not in the capture.
+            self.course.speaks();
+        }
         match asked {
             State::Greeting => self.greeted(reply),
             // Section 3.8: 421 may be the reply to any command, and the channel closes behind it.
@@ -148,6 +194,7 @@ impl Smtp {
             State::Asked(Command::Quit) => self.course.over(),
             State::Ready | State::Asked(Command::Other) => {}
             State::Asked(Command::Starttls) => self.starttls_answered(reply),
+            State::Asked(Command::Unheard) => self.unheard_answered(reply),
             State::Asked(command) => self.hello_answered(command, reply),
         }
     }
@@ -208,12 +255,17 @@ impl Smtp {
     }
 
     fn listed(&mut self, command: Command, reply: &Reply) {
-        let list = match command {
+        let mut list = match command {
             Command::Helo => List::new(Source::Helo),
             _ => capabilities::read(reply),
         };
+        list.capabilities.truncated |= self.reply_holed;
         let offer = list.capabilities.starttls;
         self.course.read(Reading::Read(list.capabilities));
+        if self.reply_holed && offer == Offer::No {
+            // It may be in what is missing.
+            return;
+        }
         if self.course.is_secured() || command == Command::Helo && !self.ehlo_unknown {
             // A watched client that never asked for a list leaves open what it would have held.
             self.course.end(Outcome::Ok, b"");
@@ -222,6 +274,20 @@ impl Smtp {
             self.wish = Command::Starttls;
         } else {
             self.course.upgrade_not_offered(offer);
+        }
+    }
+
+    /// Of all replies only that to EHLO has several lines, and only the go-ahead has this code behind a greeting.
+    fn unheard_answered(&mut self, reply: &Reply) {
+        match reply.code {
+            250 if reply.texts.len() > 1 => self.listed(Command::Ehlo, reply),
+            220 if !self.course.is_secured() => {
+                self.course.upgrade_asked();
+                self.course.upgrade_accepted();
+            }
+            // Authentication, mail, or the farewell.
+            221 | 235 | 334 | 354 => self.course.client_goes_on(None),
+            _ => {}
         }
     }
 
@@ -251,6 +317,55 @@ impl Session for Smtp {
         }
     }
 
+    fn unheard(&mut self, side: Side) {
+        match (side, self.state) {
+            (Side::Client, State::Ready) => self.state = State::Asked(Command::Unheard),
+            (Side::Client, _) => {}
+            (Side::Server, State::Greeting) => {
+                self.course.enter(Phase::Capabilities);
+                self.state = State::Ready;
+            }
+            (Side::Server, state) => {
+                if state == State::Asked(Command::Ehlo) && !self.reply.is_empty() {
+                    let mut list = capabilities::read(&self.reply);
+                    list.capabilities.truncated = true;
+                    self.course.read(Reading::Read(list.capabilities));
+                }
+                self.reply = Reply::default();
+                self.reply_holed = false;
+                self.state = State::Ready;
+            }
+        }
+    }
+
+    fn holed(&mut self, side: Side) {
+        self.reply_holed |= side == Side::Server;
+    }
+
+    fn fits(&self, side: Side, unit: &[u8]) -> Fit {
+        if side == Side::Client {
+            let verb = text::words(text::trim_end(unit)).next().unwrap_or_default();
+            let known = VERBS.iter().any(|known| verb.eq_ignore_ascii_case(known));
+            return if known { Fit::Here } else { Fit::Nowhere };
+        }
+        let Some(code) = reply::code(unit) else {
+            return Fit::Nowhere;
+        };
+        match self.state {
+            State::Greeting if matches!(code, 220 | 400..=599) => Fit::Here,
+            State::Greeting => Fit::Later,
+            _ if !self.reply.is_empty() && code == self.reply.code => Fit::Here,
+            _ if !self.reply.is_empty() => Fit::Later,
+            State::Asked(Command::Starttls) if matches!(code, 220 | 400..=599) => Fit::Here,
+            State::Asked(Command::Starttls) => Fit::Nowhere,
+            State::Asked(Command::Ehlo | Command::Helo) if code == 220 => Fit::Later,
+            State::Asked(Command::Ehlo | Command::Helo) if !matches!(code, 221 | 250 | 400..) => {
+                Fit::Nowhere
+            }
+            State::Ready | State::Asked(_) => Fit::Here,
+        }
+    }
+
     fn next(&self) -> Move {
         if self.state != State::Ready {
             return Move::Listen;
@@ -259,7 +374,7 @@ impl Session for Smtp {
             Command::Ehlo => format!("EHLO {}\r\n", self.client_name),
             Command::Helo => format!("HELO {}\r\n", self.client_name),
             Command::Starttls => "STARTTLS\r\n".to_owned(),
-            Command::Quit | Command::Other => "QUIT\r\n".to_owned(),
+            Command::Quit | Command::Other | Command::Unheard => "QUIT\r\n".to_owned(),
         };
         Move::Say(words.into_bytes())
     }
@@ -273,6 +388,7 @@ impl Session for Smtp {
         self.wish = Command::Ehlo;
         self.ehlo_unknown = false;
         self.reply = Reply::default();
+        self.reply_holed = false;
     }
 
     fn course(&self) -> &Course {

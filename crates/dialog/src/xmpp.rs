@@ -17,6 +17,8 @@ mod element;
 mod features;
 mod frame;
 
+use std::sync::Arc;
+
 use self::element::Element;
 use self::element::Scope;
 use self::element::Unit;
@@ -34,6 +36,7 @@ use crate::course::Course;
 use crate::frame::FrameError;
 use crate::frame::Framer;
 use crate::looks::looks_like;
+use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
 
@@ -53,6 +56,8 @@ pub(crate) struct Xmpp {
     client: Stream,
     server: Stream,
     turn: Turn,
+    /// What the client said last is not in the capture.
+    client_unheard: bool,
 }
 
 /// One direction of a stream on the current layer.
@@ -63,6 +68,19 @@ struct Stream {
     /// The server's domain: as the client asks for it, or as the server calls itself.
     domain: Option<String>,
     has_version: bool,
+}
+
+impl Stream {
+    /// The header is not in the capture: it declared what nearly all declare.
+    fn suppose(&mut self) {
+        if !self.opened {
+            self.opened = true;
+            self.namespaces = USUAL_SCOPE
+                .iter()
+                .map(|(prefix, name)| (Arc::from(prefix.as_bytes()), Arc::from(name.as_bytes())))
+                .collect();
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +99,7 @@ impl Xmpp {
             client: Stream::default(),
             server: Stream::default(),
             turn: Turn::Ready,
+            client_unheard: false,
         }
     }
 
@@ -130,6 +149,9 @@ impl Xmpp {
     fn hear_element(&mut self, element: &Element<'_>) {
         if element.is(STREAMS, "error") {
             self.hear_error(element);
+        } else if self.client_unheard && element.is(TLS, "proceed") && !self.course.is_secured() {
+            self.course.upgrade_asked();
+            self.hear_starttls_answer(element);
         } else if self.course.upgrade_pending() && !self.course.is_secured() {
             self.hear_starttls_answer(element);
         } else if element.is(STREAMS, "features") && self.awaits_features() {
@@ -184,6 +206,7 @@ impl Xmpp {
     }
 
     fn hear_client(&mut self, unit: &[u8]) {
+        self.client_unheard = false;
         match element::parse(unit, &self.client.namespaces) {
             Ok(Unit::Header(header, scope)) => {
                 self.client.opened = true;
@@ -217,6 +240,34 @@ impl Session for Xmpp {
             Side::Client => self.hear_client(unit),
             Side::Server => self.hear_server(unit),
         }
+    }
+
+    fn unheard(&mut self, side: Side) {
+        match side {
+            Side::Client => {
+                self.client.suppose();
+                self.client_unheard = true;
+                self.turn = Turn::Asked;
+            }
+            Side::Server if !self.server.opened => {
+                self.server.suppose();
+                self.course.enter(Phase::Capabilities);
+            }
+            Side::Server => self.turn = Turn::Ready,
+        }
+    }
+
+    fn fits(&self, side: Side, unit: &[u8]) -> Fit {
+        let stream = match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        };
+        if !stream.opened {
+            let opens = matches!(element::parse(unit, &Scope::new()), Ok(Unit::Header(..)));
+            return if opens { Fit::Here } else { Fit::Later };
+        }
+        let whole = element::parse(unit, &stream.namespaces).is_ok();
+        if whole { Fit::Here } else { Fit::Nowhere }
     }
 
     fn next(&self) -> Move {
@@ -304,6 +355,10 @@ fn has_features(version: &[u8]) -> bool {
         && major.iter().all(u8::is_ascii_digit)
         && major.iter().any(|&digit| digit != b'0')
 }
+
+/// What a header that is missing declared.
+const USUAL_SCOPE: [(&str, &str); 3] =
+    [("", "jabber:client"), ("stream", STREAMS), ("db", "jabber:server:dialback")];
 
 const STREAMS: &str = "http://etherx.jabber.org/streams";
 const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";

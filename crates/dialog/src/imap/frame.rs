@@ -116,6 +116,16 @@ impl Framer for LiteralFramer {
         taken.bytes.split_off(taken.start)
     }
 
+    fn resync(&mut self) {
+        *self = Self::new(self.side);
+    }
+
+    fn skip(&mut self) {
+        let rest = self.take_rest();
+        let line = rest.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        self.feed(rest.get(line.unwrap_or(rest.len())..).unwrap_or_default());
+    }
+
     fn rest(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }

@@ -40,8 +40,13 @@ pub(super) enum Verb {
     Capability,
     Login,
     Logout,
+    /// Opens or reads a mailbox.
+    Mailbox,
+    /// ID, NOOP, ENABLE … and what we do not know.
     Other,
     Starttls,
+    /// A command that is not in the capture.
+    Unheard,
 }
 
 /// Reads a server's unit; `None` if it is none.
@@ -76,9 +81,41 @@ pub(super) fn command(unit: &[u8]) -> Option<Command<'_>> {
     ]
     .iter()
     .find(|(name, _)| keyword.eq_ignore_ascii_case(name.as_bytes()))
-    .map_or(Verb::Other, |(_, verb)| *verb);
+    .map_or_else(|| other(keyword), |(_, verb)| *verb);
     (is_tag(tag) && !keyword.is_empty()).then_some(Command { tag, verb, arguments })
 }
+
+fn other(keyword: &[u8]) -> Verb {
+    let mailbox = MAILBOX.iter().any(|name| keyword.eq_ignore_ascii_case(name));
+    if mailbox { Verb::Mailbox } else { Verb::Other }
+}
+
+/// Commands of the authenticated and the selected state (RFC 9051 sections 6.3 and 6.4, RFC 3501), but for those that say
+/// nothing of a mailbox; and COMPRESS (RFC 4978), behind which there are no lines.
+const MAILBOX: [&[u8]; 22] = [
+    b"APPEND",
+    b"CHECK",
+    b"CLOSE",
+    b"COMPRESS",
+    b"COPY",
+    b"CREATE",
+    b"DELETE",
+    b"EXAMINE",
+    b"EXPUNGE",
+    b"FETCH",
+    b"IDLE",
+    b"LIST",
+    b"LSUB",
+    b"MOVE",
+    b"RENAME",
+    b"SEARCH",
+    b"SELECT",
+    b"STATUS",
+    b"STORE",
+    b"SUBSCRIBE",
+    b"UID",
+    b"UNSUBSCRIBE",
+];
 
 /// The list in a response code `[CAPABILITY …]` at the start of a text (RFC 9051 section 7.1).
 pub(super) fn capability_code(text: &[u8]) -> Option<&[u8]> {

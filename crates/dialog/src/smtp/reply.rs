@@ -78,6 +78,11 @@ impl Reply {
     }
 }
 
+/// The code of a reply's line; `None` if it is none.
+pub(super) fn code(unit: &[u8]) -> Option<u16> {
+    parse(text::trim_end(unit)).map(|(code, _, _)| code)
+}
+
 /// Code, whether it is the last line, and text. The text may be missing (section 4.2: "SHOULD" be there).
 fn parse(line: &[u8]) -> Option<(u16, bool, &[u8])> {
     let (digits, rest) = line.split_at_checked(3)?;

@@ -311,6 +311,20 @@ impl Framer for StreamFramer {
         taken.bytes.split_off(taken.start)
     }
 
+    fn resync(&mut self) {
+        // If the header itself is missing, the stream has the name that nearly all give it.
+        let stream = self.stream.take().unwrap_or_else(|| USUAL_NAME.to_vec());
+        *self = Self { stream: Some(stream), ..Self::new() };
+    }
+
+    fn skip(&mut self) {
+        let rest = self.rest().get(1..).unwrap_or_default();
+        let next = rest.iter().position(|byte| *byte == b'<').unwrap_or(rest.len());
+        let rest = rest.get(next..).unwrap_or_default().to_vec();
+        self.resync();
+        self.feed(&rest);
+    }
+
     fn rest(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
@@ -325,6 +339,9 @@ const MAX_DEPTH: usize = 64;
 
 /// A text line that is no XML is read to its end, at most this far: RFC 5321 section 4.5.3.1.5 and RFC 2812 section 2.3.
 const ALIEN_LINE: usize = 512;
+
+/// RFC 6120 section 4.8.5: servers may insist on this prefix.
+const USUAL_NAME: &[u8] = b"stream:stream";
 
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 

@@ -86,11 +86,12 @@ impl Ear {
     }
 
     /// Is told that a direction has come to its end.
-    pub fn finish(&mut self, side: Side) {
+    pub fn finish(&mut self, side: Side) -> Progress {
         match side {
             Side::Client => self.client.finish(),
             Side::Server => self.server.finish(),
         }
+        self.progress()
     }
 
     /// The facts.

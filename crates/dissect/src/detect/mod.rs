@@ -1,0 +1,360 @@
+//! What a flow speaks, by the first bytes of both sides, on any port.
+//!
+//! Each side's bytes are read twice: as a client's and as a server's, and give [votes](Votes). A verdict waits until both
+//! sides have said enough, or one has said so much that the other is not to be waited for; then
+//!
+//! 1. a ClientHello is TLS, whatever the other side says;
+//! 2. a server that is surely of a protocol is of that, whatever its client says;
+//! 3. what is surely a client's of a protocol is believed unless the server is surely another's;
+//! 4. where both sides may be of one protocol only, it is that;
+//! 5. what is left is decided by the server's port, or is not ours.
+
+mod client;
+mod server;
+mod words;
+mod xmpp;
+
+use tlscensus_flows::Sender;
+
+use crate::findings::DetectedBy;
+use crate::findings::Foreign;
+use crate::names::MAX_PROBE;
+use crate::speech;
+use crate::speech::Via;
+use crate::tls;
+use crate::tls::Guess;
+
+/// How much speaks for a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// It can be, as other protocols can.
+    Possible,
+    /// It may well be.
+    Likely,
+    /// Nothing else begins so.
+    Sure,
+}
+
+/// What one side's bytes say, read as one role's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Votes {
+    /// For protocols of ours.
+    pub(crate) ours: Vec<(Via, Weight)>,
+    /// A protocol that is not ours.
+    pub(crate) foreign: Option<Foreign>,
+    /// More bytes would change this.
+    pub(crate) open: bool,
+}
+
+/// What a flow speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Ours { via: Via, client: Sender, by: DetectedBy },
+    NotOurs(Foreign),
+}
+
+/// One side's first bytes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct First {
+    /// In pieces, for there may be holes: the number of bytes missing before each, and the piece.
+    pub(crate) pieces: Vec<(u64, Vec<u8>)>,
+    /// Nothing more comes.
+    pub(crate) finished: bool,
+}
+
+impl First {
+    /// Takes more bytes.
+    pub(crate) fn hear(&mut self, bytes: &[u8]) {
+        match self.pieces.last_mut() {
+            Some((_, piece)) => piece.extend_from_slice(bytes),
+            None => self.pieces.push((0, bytes.to_vec())),
+        }
+    }
+
+    /// Bytes are missing here.
+    pub(crate) fn miss(&mut self, bytes: u64) {
+        match self.pieces.last_mut() {
+            Some((missed, piece)) if piece.is_empty() => *missed = missed.saturating_add(bytes),
+            _ => self.pieces.push((bytes, Vec::new())),
+        }
+    }
+
+    /// Bytes heard.
+    pub(crate) fn len(&self) -> usize {
+        self.pieces.iter().map(|(_, piece)| piece.len()).sum()
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() >= MAX_PROBE || self.pieces.len() >= MAX_PIECES
+    }
+
+    /// Its beginning is there, and no byte of it is missing.
+    fn is_whole(&self, midstream: bool) -> bool {
+        !midstream && self.pieces.iter().all(|(missed, _)| *missed == 0)
+    }
+}
+
+/// Two sides, and what is known of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evidence<'a> {
+    pub(crate) opener: &'a First,
+    pub(crate) responder: &'a First,
+    pub(crate) opener_port: u16,
+    pub(crate) responder_port: u16,
+    /// The beginning of the flow is not in the capture.
+    pub(crate) midstream: bool,
+    /// Nothing more is to be waited for.
+    pub(crate) last: bool,
+}
+
+/// What one side says in either role.
+struct Heard {
+    tls: Guess,
+    as_client: Votes,
+    as_server: Votes,
+    /// It has said something.
+    spoke: bool,
+    /// Nothing it could still say is worth waiting for.
+    settled: bool,
+}
+
+/// The verdict; `None`: more has to be heard.
+pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
+    let opener = read(evidence.opener, evidence);
+    let responder = read(evidence.responder, evidence);
+    let impatient = evidence.last || evidence.opener.is_full() || evidence.responder.is_full();
+    let ready = |heard: &Heard| heard.spoke && heard.settled || impatient;
+    if !ready(&opener) || !ready(&responder) {
+        return None;
+    }
+    if let Some(verdict) = as_tls(&opener, &responder) {
+        return Some(verdict);
+    }
+    let settled = opener.settled && responder.settled || impatient;
+    let straight = Pair { client: &opener, server: &responder, who: Sender::Opener };
+    let flipped = Pair { client: &responder, server: &opener, who: Sender::Responder };
+    // XMPP's two sides look alike: of equals, who opened is the client.
+    let best = [straight.best(), flipped.best()].into_iter().flatten().reduce(better);
+    match best {
+        Some(found) if found.is_enough() => return Some(found.verdict()),
+        _ if !settled => return None,
+        _ => {}
+    }
+    let by_port = by_port(&straight, evidence.responder_port)
+        .or_else(|| by_port(&flipped, evidence.opener_port));
+    let waits = (opener.as_client.open || responder.as_server.open) && !impatient;
+    match by_port {
+        Some(verdict) => Some(verdict),
+        None if waits => None,
+        None => Some(Verdict::NotOurs(foreign(&opener, &responder, best.is_some()))),
+    }
+}
+
+fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
+    let whole = first.is_whole(evidence.midstream);
+    let is_last = evidence.last || first.finished || first.is_full();
+    let mut heard = Heard {
+        tls: Guess::No,
+        as_client: Votes::default(),
+        as_server: Votes::default(),
+        spoke: false,
+        settled: false,
+    };
+    let mut room = MAX_PROBE;
+    for (_, piece) in first.pieces.iter().filter(|(_, piece)| !piece.is_empty()) {
+        // No more than in any other split would have been looked at.
+        let piece = piece.get(..room).unwrap_or(piece);
+        room -= piece.len();
+        let guess = tls::looks_like_tls(piece);
+        if !heard.spoke || heard.tls == Guess::No {
+            heard.tls = guess;
+        }
+        heard.spoke = true;
+        if guess == Guess::No {
+            heard.as_client.add(client::votes(piece, whole));
+            heard.as_server.add(server::votes(piece, whole));
+        }
+    }
+    heard.settled = is_last
+        || match heard.tls {
+            Guess::Client | Guess::Server | Guess::Either => true,
+            Guess::Unsure => false,
+            Guess::No => !heard.as_client.open || !heard.as_server.open,
+        };
+    heard
+}
+
+/// A hello of either side is enough; a server's records alone only where the other side says nothing else that is known.
+fn as_tls(opener: &Heard, responder: &Heard) -> Option<Verdict> {
+    let client = match (opener.tls, responder.tls) {
+        (Guess::Client, _) => Sender::Opener,
+        (_, Guess::Client) => Sender::Responder,
+        (_, Guess::Server) if !opener.is_known() => Sender::Opener,
+        (Guess::Server, _) if !responder.is_known() => Sender::Responder,
+        // Of what either side may send, the opener is taken for the client.
+        (Guess::Either, Guess::Either) => Sender::Opener,
+        (Guess::Either, _) if !responder.is_known() => Sender::Opener,
+        (_, Guess::Either) if !opener.is_known() => Sender::Opener,
+        _ => return None,
+    };
+    let (as_client, as_server) = match client {
+        Sender::Opener => (opener.tls, responder.tls),
+        Sender::Responder => (responder.tls, opener.tls),
+    };
+    let is_tls = |guess| matches!(guess, Guess::Client | Guess::Server | Guess::Either);
+    let by = match (is_tls(as_client), is_tls(as_server)) {
+        (true, true) => DetectedBy::Both,
+        (true, false) => DetectedBy::Client,
+        (false, _) => DetectedBy::Server,
+    };
+    Some(Verdict::Ours { via: Via::Direct, client, by })
+}
+
+/// The sides in one distribution of roles.
+struct Pair<'a> {
+    client: &'a Heard,
+    server: &'a Heard,
+    who: Sender,
+}
+
+/// A protocol that a pair may speak.
+#[derive(Clone, Copy)]
+struct Found {
+    via: Via,
+    client: Option<Weight>,
+    server: Option<Weight>,
+    who: Sender,
+    /// No other protocol has as much for it.
+    alone: bool,
+}
+
+impl Pair<'_> {
+    /// The protocol for which most speaks.
+    fn best(&self) -> Option<Found> {
+        let found: Vec<Found> = Via::ALL.iter().filter_map(|via| self.find(*via)).collect();
+        let best = found.iter().copied().reduce(better)?;
+        let rivals = found.iter().filter(|other| other.rank() == best.rank()).count();
+        Some(Found { alone: rivals == 1, ..best })
+    }
+
+    fn find(&self, via: Via) -> Option<Found> {
+        let client = self.client.as_client.weight(via);
+        let server = self.server.as_server.weight(via);
+        let against = |heard: &Heard, votes: &Votes, weight: Option<Weight>| {
+            heard.spoke && weight.is_none() && (votes.foreign.is_some() || !votes.ours.is_empty())
+        };
+        // A server surely of a protocol is of that; a client's word stands unless the server contradicts.
+        let contradicted = match (client, server) {
+            (_, Some(Weight::Sure)) => false,
+            (Some(Weight::Sure), _) => {
+                against(self.server, &self.server.as_server, server)
+                    && self.server.as_server.foreign != Some(Foreign::Unknown)
+            }
+            _ => {
+                against(self.server, &self.server.as_server, server)
+                    || against(self.client, &self.client.as_client, client)
+            }
+        };
+        let any = client.is_some() || server.is_some();
+        (any && !contradicted).then_some(Found { via, client, server, who: self.who, alone: true })
+    }
+}
+
+impl Found {
+    /// The server counts more than the client, and certainty more than both.
+    fn rank(&self) -> (bool, bool, Option<Weight>, Option<Weight>) {
+        let sure = Some(Weight::Sure);
+        (self.server == sure, self.client == sure, self.server, self.client)
+    }
+
+    fn is_enough(&self) -> bool {
+        let sure = [self.server, self.client].contains(&Some(Weight::Sure));
+        let both = self.client >= Some(Weight::Likely) && self.server >= Some(Weight::Likely);
+        self.alone && (sure || both)
+    }
+
+    fn verdict(&self) -> Verdict {
+        let by = match (self.client, self.server) {
+            (Some(Weight::Sure), None) | (Some(Weight::Sure), Some(Weight::Possible)) => {
+                DetectedBy::Client
+            }
+            (None, _) | (Some(Weight::Possible), Some(Weight::Sure)) => DetectedBy::Server,
+            _ => DetectedBy::Both,
+        };
+        Verdict::Ours { via: self.via, client: self.who, by }
+    }
+}
+
+/// Of equals the first.
+fn better(one: Found, other: Found) -> Found {
+    if other.rank() > one.rank() { other } else { one }
+}
+
+fn by_port(pair: &Pair<'_>, port: u16) -> Option<Verdict> {
+    let via = match speech::expected(port)? {
+        Via::Lmtp => Via::Smtp,
+        via => via,
+    };
+    let found = pair.find(via)?;
+    // Of words that many protocols have, and of nothing else, nothing follows.
+    let likely = found.client.max(found.server) >= Some(Weight::Likely);
+    likely.then_some(Verdict::Ours { via, client: pair.who, by: DetectedBy::Port })
+}
+
+fn foreign(opener: &Heard, responder: &Heard, ambiguous: bool) -> Foreign {
+    if !opener.spoke && !responder.spoke {
+        return Foreign::Nothing;
+    }
+    let votes =
+        [&responder.as_server, &opener.as_client, &opener.as_server, &responder.as_client];
+    let named = votes.iter().filter_map(|votes| votes.foreign);
+    named.clone().find(|foreign| *foreign != Foreign::Unknown).unwrap_or(match ambiguous {
+        true => Foreign::Ambiguous,
+        false => Foreign::Unknown,
+    })
+}
+
+impl Heard {
+    /// Its words are some protocol's that we know.
+    fn is_known(&self) -> bool {
+        let foreign = |votes: &Votes| votes.foreign.is_some_and(|name| name != Foreign::Unknown);
+        foreign(&self.as_client) || foreign(&self.as_server)
+    }
+}
+
+impl Votes {
+    /// For one protocol.
+    pub(crate) fn for_one(via: Via, weight: Weight) -> Self {
+        Self::for_some(&[via], weight)
+    }
+
+    /// For some.
+    pub(crate) fn for_some(vias: &[Via], weight: Weight) -> Self {
+        let ours = vias.iter().map(|via| (*via, weight)).collect();
+        Self { ours, foreign: None, open: weight != Weight::Sure }
+    }
+
+    /// Another protocol's.
+    pub(crate) fn not_ours(foreign: Foreign) -> Self {
+        Self { ours: Vec::new(), foreign: Some(foreign), open: false }
+    }
+
+    /// Too little to say.
+    pub(crate) fn too_little() -> Self {
+        Self { ours: Vec::new(), foreign: None, open: true }
+    }
+
+    fn weight(&self, via: Via) -> Option<Weight> {
+        self.ours.iter().filter(|(one, _)| *one == via).map(|(_, weight)| *weight).max()
+    }
+
+    /// What a further piece says: the surer counts.
+    fn add(&mut self, other: Self) {
+        self.ours.extend(other.ours);
+        self.foreign = self.foreign.or(other.foreign);
+        self.open = other.open;
+    }
+}
+
+/// Pieces of one side that are looked at: a flow with more holes at its beginning shows nothing.
+const MAX_PIECES: usize = 8;

@@ -1,0 +1,47 @@
+//! Small words about lines, shared by both readings.
+
+/// The whole lines of a side's first bytes, without their ends, and whether a line was begun behind them.
+pub(super) fn lines(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let (whole, rest) = bytes.split_at(end);
+    let lines = whole
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(MAX_LINES)
+        .map(|line| line.trim_ascii_end())
+        .collect();
+    (lines, rest)
+}
+
+/// Words between runs of spaces and tabs.
+pub(super) fn words(line: &[u8]) -> Vec<&[u8]> {
+    line.split(|byte| matches!(byte, b' ' | b'\t'))
+        .filter(|word| !word.is_empty())
+        .take(MAX_WORDS)
+        .collect()
+}
+
+/// Whether a word is one of these, whatever its case.
+pub(super) fn is_one_of(word: &[u8], of: &[&[u8]]) -> bool {
+    of.iter().any(|one| word.eq_ignore_ascii_case(one))
+}
+
+/// Starts with, whatever the case.
+pub(super) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
+    bytes.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+}
+
+/// Contains, whatever the case.
+pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len().max(1)).any(|window| window.eq_ignore_ascii_case(needle))
+}
+
+/// Printable, as the first line of a protocol in lines is; UTF-8 goes through.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\r' | b'\n'))
+}
+
+/// Lines that are looked at.
+const MAX_LINES: usize = 64;
+
+/// Words of a line that are looked at: IRC's USER has four.
+const MAX_WORDS: usize = 8;

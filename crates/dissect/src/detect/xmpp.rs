@@ -1,0 +1,87 @@
+//! Whether first bytes open an XMPP stream (RFC 6120 section 4.2), whoever sends them: any prefix, both kinds of quotes.
+
+use super::Votes;
+use super::Weight;
+use super::words::contains;
+use crate::findings::Foreign;
+use crate::speech::Via;
+
+/// Who sends a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Client,
+    Server,
+}
+
+/// Votes of first bytes that begin as XML does; `None`: they do not.
+pub(super) fn votes(bytes: &[u8], role: Role) -> Option<Votes> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
+    match bytes {
+        [] => return None,
+        [b'<'] | [b'<', b'?', ..] => {}
+        [b'<', letter, ..] if letter.is_ascii_alphabetic() => {}
+        _ => return None,
+    }
+    let Some(tag) = first_tag(bytes) else {
+        return Some(Votes::too_little());
+    };
+    if tag.is_empty() || !contains(tag, STREAMS) {
+        return is_stream(tag).then(|| Votes::not_ours(Foreign::XmppOther));
+    }
+    let of = |namespace: &[u8]| {
+        [&b"'"[..], b"\""].iter().any(|quote| {
+            contains(tag, &[b"xmlns=", *quote, namespace, quote].concat())
+        })
+    };
+    // Only a server's answer gives the stream a number (RFC 6120 section 4.7.3).
+    let answers = contains(tag, b" id=") || contains(tag, b"\tid=") || contains(tag, b"\nid=");
+    let mut votes = if of(b"jabber:client") {
+        Votes::for_one(Via::XmppC2s, Weight::Sure)
+    } else if of(b"jabber:server") {
+        Votes::for_one(Via::XmppS2s, Weight::Sure)
+    } else if contains(tag, b"xmlns='jabber:component") || contains(tag, b"xmlns=\"jabber:component")
+    {
+        Votes::not_ours(Foreign::XmppOther)
+    } else {
+        Votes::for_some(&[Via::XmppC2s, Via::XmppS2s], Weight::Likely)
+    };
+    if answers == (role == Role::Client) {
+        // As this role's it is not quite right: the other reading of both sides is preferred.
+        votes.ours.iter_mut().for_each(|(_, weight)| *weight = Weight::Likely);
+    }
+    votes.open = false;
+    Some(votes)
+}
+
+/// The first tag that is no declaration; `None` while it is incomplete.
+fn first_tag(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes;
+    if rest.starts_with(b"<?") {
+        let end = rest.windows(2).position(|two| two == b"?>")?;
+        rest = rest.get(end + 2..)?.trim_ascii_start();
+    }
+    let mut quote = None;
+    let end = rest.iter().position(|byte| match (quote, byte) {
+        (None, b'>') => true,
+        (None, b'\'' | b'"') => {
+            quote = Some(*byte);
+            false
+        }
+        (Some(open), byte) => {
+            quote = (open != *byte).then_some(open);
+            false
+        }
+        (None, _) => false,
+    })?;
+    rest.get(..=end)
+}
+
+fn is_stream(tag: &[u8]) -> bool {
+    let name: Vec<u8> =
+        tag.iter().copied().take_while(|byte| !byte.is_ascii_whitespace() && *byte != b'>').collect();
+    name.ends_with(b":stream")
+}
+
+const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+const STREAMS: &[u8] = b"http://etherx.jabber.org/streams";

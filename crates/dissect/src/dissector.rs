@@ -1,0 +1,474 @@
+//! One flow, from its first byte to where nothing more of it is of interest.
+//!
+//! | stage | until |
+//! |---|---|
+//! | idle | the first byte: nothing is allocated |
+//! | probing | a [verdict](crate::detect), which at most some first bytes of each side are held for |
+//! | listening | the dialogue is over, or TLS established or broken |
+//! | not ours | – |
+
+use std::net::SocketAddr;
+
+use tlscensus_dialog::Facts;
+use tlscensus_dialog::Interruption;
+use tlscensus_dialog::Reading;
+use tlscensus_dialog::Side;
+use tlscensus_dialog::Starttls;
+use tlscensus_dialog::Watcher;
+use tlscensus_flows::Appetite;
+use tlscensus_flows::Counts;
+use tlscensus_flows::End;
+use tlscensus_flows::Listener;
+use tlscensus_flows::Opened;
+use tlscensus_flows::Sender;
+use tlscensus_flows::Summary;
+use tlscensus_flows::Time;
+use tlscensus_tls_wire::observer;
+
+use crate::behind::Behind;
+use crate::behind::Goes;
+use crate::detect;
+use crate::detect::Evidence;
+use crate::detect::First;
+use crate::detect::Verdict;
+use crate::findings::DetectedBy;
+use crate::findings::Findings;
+use crate::findings::Foreign;
+use crate::findings::GoAhead;
+use crate::findings::Ours;
+use crate::findings::PerSide;
+use crate::findings::Spoken;
+use crate::findings::Stopped;
+use crate::names::Names;
+use crate::redact::Redactor;
+use crate::speech;
+use crate::speech::Via;
+
+/// Hears one flow and finds out what it speaks.
+///
+/// A [`Listener`]; at the end of the flow, or once it had enough, [`findings`](Self::findings) has all that was found out.
+pub struct Dissector {
+    opener: SocketAddr,
+    responder: SocketAddr,
+    midstream: bool,
+    heard: PerSender,
+    missed: PerSender,
+    closed_first: Option<Sender>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct PerSender {
+    opener: u64,
+    responder: u64,
+}
+
+enum Stage {
+    Idle,
+    Probing(Box<Probe>),
+    Listening(Box<Listening>),
+    NotOurs(Foreign),
+}
+
+#[derive(Default)]
+struct Probe {
+    opener: First,
+    responder: First,
+}
+
+/// What is listened to, roles known.
+struct Listening {
+    via: Via,
+    client: Sender,
+    by: DetectedBy,
+    names: Names,
+    watcher: Option<Watcher>,
+    /// TLS; in a dialogue only behind the upgrade.
+    behind: Option<Behind>,
+    tls_before_go_ahead: u64,
+    stopped: Option<Stopped>,
+}
+
+impl Dissector {
+    /// For a flow that begins.
+    pub fn new(opened: &Opened) -> Self {
+        Self {
+            opener: opened.opener,
+            responder: opened.responder,
+            midstream: opened.midstream,
+            heard: PerSender::default(),
+            missed: PerSender::default(),
+            closed_first: None,
+            stage: Stage::Idle,
+        }
+    }
+
+    /// What was found out; the flow is at its end, or nothing more of it is of interest.
+    pub fn findings(mut self, summary: &Summary) -> Findings {
+        if let Stage::Probing(probe) = &self.stage
+            && let Some(verdict) = self.decide(probe, true)
+        {
+            self.follow(verdict);
+        }
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Idle | Stage::Probing(_) => Findings::NotOurs(Foreign::Nothing),
+            Stage::NotOurs(foreign) => Findings::NotOurs(foreign),
+            Stage::Listening(mut listening) => {
+                listening.close(summary, self.missed, self.midstream);
+                Findings::Ours(Box::new(self.ours(*listening, summary.end)))
+            }
+        }
+    }
+
+    fn ours(&self, mut listening: Listening, end: End) -> Ours {
+        let flipped = listening.client == Sender::Responder;
+        let (client, server) = match listening.client {
+            Sender::Opener => (self.opener, self.responder),
+            Sender::Responder => (self.responder, self.opener),
+        };
+        let mut facts = listening.facts();
+        let via = match listening.via {
+            Via::Smtp if is_lmtp(&facts) => Via::Lmtp,
+            via => via,
+        };
+        let plaintext_behind =
+            listening.behind.as_ref().map(Behind::plaintext).unwrap_or_default();
+        let names = std::mem::take(&mut listening.names).finish();
+        let redactor = Redactor { via, address: client.ip(), names };
+        redactor.facts(&mut facts, plaintext_behind.server);
+        let (protocol, off_port) = speech::name(via, server.port());
+        let go_ahead = listening.go_ahead(&facts);
+        let tls = listening.behind.and_then(Behind::into_tls);
+        let (tls, tls_progress) = tls.unzip();
+        Ours {
+            spoken: Spoken { protocol, via, detected_by: listening.by, off_port, flipped },
+            plaintext_auth: facts.plaintext_auth.iter().cloned().collect(),
+            facts,
+            go_ahead,
+            plaintext_behind,
+            tls_before_go_ahead: listening.tls_before_go_ahead,
+            missed: self.missed.by_role(listening.client),
+            heard: self.heard.by_role(listening.client),
+            closed_first: self.closed_first.map(|sender| role(sender, listening.client)),
+            tls,
+            tls_progress,
+            stopped: listening.stopped.unwrap_or(Stopped::Flow(end)),
+        }
+    }
+
+    fn decide(&self, probe: &Probe, last: bool) -> Option<Verdict> {
+        detect::decide(&Evidence {
+            opener: &probe.opener,
+            responder: &probe.responder,
+            opener_port: self.opener.port(),
+            responder_port: self.responder.port(),
+            midstream: self.midstream,
+            last,
+        })
+    }
+
+    /// Acts on a verdict: what was held is heard now, the client first.
+    fn follow(&mut self, verdict: Verdict) {
+        let probe = match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Probing(probe) => *probe,
+            _ => Probe::default(),
+        };
+        let (via, client, by) = match verdict {
+            Verdict::NotOurs(foreign) => {
+                self.stage = Stage::NotOurs(foreign);
+                return;
+            }
+            Verdict::Ours { via, client, by } => (via, client, by),
+        };
+        let mut listening = Listening::new(via, client, by);
+        for sender in [client, client.other()] {
+            let first = match sender {
+                Sender::Opener => &probe.opener,
+                Sender::Responder => &probe.responder,
+            };
+            for (missed, piece) in &first.pieces {
+                if *missed > 0 {
+                    listening.miss(sender, *missed);
+                }
+                listening.hear(sender, piece);
+            }
+            if first.finished {
+                listening.finish(sender);
+            }
+        }
+        self.stage = Stage::Listening(Box::new(listening));
+    }
+
+    fn probe(&mut self, act: impl FnOnce(&mut Probe)) {
+        if let Stage::Idle = self.stage {
+            self.stage = Stage::Probing(Box::default());
+        }
+        if let Stage::Probing(probe) = &mut self.stage {
+            act(probe);
+        }
+        if let Stage::Probing(probe) = &self.stage
+            && let Some(verdict) = self.decide(probe, false)
+        {
+            self.follow(verdict);
+        }
+    }
+
+    fn appetite(&self) -> Appetite {
+        match &self.stage {
+            Stage::Idle | Stage::Probing(_) => Appetite::More,
+            Stage::Listening(listening) if listening.stopped.is_none() => Appetite::More,
+            Stage::Listening(_) | Stage::NotOurs(_) => Appetite::Enough,
+        }
+    }
+}
+
+impl Listener for Dissector {
+    fn hear(&mut self, from: Sender, _at: Time, bytes: &[u8]) -> Appetite {
+        if !bytes.is_empty() {
+            self.heard.add(from, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            match &mut self.stage {
+                Stage::Listening(listening) => listening.hear(from, bytes),
+                Stage::NotOurs(_) => {}
+                Stage::Idle | Stage::Probing(_) => self.probe(|probe| probe.side(from).hear(bytes)),
+            }
+        }
+        self.appetite()
+    }
+
+    fn miss(&mut self, from: Sender, _at: Time, bytes: u64) -> Appetite {
+        self.missed.add(from, bytes);
+        match &mut self.stage {
+            Stage::Listening(listening) => listening.miss(from, bytes),
+            Stage::NotOurs(_) => {}
+            Stage::Idle | Stage::Probing(_) => self.probe(|probe| probe.side(from).miss(bytes)),
+        }
+        self.appetite()
+    }
+
+    fn finish(&mut self, from: Sender, _at: Time) -> Appetite {
+        self.closed_first.get_or_insert(from);
+        match &mut self.stage {
+            Stage::Listening(listening) => listening.finish(from),
+            Stage::Probing(_) => self.probe(|probe| probe.side(from).finished = true),
+            Stage::Idle | Stage::NotOurs(_) => {}
+        }
+        self.appetite()
+    }
+}
+
+impl Listening {
+    fn new(via: Via, client: Sender, by: DetectedBy) -> Self {
+        let service = via.service();
+        Self {
+            via,
+            client,
+            by,
+            names: Names::default(),
+            watcher: service.map(Watcher::new),
+            behind: service.is_none().then(Behind::direct),
+            tls_before_go_ahead: 0,
+            stopped: None,
+        }
+    }
+
+    fn hear(&mut self, from: Sender, bytes: &[u8]) {
+        let side = role(from, self.client);
+        if self.stopped.is_some() {
+            return;
+        }
+        if let Some(behind) = &mut self.behind {
+            let goes = behind.hear(tls_side(side), bytes);
+            return self.went(goes);
+        }
+        if side == Side::Client {
+            self.names.hear(bytes);
+        }
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
+        let mut upgraded = watcher.hear(side, bytes);
+        if !upgraded && !watcher.is_over() && watcher.held(side) > MAX_WAIT {
+            // Whoever says so much has had answers: those are not in the capture.
+            upgraded = watcher.absent(other(side));
+        }
+        self.heed(upgraded);
+    }
+
+    fn miss(&mut self, from: Sender, bytes: u64) {
+        let side = role(from, self.client);
+        if self.stopped.is_some() {
+            return;
+        }
+        if let Some(behind) = &mut self.behind {
+            let goes = behind.miss(tls_side(side), bytes);
+            return self.went(goes);
+        }
+        let upgraded = self.watcher.as_mut().is_some_and(|watcher| watcher.miss(side, bytes));
+        self.heed(upgraded);
+    }
+
+    fn finish(&mut self, from: Sender) {
+        let side = role(from, self.client);
+        if self.stopped.is_none()
+            && let Some(behind) = &mut self.behind
+        {
+            let goes = behind.finish(tls_side(side));
+            self.went(goes);
+        }
+    }
+
+    /// The flow is at its end.
+    fn close(&mut self, summary: &Summary, missed: PerSender, midstream: bool) {
+        let Some(watcher) = self.watcher.as_mut().filter(|_| self.behind.is_none()) else {
+            return;
+        };
+        let counts = |sender: Sender| match sender {
+            Sender::Opener => &summary.opener,
+            Sender::Responder => &summary.responder,
+        };
+        let holed = missed.opener > 0 || missed.responder > 0 || midstream;
+        let mut upgraded = false;
+        for side in [Side::Client, Side::Server] {
+            let sender = if side == Side::Client { self.client } else { self.client.other() };
+            let unseen = *counts(sender) == Counts::default();
+            if !upgraded && (unseen || holed) {
+                upgraded = watcher.absent(side);
+            }
+        }
+        if !upgraded {
+            if let Some(how) = interruption(summary.end) {
+                watcher.interrupted(how);
+            }
+            return;
+        }
+        self.heed(upgraded);
+    }
+
+    /// Looks at the watcher behind what it heard.
+    fn heed(&mut self, upgraded: bool) {
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
+        if !upgraded {
+            if watcher.is_over() {
+                self.stopped = Some(Stopped::Dialogue);
+            }
+            return;
+        }
+        let pieces = [Side::Client, Side::Server].map(|side| (side, watcher.take_pieces(side)));
+        self.behind = Some(Behind::upgraded());
+        let mut early: u64 = 0;
+        for (side, pieces) in pieces {
+            for piece in pieces {
+                let Some(behind) = &mut self.behind else {
+                    return;
+                };
+                if piece.missed > 0 {
+                    let goes = behind.miss(tls_side(side), piece.missed);
+                    self.went(goes);
+                }
+                if side == Side::Client {
+                    early += u64::try_from(piece.bytes.len()).unwrap_or(u64::MAX);
+                }
+                self.hear_sided(side, &piece.bytes);
+            }
+        }
+        let plaintext = self.behind.as_ref().map(|behind| behind.plaintext().client);
+        self.tls_before_go_ahead = early.saturating_sub(plaintext.unwrap_or(0));
+    }
+
+    fn hear_sided(&mut self, side: Side, bytes: &[u8]) {
+        let sender = if side == Side::Client { self.client } else { self.client.other() };
+        self.hear(sender, bytes);
+    }
+
+    fn went(&mut self, goes: Goes) {
+        match goes {
+            Goes::On => {}
+            Goes::Established => self.stopped = Some(Stopped::Established),
+            Goes::NotTls => self.stopped = Some(Stopped::NotTls),
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        match &self.watcher {
+            Some(watcher) => watcher.facts().clone(),
+            None => Facts {
+                before: Reading::Unasked,
+                starttls: Starttls::Unasked,
+                ..Facts::default()
+            },
+        }
+    }
+
+    fn go_ahead(&self, facts: &Facts) -> Option<GoAhead> {
+        let watcher = self.watcher.as_ref()?;
+        self.behind.as_ref()?;
+        let heard = facts.starttls == Starttls::Accepted && !watcher.has_inferred();
+        Some(if heard { GoAhead::Heard } else { GoAhead::Inferred })
+    }
+}
+
+impl Probe {
+    const fn side(&mut self, sender: Sender) -> &mut First {
+        match sender {
+            Sender::Opener => &mut self.opener,
+            Sender::Responder => &mut self.responder,
+        }
+    }
+}
+
+impl PerSender {
+    fn add(&mut self, sender: Sender, bytes: u64) {
+        let count = match sender {
+            Sender::Opener => &mut self.opener,
+            Sender::Responder => &mut self.responder,
+        };
+        *count = count.saturating_add(bytes);
+    }
+
+    fn by_role(self, client: Sender) -> PerSide<u64> {
+        match client {
+            Sender::Opener => PerSide { client: self.opener, server: self.responder },
+            Sender::Responder => PerSide { client: self.responder, server: self.opener },
+        }
+    }
+}
+
+fn role(sender: Sender, client: Sender) -> Side {
+    if sender == client { Side::Client } else { Side::Server }
+}
+
+const fn other(side: Side) -> Side {
+    match side {
+        Side::Client => Side::Server,
+        Side::Server => Side::Client,
+    }
+}
+
+const fn tls_side(side: Side) -> observer::Side {
+    match side {
+        Side::Client => observer::Side::Client,
+        Side::Server => observer::Side::Server,
+    }
+}
+
+/// LMTP by its client's greeting, or, where no client is heard, by the server's.
+fn is_lmtp(facts: &Facts) -> bool {
+    let greeting = facts.greeting.as_deref().unwrap_or_default();
+    let named = greeting.windows(4).any(|window| window.eq_ignore_ascii_case(b"LMTP"));
+    facts.lmtp || named
+}
+
+/// What an end says of the peers; where the capture ended, nothing.
+const fn interruption(end: End) -> Option<Interruption> {
+    match end {
+        End::Finished => Some(Interruption::Closed),
+        End::Reset => Some(Interruption::Reset),
+        End::TimedOut => Some(Interruption::TimedOut),
+        End::Enough | End::Evicted | End::Stopped => None,
+    }
+}
+
+/// Bytes of one side that may wait for the other's turn; the longest real answers, a list and a greeting, have a tenth.
+const MAX_WAIT: usize = 16 * 1024;

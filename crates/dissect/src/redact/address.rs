@@ -1,0 +1,212 @@
+//! An address in every textual form that servers quote it in.
+
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+
+use super::CLIENT;
+
+/// Replaces the address wherever it stands, and the name of its host where that stands right before it in brackets.
+pub(super) fn redact(words: &[u8], address: IpAddr) -> Vec<u8> {
+    let cleared = match address.to_canonical() {
+        IpAddr::V4(address) => without_v4(words, address),
+        IpAddr::V6(address) => without_v6(words, address),
+    };
+    without_host(cleared)
+}
+
+fn without_v4(words: &[u8], address: Ipv4Addr) -> Vec<u8> {
+    let [a, b, c, d] = address.octets();
+    let mut forms = vec![format!("{a:02x}{b:02x}{c:02x}{d:02x}")];
+    for [a, b, c, d] in [[a, b, c, d], [d, c, b, a]] {
+        for mark in [".", "-", "_"] {
+            forms.push(format!("{a}{mark}{b}{mark}{c}{mark}{d}"));
+            forms.push(format!("{a:03}{mark}{b:03}{mark}{c:03}{mark}{d:03}"));
+        }
+    }
+    // As an address of version 6 (RFC 4291 section 2.5.5) it has yet other forms.
+    let mapped = [address.to_ipv6_mapped(), address.to_ipv6_compatible()];
+    let words = replace_parsed(words, &mapped);
+    forms.iter().fold(words, |words, form| replace(&words, form.as_bytes()))
+}
+
+fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
+    let nibbles: Vec<String> = address
+        .octets()
+        .iter()
+        .flat_map(|octet| [octet >> 4, octet & 0xf])
+        .map(|nibble| format!("{nibble:x}"))
+        .collect();
+    let reversed: Vec<String> = nibbles.iter().rev().cloned().collect();
+    let forms = [reversed.join("."), reversed.join("-"), nibbles.join("."), nibbles.concat()];
+    let words = forms.iter().fold(words.to_vec(), |words, form| replace(&words, form.as_bytes()));
+    replace_parsed(&words, &[address])
+}
+
+/// Replaces a form that stands alone: no further digit on either side.
+fn replace(words: &[u8], form: &[u8]) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((byte, behind)) = rest.split_first() {
+        let found = rest.split_at_checked(form.len()).filter(|(head, tail)| {
+            head.eq_ignore_ascii_case(form)
+                && !out.last().is_some_and(u8::is_ascii_digit)
+                && !tail.first().is_some_and(u8::is_ascii_digit)
+        });
+        match found {
+            Some((_, tail)) => {
+                out.extend_from_slice(CLIENT);
+                rest = tail;
+            }
+            None => {
+                out.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    out
+}
+
+/// Replaces whatever reads as one of these addresses, with colons or with dashes in their place.
+fn replace_parsed(words: &[u8], addresses: &[Ipv6Addr]) -> Vec<u8> {
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || b":.-".contains(byte);
+    let mut out: Vec<u8> = Vec::with_capacity(words.len());
+    let mut rest = words;
+    while !rest.is_empty() {
+        let length = rest.iter().take_while(|byte| is_part(byte)).count();
+        let (run, behind) = rest.split_at(length);
+        out.extend(replace_in_run(run, addresses));
+        let length = behind.iter().take_while(|byte| !is_part(byte)).count();
+        let (other, behind) = behind.split_at(length);
+        out.extend_from_slice(other);
+        rest = behind;
+    }
+    out
+}
+
+/// In a run of digits and marks: at each place where a group may begin, the longest part that is such an address.
+fn replace_in_run(run: &[u8], addresses: &[Ipv6Addr]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(run.len());
+    let mut at = 0;
+    while let Some(byte) = run.get(at) {
+        let begins = at == 0
+            || !byte.is_ascii_hexdigit()
+            || run.get(at - 1).is_some_and(|before| !before.is_ascii_hexdigit());
+        let found = (begins && run.len() - at >= SHORTEST)
+            .then(|| longest(run.get(at..).unwrap_or_default(), addresses))
+            .flatten();
+        match found {
+            Some(length) => {
+                out.extend_from_slice(CLIENT);
+                at += length;
+            }
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+fn longest(run: &[u8], addresses: &[Ipv6Addr]) -> Option<usize> {
+    let ends = (SHORTEST..=run.len().min(LONGEST)).rev();
+    ends.filter(|end| run.get(*end).is_none_or(|byte| !byte.is_ascii_hexdigit())).find(|end| {
+        let text: String = run
+            .iter()
+            .take(*end)
+            .map(|byte| if *byte == b'-' { ':' } else { char::from(*byte) })
+            .collect();
+        text.parse::<Ipv6Addr>().is_ok_and(|parsed| addresses.contains(&parsed))
+    })
+}
+
+/// `host.example[<client>]` and `(host.example [<client>])`: Postfix and Sendmail so name who connected.
+fn without_host(words: Vec<u8>) -> Vec<u8> {
+    let mark = [b"[", CLIENT, b"]"].concat();
+    let mut out: Vec<u8> = Vec::with_capacity(words.len());
+    let mut rest = words.as_slice();
+    while let Some((byte, behind)) = rest.split_first() {
+        if rest.starts_with(&mark) {
+            let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+            let spaced = out.ends_with(b" ");
+            let text = out.trim_ascii_end().len();
+            let host = out.get(..text).unwrap_or_default();
+            let start = host.iter().rposition(|byte| !name(byte)).map_or(0, |at| at + 1);
+            let bracketed = start.checked_sub(1).and_then(|at| host.get(at)) == Some(&b'(');
+            if start < text && (!spaced || bracketed) {
+                out.truncate(start);
+                out.extend_from_slice(CLIENT);
+                if spaced {
+                    out.push(b' ');
+                }
+            }
+        }
+        out.push(*byte);
+        rest = behind;
+    }
+    out
+}
+
+/// Characters of the shortest and of the longest text of an address (RFC 4291 section 2.2).
+const SHORTEST: usize = 2;
+const LONGEST: usize = 45;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(address: &str, words: &str, expected: &str) {
+        let address = address.parse().expect("an address");
+        let got = redact(words.as_bytes(), address);
+        assert_eq!(String::from_utf8_lossy(&got), expected, "{words}");
+    }
+
+    #[test]
+    fn version_4_in_all_forms() {
+        let cases = [
+            ("Hello [192.0.2.7], hi", "Hello [<client>], hi"),
+            ("192.0.2.7", "<client>"),
+            ("1192.0.2.7 192.0.2.77 92.0.2.7", "1192.0.2.7 192.0.2.77 92.0.2.7"),
+            ("host dsl-192-0-2-7.example", "host dsl-<client>.example"),
+            ("7.2.0.192.in-addr.arpa", "<client>.in-addr.arpa"),
+            ("7-2-0-192.example", "<client>.example"),
+            ("192.000.002.007", "<client>"),
+            ("[::ffff:192.0.2.7] ::FFFF:C000:207", "[<client>] <client>"),
+            ("cpe c0000207.example", "cpe <client>.example"),
+            ("554 mx.example[192.0.2.7] no", "554 <client>[<client>] no"),
+            ("no (pc.example [192.0.2.7])", "no (<client> [<client>])"),
+            ("220 mx.example [192.0.2.7]", "220 mx.example [<client>]"),
+            ("192.0.2.7:25", "<client>:25"),
+        ];
+        for (words, expected) in cases {
+            check("192.0.2.7", words, expected);
+            check("::ffff:192.0.2.7", words, expected);
+        }
+    }
+
+    #[test]
+    fn version_6_in_all_forms() {
+        let nibbles = "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa";
+        let cases = [
+            ("[2001:db8::7]", "[<client>]"),
+            ("[IPv6:2001:DB8:0:0:0:0:0:7]", "[IPv6:<client>]"),
+            ("2001:0db8:0000:0000:0000:0000:0000:0007", "<client>"),
+            ("at 2001-db8--7.example", "at <client>.example"),
+            ("20010db8000000000000000000000007", "<client>"),
+            ("2001:db8::8 2001:db8::70", "2001:db8::8 2001:db8::70"),
+            ("2001:db8::0.0.0.7.", "<client>."),
+            (nibbles, "<client>.ip6.arpa"),
+        ];
+        for (words, expected) in cases {
+            check("2001:db8::7", words, expected);
+        }
+    }
+
+    #[test]
+    fn long_hostile_words_take_no_long_time() {
+        let words = "2001:db8::".repeat(4_000);
+        let got = redact(words.as_bytes(), "2001:db8::7".parse().expect("an address"));
+        assert_eq!(got.len(), words.len());
+    }
+}

@@ -1,0 +1,248 @@
+//! Clears a server's words of what is its client's: address, names, and what it began to authenticate with.
+
+mod address;
+mod irc;
+
+use std::net::IpAddr;
+
+use tlscensus_dialog::Capabilities;
+use tlscensus_dialog::Facts;
+use tlscensus_dialog::Outcome;
+use tlscensus_dialog::Reading;
+use tlscensus_dialog::Starttls;
+
+use crate::speech::Via;
+
+/// What stands for whatever is the client's.
+pub(crate) const CLIENT: &[u8] = b"<client>";
+
+/// Replaces what is one client's.
+pub(crate) struct Redactor {
+    pub(crate) via: Via,
+    pub(crate) address: IpAddr,
+    pub(crate) names: Vec<Vec<u8>>,
+}
+
+impl Redactor {
+    /// Clears all facts. The raw leftovers are dropped: they are the client's words, or may quote them.
+    pub(crate) fn facts(&self, facts: &mut Facts, plaintext_of_server: u64) {
+        facts.leftover = Vec::new();
+        facts.client_leftover = Vec::new();
+        if let Some(greeting) = &mut facts.greeting {
+            *greeting = self.words(greeting);
+        }
+        if let Starttls::Refused(words) = &mut facts.starttls {
+            *words = self.words(words);
+        }
+        if let Some(ending) = &mut facts.ending {
+            ending.detail = self.words(&ending.detail);
+            // Whether there was plaintext is told by what was counted, whatever the segments were.
+            if matches!(ending.outcome, Outcome::Accepted | Outcome::AcceptedWithLeftover) {
+                ending.outcome = match plaintext_of_server {
+                    0 => Outcome::Accepted,
+                    _ => Outcome::AcceptedWithLeftover,
+                };
+            }
+        }
+        facts.plaintext_auth = self.mechanism(facts);
+        for reading in [&mut facts.before, &mut facts.after] {
+            if let Reading::Read(list) = reading {
+                self.list(list);
+            }
+        }
+        facts.earlier.iter_mut().for_each(|list| self.list(list));
+        if let Some(domain) = &mut facts.peer_domain {
+            *domain = self.text(domain);
+        }
+    }
+
+    fn list(&self, list: &mut Capabilities) {
+        for line in &mut list.lines {
+            // The first word is the server's keyword, whatever the client is called.
+            let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+            let keyword = self.without_names(line.get(..end).unwrap_or_default());
+            let values = self.words(line.get(end..).unwrap_or_default());
+            *line = [keyword, values].concat();
+        }
+        for mechanism in &mut list.mechanisms {
+            mechanism.name = self.text(&mechanism.name);
+        }
+        for binding in &mut list.channel_bindings {
+            *binding = self.text(binding);
+        }
+        if let Some(sts) = &mut list.sts {
+            *sts = self.text(sts);
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.without_names(text.as_bytes())).into_owned()
+    }
+
+    /// A server's words.
+    fn words(&self, words: &[u8]) -> Vec<u8> {
+        let mut words = self.without_names(words);
+        if self.via == Via::Irc {
+            words = irc::redact(&words);
+        }
+        self.names.iter().fold(words, |words, name| replace_word(&words, name))
+    }
+
+    fn without_names(&self, words: &[u8]) -> Vec<u8> {
+        let words = address::redact(words, self.address);
+        match self.via {
+            Via::XmppC2s | Via::XmppS2s => without_local_parts(&words),
+            _ => words,
+        }
+    }
+
+    /// The client's mechanism, if it cannot be anything else: a password said in its place is nobody's business.
+    fn mechanism(&self, facts: &Facts) -> Option<String> {
+        let name = facts.plaintext_auth.as_ref()?;
+        let lists = [&facts.before, &facts.after].into_iter().filter_map(|reading| match reading {
+            Reading::Read(list) => Some(list),
+            Reading::NotUnderstood | Reading::Unasked | Reading::Unreached => None,
+        });
+        let offered = lists
+            .chain(&facts.earlier)
+            .any(|list| list.mechanisms.iter().any(|mechanism| mechanism.name == *name));
+        let known = MECHANISMS.contains(&name.as_str());
+        Some(if known || offered { self.text(name) } else { OTHER.to_owned() })
+    }
+}
+
+/// `alice@example.net/phone` as an address of XMPP (RFC 7622): the domain stays.
+fn without_local_parts(words: &[u8]) -> Vec<u8> {
+    let is_part = |byte: &u8| !byte.is_ascii_whitespace() && !b"'\"<>=&;".contains(byte);
+    let mut out: Vec<u8> = Vec::with_capacity(words.len());
+    let mut in_resource = false;
+    let mut in_domain = false;
+    for byte in words {
+        if !is_part(byte) {
+            in_resource = false;
+            in_domain = false;
+        } else if *byte == b'@' && !in_resource {
+            let start = out.iter().rposition(|byte| !is_part(byte)).map_or(0, |at| at + 1);
+            out.truncate(start);
+            out.extend_from_slice(CLIENT);
+            in_domain = true;
+        } else if *byte == b'/' && in_domain {
+            in_resource = true;
+        }
+        if !in_resource {
+            out.push(*byte);
+        }
+    }
+    out
+}
+
+/// Every place where a name stands as a word, whatever its case.
+fn replace_word(words: &[u8], name: &[u8]) -> Vec<u8> {
+    let is_inner = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
+    };
+    let ends = |rest: &[u8]| {
+        let dotted = rest.first() == Some(&b'.') && is_inner(rest.get(1));
+        !is_inner(rest.first()) && !dotted
+    };
+    let mut out: Vec<u8> = Vec::with_capacity(words.len());
+    let mut rest = words;
+    while let Some((byte, behind)) = rest.split_first() {
+        let begins = !is_inner(out.last()) && out.last() != Some(&b'.');
+        let found = rest
+            .split_at_checked(name.len())
+            .filter(|(head, tail)| head.eq_ignore_ascii_case(name) && ends(tail));
+        match found {
+            Some((_, tail)) if begins && !name.is_empty() && !out.ends_with(b"<") => {
+                out.extend_from_slice(CLIENT);
+                rest = tail;
+            }
+            _ => {
+                out.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    out
+}
+
+/// What a mechanism is called that is neither known nor offered.
+const OTHER: &str = "OTHER";
+
+/// Mechanisms that are registered (IANA, SASL mechanisms) or in use, and the words of the dialogue's own for ways that are
+/// none: a client's word that is one of these is no secret.
+const MECHANISMS: [&str; 37] = [
+    "9798-M-DSA-SHA1",
+    "9798-M-ECDSA-SHA1",
+    "9798-M-RSA-SHA1-ENC",
+    "9798-U-DSA-SHA1",
+    "9798-U-ECDSA-SHA1",
+    "9798-U-RSA-SHA1-ENC",
+    "ANONYMOUS",
+    "APOP",
+    "CRAM-MD5",
+    "DIALBACK",
+    "DIGEST-MD5",
+    "ECDSA-NIST256P-CHALLENGE",
+    "EXTERNAL",
+    "GS2-KRB5",
+    "GSS-SPNEGO",
+    "GSSAPI",
+    "IQ-AUTH",
+    "KERBEROS_V4",
+    "LOGIN",
+    "MSN",
+    "NTLM",
+    "OAUTHBEARER",
+    "OPENID20",
+    "OTP",
+    "PASS",
+    "PLAIN",
+    "SAML20",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-512-PLUS",
+    "SECURID",
+    "USER",
+    "X-OAUTH2",
+    "XOAUTH2",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_replaced_as_words_only() {
+        let cases = [
+            ("220 hello Bob", "bob", "220 hello <client>"),
+            ("bobby bob-x bob_y abob", "bob", "bobby bob-x bob_y abob"),
+            ("bob.example.net", "bob", "bob.example.net"),
+            ("see example.net.", "example.net", "see <client>."),
+            ("mail.example.net", "example.net", "mail.example.net"),
+            ("client <client>", "client", "<client> <client>"),
+            ("", "x", ""),
+        ];
+        for (words, name, expected) in cases {
+            let got = replace_word(words.as_bytes(), name.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&got), expected, "{words} {name}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_xmpp_lose_their_local_part() {
+        let cases = [
+            ("to='alice@example.net/phone' x='y'", "to='<client>@example.net' x='y'"),
+            ("<text>no bob@a.example here</text>", "<text>no <client>@a.example here</text>"),
+            ("from='example.net'", "from='example.net'"),
+            ("a/b@c/d@e", "<client>@c"),
+        ];
+        for (words, expected) in cases {
+            let got = without_local_parts(words.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&got), expected);
+        }
+    }
+}
