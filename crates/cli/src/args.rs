@@ -2,6 +2,7 @@
 
 mod blocklist;
 mod discover;
+mod monitor;
 mod noise;
 mod purge;
 mod scan;
@@ -35,6 +36,9 @@ pub(crate) use self::discover::ResultFormat;
 pub(crate) use self::discover::SendingArguments;
 pub(crate) use self::discover::SpaceArguments;
 pub(crate) use self::discover::WireArguments;
+pub(crate) use self::monitor::MonitorArguments;
+pub(crate) use self::monitor::SessionsTyped;
+pub(crate) use self::monitor::ZeekFormat;
 pub(crate) use self::noise::NoiseArguments;
 pub(crate) use self::purge::PurgeArguments;
 pub(crate) use self::scan::ScanArguments;
@@ -103,6 +107,8 @@ pub(crate) enum Command {
     Discover(Box<DiscoverArguments>),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
+    /// Watch traffic, of an interface or out of captures, and write the same rows
+    Monitor(Box<MonitorArguments>),
     /// Learn how many hosts answer on any port: the background of every scan
     Noise(Box<NoiseArguments>),
     /// Keep the register of networks that are never touched

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Scan(typed) => run::scan(&typed),
         Command::Discover(typed) => run::discover(&typed),
         Command::Probe(typed) => run::probe(&typed),
+        Command::Monitor(typed) => run::monitor(&typed),
         Command::Noise(typed) => run::noise(&typed),
         Command::Blocklist(typed) => run::blocklist(&typed),
         Command::Prefixes(typed) => run::prefixes(&typed),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::io::Read;
+use std::ops::Add;
 use std::os::fd::AsFd;
 use std::path::Path;
 
@@ -76,6 +77,23 @@ pub struct CaptureCounts {
     pub system_drops: u64,
     /// Packets that are missing between others, by what the packets themselves say (`epb_dropcount`).
     pub packet_drops: u64,
+}
+
+impl Add for CaptureCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            packets: self.packets + other.packets,
+            untimed: self.untimed + other.untimed,
+            sections: self.sections + other.sections,
+            interfaces: self.interfaces + other.interfaces,
+            other_blocks: self.other_blocks + other.other_blocks,
+            interface_drops: self.interface_drops.saturating_add(other.interface_drops),
+            system_drops: self.system_drops.saturating_add(other.system_drops),
+            packet_drops: self.packet_drops.saturating_add(other.packet_drops),
+        }
+    }
 }
 
 /// Reads a capture: pcap of microseconds or nanoseconds and its modified form, or pcapng; of either order of bytes; plain, or

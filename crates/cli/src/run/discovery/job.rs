@@ -24,6 +24,7 @@ use super::display::Display;
 use super::emit::Emitter;
 use super::failure;
 use super::figures;
+use super::signals::ANSWERS_MAY_COME;
 use super::signals::Signals;
 use crate::args::OutputArguments;
 use crate::args::SendingArguments;
@@ -185,7 +186,7 @@ impl Job {
             control: sending.control.as_deref().map(Control::new),
             live,
             reloads,
-            stop: Signals::heed(&how_on, quiet)?,
+            stop: Signals::heed(ANSWERS_MAY_COME, &how_on, quiet)?,
             before,
             more: Vec::new(),
             known: None,

@@ -36,6 +36,7 @@ pub(crate) use self::follow_up::follow_up;
 pub(crate) use self::job::Job;
 pub(crate) use self::job::Tools;
 pub(crate) use self::job::unfinished;
+pub(crate) use self::signals::ANSWERS_MAY_COME;
 pub(crate) use self::signals::Signals;
 use crate::args::DiscoverArguments;
 use crate::args::WireArguments;

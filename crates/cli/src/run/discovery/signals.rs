@@ -20,12 +20,17 @@ impl Signals {
     ///
     /// # Errors
     /// When the system has no thread or descriptor left for it.
-    pub(crate) fn heed(how_on: &str, quiet: bool) -> anyhow::Result<Arc<AtomicBool>> {
+    pub(crate) fn heed(
+        stopping: &str,
+        how_on: &str,
+        quiet: bool,
+    ) -> anyhow::Result<Arc<AtomicBool>> {
         if let Some(stop) = HEEDED.get() {
             return Ok(stop.clone());
         }
         let stop = HEEDED.get_or_init(Arc::default).clone();
-        let (turned, how_on) = (stop.clone(), how_on.to_owned());
+        let turned = stop.clone();
+        let (stopping, how_on) = (stopping.to_owned(), how_on.to_owned());
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().build().context("listening for signals")?;
         let inside = runtime.enter();
@@ -48,7 +53,7 @@ impl Signals {
                 };
                 signalled().await;
                 turned.store(true, SeqCst);
-                say("stopping: answers on their way are waited for (again to stop at once)");
+                say(&format!("stopping: {stopping} (again to stop at once)"));
                 signalled().await;
                 say(&format!("stopped at once: {how_on}"));
                 std::process::exit(130);
@@ -59,6 +64,9 @@ impl Signals {
         Ok(stop)
     }
 }
+
+/// What a discovery does before it stops.
+pub(crate) const ANSWERS_MAY_COME: &str = "answers on their way are waited for";
 
 /// The switch, once somebody listens.
 static HEEDED: OnceLock<Arc<AtomicBool>> = OnceLock::new();

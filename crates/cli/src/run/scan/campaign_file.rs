@@ -17,6 +17,7 @@ use crate::args::ScanArguments;
 use crate::args::given;
 use crate::console;
 use crate::plan::unusable;
+use crate::run::discovery::ANSWERS_MAY_COME;
 use crate::run::discovery::Signals;
 
 /// A campaign as its file says it.
@@ -149,7 +150,7 @@ pub(super) fn wait_until(moment: Option<OffsetDateTime>, quiet: bool) -> anyhow:
     let Some(moment) = moment else {
         return Ok(true);
     };
-    let stop = Signals::heed("the same command with --resume latest goes on", quiet)?;
+    let stop = Signals::heed(ANSWERS_MAY_COME, "the same command with --resume latest goes on", quiet)?;
     let left = moment - OffsetDateTime::now_utc();
     if left.is_positive() && !quiet {
         console::say(&format!("waiting until {}", moment.format(&Rfc3339)?));

@@ -1,0 +1,303 @@
+//! A run of the monitor with everything opened.
+
+use std::fs;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use ipnet::IpNet;
+use serde_json::json;
+use tlscensus_dataset::Dataset;
+use tlscensus_dataset::RunWriter;
+use tlscensus_link::RingSize;
+use tlscensus_monitor::ClientKey;
+use tlscensus_monitor::FlowSettings;
+use tlscensus_monitor::Input;
+use tlscensus_monitor::Listening;
+use tlscensus_monitor::Monitor;
+use tlscensus_monitor::Sessions;
+use tlscensus_records::ListUsed;
+use tlscensus_records::RunKind;
+use tlscensus_records::RunRow;
+use tlscensus_targets::Blocklist;
+
+use crate::args::MonitorArguments;
+use crate::args::SessionsTyped;
+use crate::plan::BlocklistFile;
+use crate::plan::discovery;
+use crate::plan::unusable;
+use crate::utc;
+
+/// Ready to run.
+pub(crate) struct MonitorPlan {
+    pub(crate) monitor: Monitor,
+    pub(crate) source: Source,
+    pub(crate) writer: RunWriter,
+    /// When to stop at the latest.
+    pub(crate) duration: Option<Duration>,
+    /// Bytes of all captures, if they are plain files.
+    pub(crate) bytes: Option<u64>,
+}
+
+/// Where packets come from.
+pub(crate) enum Source {
+    /// Captures, in order.
+    Captures(Vec<Input>),
+    /// An interface.
+    Interface(Listening),
+}
+
+impl MonitorPlan {
+    /// Opens the dataset, the key and the lists; captures are looked for, so that a misspelt one is told at once.
+    ///
+    /// # Errors
+    /// What is missing, and what to do about it.
+    pub(crate) fn new(typed: &MonitorArguments) -> anyhow::Result<Self> {
+        if typed.whose.sessions != SessionsTyped::All && typed.whose.local_nets.is_empty() {
+            return Err(unusable(
+                "--sessions: name the networks that are ours with --local-nets",
+            ));
+        }
+        let source = source(typed)?;
+        let bytes = bytes(&source)?;
+        let (route, routes) = match &typed.whose.routes {
+            None => (None, None),
+            Some(path) => {
+                let (table, used) = discovery::routes(path)?;
+                let find = move |addr| {
+                    let (prefix, origin) = table.route(table.lookup(addr)?)?;
+                    Some((prefix.to_string(), origin))
+                };
+                (Some(Box::new(find) as Box<_>), Some(used))
+            }
+        };
+        let blocklist = blocklist(typed.whose.blocklist.as_deref())?;
+        let dataset = Dataset::create(&typed.out)?;
+        let key_path = key_path(typed);
+        let key = client_key(&key_path)?;
+        let lists: Vec<_> =
+            blocklist.iter().map(|(_, used)| used.clone()).chain(routes).collect();
+        let run = run_row(typed, &key, lists)?;
+        let mut seed = [0; 16];
+        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("random bytes: {error}"))?;
+        let monitor = Monitor {
+            run_id: run.run_id.clone(),
+            sensor: typed.sensor.clone(),
+            key,
+            flows: flow_settings(typed),
+            seed: halves(seed),
+            workers: typed.workers,
+            sessions: match typed.whose.sessions {
+                SessionsTyped::All => Sessions::All,
+                SessionsTyped::Incoming => Sessions::Incoming,
+                SessionsTyped::Outgoing => Sessions::Outgoing,
+            },
+            is_local: local(&typed.whose.local_nets),
+            is_blocked: blocklist
+                .map(|(list, _)| Box::new(move |addr| list.check(addr).is_some()) as Box<_>),
+            route,
+            keep_client_certificates: typed.whose.keep_client_certificates,
+        };
+        let writer = dataset.begin(run)?;
+        Ok(Self { monitor, source, writer, duration: typed.duration, bytes })
+    }
+}
+
+fn source(typed: &MonitorArguments) -> anyhow::Result<Source> {
+    let Some(interface) = &typed.interface else {
+        let last = typed.captures.len().saturating_sub(1);
+        let inputs = typed.captures.iter().enumerate();
+        let inputs: Vec<_> = inputs
+            .map(|(place, path)| Input { path: path.clone(), follow: typed.follow && place == last })
+            .collect();
+        if inputs.iter().filter(|input| input.path == Path::new("-")).count() > 1 {
+            return Err(unusable("-: stdin can be read once"));
+        }
+        return Ok(Source::Captures(inputs));
+    };
+    let default = RingSize::default();
+    let blocks = typed.bounds.ring * (1 << 20) / BLOCK_BYTES;
+    Ok(Source::Interface(Listening {
+        interface: interface.clone(),
+        promiscuous: !typed.bounds.not_promiscuous,
+        ring: RingSize { block_bytes: BLOCK_BYTES, blocks: blocks.max(2), ..default },
+    }))
+}
+
+/// How long all captures are, where that is known; a name that stands for nothing is told before anything begins.
+fn bytes(source: &Source) -> anyhow::Result<Option<u64>> {
+    let Source::Captures(inputs) = source else {
+        return Ok(None);
+    };
+    let mut all = Some(0);
+    for input in inputs.iter().filter(|input| input.path != Path::new("-")) {
+        let about = fs::metadata(&input.path).map_err(|error| {
+            unusable(format!("{}: {error}; name a capture, or - for stdin", input.path.display()))
+        })?;
+        if about.is_dir() {
+            return Err(unusable(format!(
+                "{}: a folder; name the captures in it",
+                input.path.display()
+            )));
+        }
+        let plain = about.is_file() && !input.follow && !is_packed(&input.path);
+        all = all.filter(|_| plain).map(|all| all + about.len());
+    }
+    Ok(all.filter(|_| inputs.iter().all(|input| input.path != Path::new("-"))))
+}
+
+/// By its name, as no more than an estimate of the time left hangs on it.
+fn is_packed(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ["gz", "zst"].iter().any(|packed| ending == *packed))
+}
+
+fn flow_settings(typed: &MonitorArguments) -> FlowSettings {
+    let mut settings = FlowSettings::default();
+    let bounds = &typed.bounds;
+    settings.limits.flows = bounds.max_flows;
+    settings.limits.half_open = settings.limits.half_open.min(bounds.max_flows);
+    settings.limits.held_bytes =
+        usize::try_from(u64::from(bounds.max_held) << 20).unwrap_or(usize::MAX);
+    settings.timeouts.established_ms = bounds.idle_timeout * 1000;
+    settings.verify_checksums = bounds.verify_checksums;
+    settings.count_to_end = typed.zeek_logs.is_some();
+    if bounds.no_tunnels {
+        settings.tunnels = tlscensus_monitor::Tunnels::NONE;
+    }
+    if bounds.teredo {
+        settings.tunnels.teredo = Some(TEREDO);
+    }
+    settings
+}
+
+fn halves(seed: [u8; 16]) -> [u64; 2] {
+    let whole = u128::from_ne_bytes(seed);
+    let half = |shift| u64::try_from((whole >> shift) & u128::from(u64::MAX)).unwrap_or_default();
+    [half(0), half(64)]
+}
+
+fn local(nets: &[IpNet]) -> Option<tlscensus_monitor::Judge> {
+    let nets = nets.to_vec();
+    (!nets.is_empty()).then(|| {
+        Box::new(move |addr: std::net::IpAddr| {
+            let addr = addr.to_canonical();
+            nets.iter().any(|net| net.contains(&addr))
+        }) as tlscensus_monitor::Judge
+    })
+}
+
+fn blocklist(path: Option<&Path>) -> anyhow::Result<Option<(Blocklist, ListUsed)>> {
+    path.map(|path| BlocklistFile::new(path, Blocklist::empty()).read()).transpose()
+}
+
+fn key_path(typed: &MonitorArguments) -> PathBuf {
+    let beside = || {
+        let mut name = typed.out.as_os_str().to_owned();
+        name.push(".client.key");
+        PathBuf::from(name)
+    };
+    typed.whose.client_key.clone().unwrap_or_else(beside)
+}
+
+/// The key in this file, or a new one that is put there, for its owner alone.
+fn client_key(path: &Path) -> anyhow::Result<ClientKey> {
+    let shown = path.display();
+    match fs::read(path) {
+        Ok(bytes) => match <[u8; ClientKey::LENGTH]>::try_from(bytes.as_slice()) {
+            Ok(secret) => Ok(ClientKey::new(&secret)),
+            Err(_) => Err(unusable(format!(
+                "{shown}: {} bytes, a key has {}; name another file with --client-key",
+                bytes.len(),
+                ClientKey::LENGTH
+            ))),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut secret = [0; ClientKey::LENGTH];
+            getrandom::fill(&mut secret)
+                .map_err(|error| anyhow::anyhow!("random bytes: {error}"))?;
+            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+            let mut file = file.map_err(|error| {
+                unusable(format!("{shown}: {error}; name a file with --client-key"))
+            })?;
+            let written = file.write_all(&secret).and_then(|()| file.sync_all());
+            written.with_context(|| format!("{shown}: the key could not be written"))?;
+            Ok(ClientKey::new(&secret))
+        }
+        Err(error) => {
+            Err(unusable(format!("{shown}: {error}; name a file with --client-key")))
+        }
+    }
+}
+
+fn run_row(
+    typed: &MonitorArguments,
+    key: &ClientKey,
+    lists: Vec<ListUsed>,
+) -> anyhow::Result<RunRow> {
+    let bounds = &typed.bounds;
+    let captures: Vec<_> = typed.captures.iter().map(|path| path.display().to_string()).collect();
+    let nets: Vec<_> = typed.whose.local_nets.iter().map(ToString::to_string).collect();
+    let config = json!({
+        "captures": captures,
+        "interface": typed.interface,
+        "sensor": typed.sensor,
+        "workers": typed.workers.get(),
+        "local_nets": nets,
+        "sessions": format!("{:?}", typed.whose.sessions).to_lowercase(),
+        "client_key": key.identifier(),
+        "keep_client_certificates": typed.whose.keep_client_certificates,
+        "max_flows": bounds.max_flows,
+        "max_held_mib": bounds.max_held,
+        "idle_timeout_s": bounds.idle_timeout,
+        "verify_checksums": bounds.verify_checksums,
+        "tunnels": !bounds.no_tunnels,
+        "teredo": bounds.teredo,
+    });
+    Ok(RunRow {
+        run_id: format!("monitor-{}-{}", utc::compact_now(), std::process::id()),
+        kind: RunKind::Monitor,
+        started_at: utc::now(),
+        config: serde_json::to_string(&config)?,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        lists,
+        ..RunRow::default()
+    })
+}
+
+/// Bytes of a block of the ring: room for frames that were joined by the kernel.
+const BLOCK_BYTES: u32 = 1 << 20;
+/// Teredo's port (RFC 4380, section 2.7).
+const TEREDO: u16 = 3544;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("client.key");
+        let first = client_key(&path).expect("made").identifier();
+        assert_eq!(client_key(&path).expect("read").identifier(), first);
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::write(&path, b"short").expect("written");
+        let told = client_key(&path).expect_err("no key").to_string();
+        assert!(told.contains("5 bytes, a key has 32"), "{told}");
+    }
+
+    #[test]
+    fn mapped_addresses_are_local_where_their_own_are() {
+        let nets = ["192.0.2.0/24".parse().expect("a net")];
+        let is_local = local(&nets).expect("nets");
+        assert!(is_local("::ffff:192.0.2.7".parse().expect("an address")));
+        assert!(!is_local("192.0.3.7".parse().expect("an address")));
+        assert!(local(&[]).is_none());
+    }
+}

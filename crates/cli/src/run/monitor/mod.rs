@@ -1,0 +1,202 @@
+//! `monitor`: traffic, of an interface or out of captures, into a dataset.
+
+mod display;
+mod figures;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::Duration;
+use std::time::Instant;
+
+use tlscensus_dataset::RunWriter;
+use tlscensus_monitor as watching;
+use tlscensus_monitor::Batch;
+use tlscensus_monitor::Gauges;
+use tlscensus_monitor::Totals;
+use tlscensus_records::RunState;
+
+use self::display::Display;
+use crate::args::MonitorArguments;
+use crate::console;
+use crate::exit::Exit;
+use crate::plan::MonitorPlan;
+use crate::plan::Source;
+use crate::run::discovery::Signals;
+use crate::run::metrics::MetricsPage;
+
+/// Watches.
+pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
+    let quiet = typed.quiet;
+    let plan = MonitorPlan::new(typed)?;
+    let stop = Signals::heed("what is in hand is written", HOW_ON, quiet)?;
+    let counted = Counted::default();
+    // It goes on for as long as it lives.
+    let _page = typed.metrics.map(|addr| counted.serve(addr, quiet)).transpose()?;
+    if !quiet {
+        console::say(&format!("run {}", plan.monitor.run_id));
+    }
+    let display = Display::new(counted.clone(), &plan, typed.json_status.clone(), quiet);
+    let is_live = matches!(plan.source, Source::Interface(_));
+    let ended = watch(plan, &counted, &stop, display, quiet);
+    let (run_id, interrupted) = ended?;
+    let totals = counted.gauges.totals();
+    if !quiet {
+        say_summary(&run_id, &totals);
+        console::say(&format!("next: tlscensus tables {}", typed.out.display()));
+    }
+    // A capture that was not read to its end is not what was asked for; an interface has no end.
+    Ok(if interrupted && !is_live { Exit::Interrupted } else { Exit::Done })
+}
+
+/// What can be read while it runs.
+#[derive(Clone, Default)]
+struct Counted {
+    gauges: Arc<Gauges>,
+    acknowledged: Arc<AtomicU64>,
+}
+
+impl Counted {
+    fn serve(&self, addr: std::net::SocketAddr, quiet: bool) -> anyhow::Result<MetricsPage> {
+        let Self { gauges, acknowledged } = self.clone();
+        let page = MetricsPage::begin(addr, move || {
+            figures::metrics(&gauges.totals(), acknowledged.load(Relaxed))
+        })?;
+        if !quiet {
+            console::say(&format!("metrics at http://{}/metrics", page.addr()));
+        }
+        Ok(page)
+    }
+}
+
+/// Runs to the end of what was asked for; gives the run's name, and whether it was stopped before.
+fn watch(
+    plan: MonitorPlan,
+    counted: &Counted,
+    signalled: &AtomicBool,
+    mut display: Display,
+    quiet: bool,
+) -> anyhow::Result<(String, bool)> {
+    let MonitorPlan { monitor, source, writer, duration, .. } = plan;
+    let mut rows = Rows { writer, counted, synced: Instant::now(), failure: None };
+    let (stop, over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let began = Instant::now();
+    let (outcome, display) = thread::scope(|scope| {
+        let ticking = scope.spawn(|| {
+            while !over.load(Relaxed) {
+                let late = duration.is_some_and(|duration| began.elapsed() >= duration);
+                stop.fetch_or(late || signalled.load(Relaxed), Relaxed);
+                display.tick();
+                thread::sleep(TICK);
+            }
+            display
+        });
+        let sink = &mut |batch| rows.take(batch);
+        let gauges = &counted.gauges;
+        let outcome = match &source {
+            Source::Captures(inputs) => watching::read(&monitor, inputs, gauges, &stop, sink),
+            Source::Interface(listening) => {
+                let ready = &mut || {
+                    if !quiet {
+                        console::say(&format!("listening to {}", listening.interface));
+                    }
+                };
+                watching::listen(&monitor, listening, gauges, &stop, ready, &console::say, sink)
+            }
+        };
+        over.store(true, Relaxed);
+        (outcome, ticking.join().expect("looking at counters does not panic"))
+    });
+    let interrupted = signalled.load(Relaxed);
+    conclude(rows, outcome, interrupted, display).map(|()| (monitor.run_id, interrupted))
+}
+
+/// Writes the run's last word. What was acknowledged stays, whatever went wrong.
+fn conclude(
+    mut rows: Rows<'_>,
+    outcome: Result<(), watching::Error>,
+    interrupted: bool,
+    mut display: Display,
+) -> anyhow::Result<()> {
+    let whole = outcome.is_ok() && !interrupted;
+    let state = if whole { RunState::Complete } else { RunState::Interrupted };
+    let totals = rows.counted.gauges.totals();
+    let failure = rows.failure.take();
+    let written = match failure {
+        Some(error) => Err(error),
+        None => rows.sync().and_then(|()| {
+            Ok(rows.writer.finish(state, figures::counters(&totals)).map(drop)?)
+        }),
+    };
+    display.end(if written.is_ok() { state.word() } else { "failed" });
+    written?;
+    Ok(outcome?)
+}
+
+/// Rows on their way to the disk.
+struct Rows<'a> {
+    writer: RunWriter,
+    counted: &'a Counted,
+    synced: Instant,
+    failure: Option<anyhow::Error>,
+}
+
+impl Rows<'_> {
+    /// Takes what came; `false`: the disk does not take it.
+    fn take(&mut self, batch: Batch) -> bool {
+        let taken = self.append(&batch);
+        self.failure = taken.err();
+        self.failure.is_none()
+    }
+
+    fn append(&mut self, batch: &Batch) -> anyhow::Result<()> {
+        for harvest in &batch.harvests {
+            self.writer.append_flow(&harvest.row, &harvest.certificates)?;
+        }
+        if self.synced.elapsed() >= SYNC_EVERY {
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> anyhow::Result<()> {
+        self.counted.acknowledged.store(self.writer.sync()?, Relaxed);
+        self.synced = Instant::now();
+        Ok(())
+    }
+}
+
+fn say_summary(run_id: &str, totals: &Totals) {
+    let flows = &totals.flows;
+    console::say(&format!(
+        "{run_id}: {}, {}, {} measured ({} with TLS established)",
+        console::count(flows.frames, "packet"),
+        console::count(flows.opened, "connection"),
+        totals.tally.rows,
+        totals.tally.established
+    ));
+    let lost = figures::drops(totals);
+    if lost > 0 || flows.missed_bytes > 0 {
+        console::say(&format!(
+            "not in the capture: {} dropped, {} of payload",
+            console::count(lost, "packet"),
+            console::count(flows.missed_bytes, "byte")
+        ));
+    }
+    let evicted = flows.evicted + flows.half_open_evicted;
+    if evicted > 0 {
+        console::say(&format!(
+            "{} given up for want of room (raise --max-flows)",
+            console::count(evicted, "connection")
+        ));
+    }
+}
+
+/// Between two looks at the counters.
+const TICK: Duration = Duration::from_millis(250);
+/// The longest time a row stays unacknowledged.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// What is left to do after a stop.
+const HOW_ON: &str = "what was acknowledged is safe; the same command begins another run";

@@ -1,0 +1,324 @@
+//! Captures, one behind the other, through one worker or several.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
+use tlscensus_flows::Frame;
+use tlscensus_flows::LinkType;
+use tlscensus_flows::Shard;
+use tlscensus_flows::Sharder;
+use tlscensus_flows::Time;
+use tlscensus_link::CaptureCounts;
+use tlscensus_link::CaptureReader;
+use tlscensus_link::Captured;
+use tlscensus_link::Polled;
+
+use crate::error::Error;
+use crate::gauges::Gauges;
+use crate::gauges::Part;
+use crate::monitor::Batch;
+use crate::monitor::Monitor;
+use crate::worker::Worker;
+
+/// A capture to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The file; `-` is standard input.
+    pub path: PathBuf,
+    /// It still grows: at its end more is waited for.
+    pub follow: bool,
+}
+
+/// Reads captures in the order given, as one: a connection may go on from one to the next. `sink` takes the rows on this
+/// thread, now and then none, and says whether it goes on taking them; `stop` ends it after the packet at hand.
+///
+/// # Errors
+/// At the first capture that cannot be read to its end; all before that was handed over, and flows that were still open then
+/// are ended.
+pub fn read(
+    monitor: &Monitor,
+    inputs: &[Input],
+    gauges: &Gauges,
+    stop: &AtomicBool,
+    sink: &mut dyn FnMut(Batch) -> bool,
+) -> Result<(), Error> {
+    let (rows, taken) = sync_channel(WAITING_BATCHES);
+    thread::scope(|scope| {
+        let reading = scope.spawn(move || match monitor.workers.get() {
+            1 => alone(monitor, inputs, gauges, stop, &rows),
+            workers => shared(monitor, inputs, gauges, stop, &rows, workers),
+        });
+        let taken_all = hand_over(taken, sink);
+        let read = reading.join().expect("a reader does not panic");
+        if taken_all { read } else { Err(Error::Sink) }
+    })
+}
+
+/// Hands batches over as they come, and an empty one whenever none came for a while, so that who takes them can see to what
+/// was taken before. Says whether all were taken; if not, nobody who still sends waits for room.
+pub(crate) fn hand_over(taken: Receiver<Batch>, sink: &mut dyn FnMut(Batch) -> bool) -> bool {
+    loop {
+        let batch = match taken.recv_timeout(IDLE) {
+            Ok(batch) => batch,
+            Err(RecvTimeoutError::Timeout) => Batch::default(),
+            Err(RecvTimeoutError::Disconnected) => return true,
+        };
+        if !sink(batch) {
+            return false;
+        }
+    }
+}
+
+/// Reader and worker in one.
+fn alone(
+    monitor: &Monitor,
+    inputs: &[Input],
+    gauges: &Gauges,
+    stop: &AtomicBool,
+    rows: &SyncSender<Batch>,
+) -> Result<(), Error> {
+    let mut worker = Worker::new(monitor, gauges, 0);
+    let each = |captured: Option<&Captured<'_>>| {
+        match captured {
+            Some(captured) => worker.frame(&frame(captured)),
+            None => worker.measure(),
+        }
+        worker.batch(captured.is_none()).is_none_or(|batch| rows.send(batch).is_ok())
+    };
+    let read = each_packet(inputs, gauges, stop, each);
+    worker.stop();
+    if let Some(batch) = worker.batch(true) {
+        rows.send(batch).map_err(|_| Error::Sink)?;
+    }
+    read
+}
+
+/// One reader that deals packets to workers.
+fn shared(
+    monitor: &Monitor,
+    inputs: &[Input],
+    gauges: &Gauges,
+    stop: &AtomicBool,
+    rows: &SyncSender<Batch>,
+    workers: usize,
+) -> Result<(), Error> {
+    thread::scope(|scope| {
+        let mut hands = Vec::with_capacity(workers);
+        for thread in 0..workers {
+            let (packets, dealt) = sync_channel(WAITING_PACKETS);
+            let rows = rows.clone();
+            scope.spawn(move || work(Worker::new(monitor, gauges, thread), &dealt, &rows));
+            hands.push(Hand { packets, pile: Pile::default() });
+        }
+        let mut dealer = Dealer {
+            sharder: Sharder::new(monitor.flows, monitor.seed),
+            hands,
+            gauges,
+        };
+        let read = each_packet(inputs, gauges, stop, |captured| dealer.deal(captured));
+        dealer.flush();
+        read
+    })
+}
+
+fn work(mut worker: Worker<'_>, dealt: &Receiver<Pile>, rows: &SyncSender<Batch>) {
+    for pile in dealt {
+        for packet in &pile.packets {
+            worker.frame(&Frame {
+                at: packet.at,
+                link_type: packet.link_type,
+                bytes: pile.bytes.get(packet.from..packet.to).unwrap_or_default(),
+                wire_length: packet.wire_length,
+            });
+        }
+        let all = pile.packets.is_empty();
+        if worker.batch(all).is_some_and(|batch| rows.send(batch).is_err()) {
+            return;
+        }
+        if all {
+            worker.measure();
+        }
+    }
+    worker.stop();
+    if let Some(batch) = worker.batch(true) {
+        // Nobody takes it any more: that is known on the other side.
+        let _ = rows.send(batch);
+    }
+}
+
+/// Packets on their way to a worker; an empty pile asks for what is ready.
+#[derive(Default)]
+struct Pile {
+    bytes: Vec<u8>,
+    packets: Vec<Packet>,
+}
+
+struct Packet {
+    at: Time,
+    link_type: LinkType,
+    from: usize,
+    to: usize,
+    wire_length: u32,
+}
+
+impl Pile {
+    fn add(&mut self, frame: &Frame<'_>) {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(frame.bytes);
+        let (at, link_type, wire_length) = (frame.at, frame.link_type, frame.wire_length);
+        self.packets.push(Packet { at, link_type, from, to: self.bytes.len(), wire_length });
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes.len() >= PILE_BYTES || self.packets.len() >= PILE_PACKETS
+    }
+}
+
+struct Hand {
+    packets: SyncSender<Pile>,
+    pile: Pile,
+}
+
+struct Dealer<'m> {
+    sharder: Sharder,
+    hands: Vec<Hand>,
+    gauges: &'m Gauges,
+}
+
+impl Dealer<'_> {
+    /// Gives a packet to the worker of its flow; `None`: there is nothing now, so what is held back goes on. `false`: nobody
+    /// works any more.
+    fn deal(&mut self, captured: Option<&Captured<'_>>) -> bool {
+        match captured {
+            Some(captured) => self.place(&frame(captured)),
+            None => {
+                self.flush() && self.hands.iter().all(|hand| hand.packets.send(Pile::default()).is_ok())
+            }
+        }
+    }
+
+    fn place(&mut self, frame: &Frame<'_>) -> bool {
+        match self.sharder.shard(frame) {
+            Shard::Flow(hash) => self.put(hash, frame),
+            Shard::Other => self.put(0, frame),
+            Shard::Fragment => {
+                let Some(packet) = self.sharder.defragment(frame) else {
+                    return true;
+                };
+                let wire_length = u32::try_from(packet.len()).unwrap_or(u32::MAX);
+                let link_type = LinkType::RAW;
+                self.place(&Frame { at: frame.at, link_type, bytes: &packet, wire_length })
+            }
+        }
+    }
+
+    fn put(&mut self, hash: u64, frame: &Frame<'_>) -> bool {
+        let workers = u64::try_from(self.hands.len()).unwrap_or(1);
+        let place = usize::try_from(hash % workers).unwrap_or(0);
+        let Some(hand) = self.hands.get_mut(place) else {
+            return false;
+        };
+        hand.pile.add(frame);
+        !hand.pile.is_full() || hand.packets.send(std::mem::take(&mut hand.pile)).is_ok()
+    }
+
+    fn flush(&mut self) -> bool {
+        // Fragments are counted here, everything else by the workers.
+        let part = Part { flows: *self.sharder.statistics(), ..Part::default() };
+        self.gauges.set(self.hands.len(), part);
+        self.hands.iter_mut().all(|hand| {
+            let pile = std::mem::take(&mut hand.pile);
+            pile.packets.is_empty() || hand.packets.send(pile).is_ok()
+        })
+    }
+}
+
+fn frame<'a>(captured: &Captured<'a>) -> Frame<'a> {
+    Frame {
+        at: Time(captured.at),
+        link_type: LinkType(captured.link_type),
+        bytes: captured.bytes,
+        wire_length: captured.length,
+    }
+}
+
+/// Hands over every packet of every capture, and `None` whenever there is nothing yet, until `each` says `false`.
+fn each_packet(
+    inputs: &[Input],
+    gauges: &Gauges,
+    stop: &AtomicBool,
+    mut each: impl FnMut(Option<&Captured<'_>>) -> bool,
+) -> Result<(), Error> {
+    let mut before = (CaptureCounts::default(), 0);
+    for input in inputs {
+        let failed = |source| Error::Capture { path: input.path.clone(), source };
+        let mut reader = open(input).map_err(failed)?;
+        let mut packets: u32 = 0;
+        let ended = loop {
+            if stop.load(Ordering::Relaxed) {
+                break Ok(true);
+            }
+            match reader.poll() {
+                Ok(Polled::Packet(captured)) => {
+                    if !each(Some(&captured)) {
+                        return Err(Error::Sink);
+                    }
+                    packets = packets.wrapping_add(1);
+                    if packets.is_multiple_of(TELL_EVERY) {
+                        tell(gauges, &before, &reader);
+                    }
+                }
+                Ok(Polled::NotYet) => {
+                    tell(gauges, &before, &reader);
+                    if !each(None) {
+                        return Err(Error::Sink);
+                    }
+                    thread::sleep(LOOK_AGAIN);
+                }
+                Ok(Polled::End) => break Ok(false),
+                Err(error) => break Err(failed(error)),
+            }
+        };
+        before = tell(gauges, &before, &reader);
+        if ended? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn open(input: &Input) -> Result<CaptureReader, tlscensus_link::CaptureError> {
+    match input.follow && input.path != Path::new("-") {
+        true => CaptureReader::follow(&input.path),
+        false => CaptureReader::open(&input.path),
+    }
+}
+
+/// Tells the gauges what was read of this capture and those before it, and gives it back.
+fn tell(gauges: &Gauges, before: &(CaptureCounts, u64), reader: &CaptureReader) -> (CaptureCounts, u64) {
+    let so_far = (before.0 + reader.counts(), before.1 + reader.offset());
+    gauges.set_captures(so_far.0, so_far.1);
+    so_far
+}
+
+/// How long the rows' taker is left alone.
+const IDLE: Duration = Duration::from_secs(1);
+/// Batches that may wait for the disk before packets do.
+const WAITING_BATCHES: usize = 64;
+/// Piles that may wait for a worker.
+const WAITING_PACKETS: usize = 16;
+/// Bytes and packets of a pile.
+const PILE_BYTES: usize = 1 << 18;
+const PILE_PACKETS: usize = 1 << 10;
+/// Packets between two looks at how far a capture was read.
+const TELL_EVERY: u32 = 1 << 14;
+/// How soon a capture that grows is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
