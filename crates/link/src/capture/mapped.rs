@@ -2,7 +2,8 @@
 //!
 //! Bytes of a mapped file that somebody cuts off are not there any more: touching them ends the process. So the file is mapped
 //! only under a read lease (`fcntl(2)`): the kernel grants one where nobody has the file open for writing, holds back who wants to for
-//! `/proc/sys/fs/lease-break-time` (45 seconds), and tells us meanwhile.
+//! `/proc/sys/fs/lease-break-time` (45 seconds), and tells us meanwhile. A caller that rests for longer than that in the middle of a file
+//! which somebody cuts is not saved: such a file is for [`CaptureReader::follow`](super::CaptureReader::follow).
 
 use std::fs::File;
 use std::io;

@@ -63,7 +63,8 @@ pub enum Polled<'a> {
 pub struct CaptureCounts {
     /// Packets handed over.
     pub packets: u64,
-    /// Of these, packets without a time of their own (simple packets of pcapng): they got that of the packet before.
+    /// Of these, packets without a time of their own (simple packets of pcapng): they got that of the packet before, or
+    /// the epoch.
     pub untimed: u64,
     /// Sections of pcapng; 1 for pcap.
     pub sections: u64,

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -425,10 +427,53 @@ fn a_pipe_without_anything_is_not_waited_for_for_ever() {
     assert_eq!(found, packets(&bytes));
 }
 
+/// Tells a child of the test that it is one.
+const CHILD: &str = "TLSCENSUS_READS_STANDARD_INPUT";
+
+#[test]
+fn a_dash_is_standard_input() {
+    let ours = packets(&pcap());
+    if std::env::var_os(CHILD).is_some() {
+        let mut reader = CaptureReader::open(Path::new("-")).unwrap();
+        let mut found = Vec::new();
+        let end = loop {
+            let (more, end) = drain(&mut reader);
+            found.extend(more);
+            if let Some(end) = end {
+                break end;
+            }
+        };
+        assert!(end.is_ok(), "{end:?}");
+        assert_eq!(found, ours);
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("input");
+    std::fs::write(&path, pcap()).unwrap();
+    let run = |input: Stdio| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "captures::a_dash_is_standard_input"]).env(CHILD, "1");
+        child.stdin(input).stdout(Stdio::null()).spawn().unwrap()
+    };
+    let mut piped = run(Stdio::piped());
+    piped.stdin.take().unwrap().write_all(&pcap()).unwrap();
+    assert!(piped.wait().unwrap().success(), "a pipe");
+    assert!(run(File::open(&path).unwrap().into()).wait().unwrap().success(), "a file");
+    assert!(!run(Stdio::null()).wait().unwrap().success(), "nothing");
+}
+
+#[test]
+fn readers_may_move_to_other_threads() {
+    fn check(_: impl Send) {}
+    check(CaptureReader::new(io::empty()));
+    check(None::<tlscensus_link::LiveCapture>);
+}
+
 /// Longer than what is read before the lease is looked at again, several times.
 const LONG: usize = 4_000;
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn a_file_that_others_want_to_cut_is_read_and_not_mapped_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mapped");
@@ -446,7 +491,11 @@ fn a_file_that_others_want_to_cut_is_read_and_not_mapped_any_more() {
         file.set_len(cut).unwrap();
     });
     std::thread::sleep(std::time::Duration::from_millis(200));
-    assert!(!writer.is_finished(), "the file system of {} has leases", folder.path().display());
+    if writer.is_finished() {
+        assert!(std::env::var_os("CI").is_none(), "CI must have a file system with leases");
+        eprintln!("SKIPPED: the file system of {} has no leases", folder.path().display());
+        return;
+    }
     let mut found = 1;
     let end = loop {
         match reader.poll() {

@@ -191,7 +191,8 @@ fn frames_longer_than_the_wire_carries_are_whole() {
         let each = &mut |frame: Captured<'_>| {
             assert_eq!(usize::try_from(frame.length).unwrap(), frame.bytes.len());
             longest = longest.max(frame.bytes.len());
-            sockets[number] += 1;
+            let is_tcp = frame.bytes[12..14] == [0x08, 0x00] && frame.bytes[23] == 6;
+            sockets[number] += u32::from(is_tcp);
         };
         while capture.wait(Duration::from_millis(100), each).unwrap() > 0 {}
     }
@@ -269,6 +270,18 @@ fn an_interface_that_goes_down_is_told_once_and_comes_again_until_it_is_deleted(
         let kinds: Vec<_> =
             errors.filter_map(Result::err).map(|error| error.kind()).take(2).collect();
         assert_eq!(kinds, [io::ErrorKind::NetworkDown, io::ErrorKind::NotFound]);
+    }
+}
+
+#[test]
+fn the_interface_is_promiscuous_where_that_is_asked_for_and_as_long() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let said = || pair.far.ip(&["-d", "link", "show", Pair::FAR]).unwrap();
+    for promiscuous in [false, true] {
+        let captures = open(&pair.far, Pair::FAR, &LiveOptions { promiscuous, ..options(2) });
+        assert_eq!(said().contains("promiscuity 0"), !promiscuous, "{}", said());
+        drop(captures);
+        assert!(said().contains("promiscuity 0"), "{}", said());
     }
 }
 

@@ -13,10 +13,13 @@ use std::time::Duration;
 use std::time::Instant;
 
 use etherparse::PacketBuilder;
+use tlscensus_link::Captured;
 use tlscensus_link::Error;
 use tlscensus_link::Filter;
 use tlscensus_link::Interface;
 use tlscensus_link::LinkKind;
+use tlscensus_link::LiveCapture;
+use tlscensus_link::LiveOptions;
 use tlscensus_link::Method;
 use tlscensus_link::Receiver;
 use tlscensus_link::RingSize;
@@ -26,6 +29,7 @@ use tlscensus_link::transmitter;
 use tlscensus_testkit::netns::Namespace;
 use tlscensus_testkit::netns::or_skip;
 
+use crate::live::options;
 use crate::support::number;
 use crate::support::numbered;
 use crate::support::template;
@@ -151,6 +155,37 @@ fn answers_come_in_bare_through_the_filter() {
         receiver.wait(Duration::from_millis(100), each).unwrap();
     }
     assert_eq!(heard, expected);
+}
+
+#[test]
+fn both_directions_are_captured_bare() {
+    let Some(namespace) = or_skip(Namespace::new()) else { return };
+    let mut device = device(&namespace);
+    let filter = Filter::may_hold_tcp(LinkKind::Ip);
+    let options = LiveOptions { filter, ..options(1) };
+    let mut captures =
+        namespace.within(|| LiveCapture::open(&Interface::named(NAME).unwrap(), &options).unwrap());
+    let incoming = segment(THEIRS[0], OURS[0], ((25, 40_000), "SYN-ACK"), 1);
+    device.write_all(&incoming).unwrap();
+    namespace.within(|| {
+        let socket = std::net::UdpSocket::bind((OURS[0], 0)).unwrap();
+        socket.send_to(b"no TCP", (THEIRS[0], 9)).unwrap();
+        let to = std::net::SocketAddr::new(THEIRS[0].parse().unwrap(), 443);
+        std::net::TcpStream::connect_timeout(&to, Duration::from_millis(100)).unwrap_err();
+    });
+    let mut heard = Vec::new();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // The answer to the SYN-ACK, which is none of ours, and a SYN.
+    while heard.len() < 3 && Instant::now() < deadline {
+        let each = &mut |frame: Captured<'_>| {
+            assert_eq!((frame.link_type, frame.bytes[9]), (101, 6), "{frame:x?}");
+            heard.push(frame.bytes.to_vec());
+        };
+        captures[0].wait(Duration::from_millis(100), each).unwrap();
+    }
+    assert_eq!(heard[0], incoming);
+    let syn_to = heard.iter().position(|bytes| bytes[22..24] == 443_u16.to_be_bytes());
+    assert!(syn_to.is_some(), "{heard:x?}");
 }
 
 /// A tap device queues 1,000 frames and refuses more: nobody reads it at first, then slowly.
