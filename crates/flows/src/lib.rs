@@ -11,6 +11,8 @@ mod entry;
 mod flow;
 mod fragments;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod held;
 mod link_type;
 mod listen;
