@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod held;
 mod link_type;
 mod listen;
+mod memory;
 mod number;
 mod reassembly;
 mod settings;

@@ -18,6 +18,7 @@ use crate::listen::Appetite;
 use crate::listen::Listener;
 use crate::listen::Sender;
 use crate::listen::Time;
+use crate::memory::Memory;
 use crate::number::u32_from;
 use crate::number::usize_from;
 use crate::settings::Limits;
@@ -37,6 +38,7 @@ pub(crate) struct Half {
     marks: Marks,
     counts: Counts,
     held: Option<Box<Held>>,
+    memory: Memory,
 }
 
 /// What is known of a direction, a bit each.
@@ -60,6 +62,8 @@ impl Marks {
     const MISSED: u8 = 64;
     /// Where it begins was said by itself, in a SYN.
     const EXACT: u8 = 128;
+    /// Any of what leaves no doubt about where it begins.
+    const SETTLED: u8 = Self::HEARD | Self::ENDING | Self::EXACT;
 
     #[inline]
     fn has(self, mark: u8) -> bool {
@@ -136,6 +140,7 @@ impl Half {
             marks: Marks::default(),
             counts: Counts::default(),
             held: None,
+            memory: Memory::default(),
         }
     }
 
@@ -258,7 +263,7 @@ impl Half {
             }
             self.jump(arrival, bench);
             ahead = 0;
-        } else if !self.marks.has(Marks::HEARD | Marks::EXACT) && ahead < 0 && length > 0 {
+        } else if !self.marks.has(Marks::SETTLED) && ahead < 0 && length > 0 {
             // Where it begins was taken from an acknowledgement of more than this.
             self.next = arrival.sequence;
             ahead = 0;
@@ -309,7 +314,7 @@ impl Half {
 
     /// A segment far from all others is believed once another continues it: a SYN of new numbers was lost, or much else.
     fn believes(&mut self, sequence: u32, length: u32) -> bool {
-        if !self.marks.has(Marks::HEARD | Marks::EXACT) {
+        if !self.marks.has(Marks::SETTLED) {
             return true;
         }
         let continues = self.marks.has(Marks::ASTRAY) && self.astray == sequence;
@@ -352,6 +357,9 @@ impl Half {
         if ahead < 0 {
             let old = ahead.unsigned_abs().min(length);
             self.repeat(old, bench);
+            if self.memory.contradicts(sequence, bytes) {
+                self.conflict(old, bench);
+            }
             sequence = sequence.wrapping_add(old);
             length -= old;
             bytes = bytes.get(usize_from(old)..).unwrap_or_default();
@@ -387,6 +395,9 @@ impl Half {
         bench: &mut Bench<'_, '_, L>,
     ) {
         let captured = u32_from(bytes.len());
+        if bench.listener.is_some() {
+            self.memory.keep(self.next, bytes);
+        }
         self.next = self.next.wrapping_add(captured);
         self.counts.bytes += u64::from(captured);
         bench.statistics.heard_bytes += u64::from(captured);
@@ -420,10 +431,14 @@ impl Half {
         *bench.held += held.cost() - before;
         bench.statistics.held_segments += 1;
         if overlap.repeated > 0 {
-            self.counts.conflicting += u64::from(overlap.conflicting);
-            bench.statistics.conflicting_bytes += u64::from(overlap.conflicting);
             self.repeat(overlap.repeated, bench);
+            self.conflict(overlap.conflicting, bench);
         }
+    }
+
+    fn conflict<L>(&mut self, bytes: u32, bench: &mut Bench<'_, '_, L>) {
+        self.counts.conflicting += u64::from(bytes);
+        bench.statistics.conflicting_bytes += u64::from(bytes);
     }
 
     /// Hands over what is held right behind what was heard.

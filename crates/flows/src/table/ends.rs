@@ -39,6 +39,7 @@ impl<L: Listener> FlowTable<L> {
                 self.remove(audience, id, End::Stopped);
             }
         }
+        self.fragments.clear(&mut self.statistics);
     }
 
     /// An entry whose time may be up; it is filed elsewhere behind this, or gone.

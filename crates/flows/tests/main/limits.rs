@@ -64,11 +64,18 @@ fn a_million_syns_displace_only_each_other() {
         table.frame(&mut tally, &bare(0, &segment(number, 1, ACK, b"hello").ip()));
     }
     assert_eq!(tally.opened, 1000);
+    // Made once and patched: addresses and ports of the client.
+    let (mut syn, mut syn_ack) = (segment(0, 0, SYN, &[]).ip(), answer(0).ip());
     for number in 0..1_000_000 {
         let at = i64::from(number / 100);
-        table.frame(&mut tally, &bare(at, &segment(1000 + number, 0, SYN, &[]).ip()));
+        let SocketAddr::V4(from) = client(1000 + number) else { unreachable!() };
+        for (frame, address, port) in [(&mut syn, 12, 20), (&mut syn_ack, 16, 22)] {
+            frame[address..address + 4].copy_from_slice(&from.ip().octets());
+            frame[port..port + 2].copy_from_slice(&from.port().to_be_bytes());
+        }
+        table.frame(&mut tally, &bare(at, &syn));
         if number % 3 == 0 {
-            table.frame(&mut tally, &bare(at, &answer(1000 + number).ip()));
+            table.frame(&mut tally, &bare(at, &syn_ack));
         }
         assert!(table.flows() <= 2000);
     }

@@ -240,6 +240,26 @@ fn short_snapshots() {
 }
 
 #[test]
+fn conflicts_with_what_was_handed_over_are_counted_by_segments() {
+    let cases = [
+        ("the same again", "> A 1 1 abcd\n> A 1 1 abcd", 0),
+        ("another", "> A 1 1 abcd\n> A 1 1 abxd", 4),
+        ("another, and more", "> A 1 1 abcd\n> A 1 1 axcdef", 4),
+        ("another that was held before", "> A 5 1 efgh\n> A 1 1 abcd\n> A 5 1 xxxx", 4),
+        ("another in other pieces", "> A 1 1 abcd\n> A 2 1 xx", 0),
+        (
+            "another too long ago",
+            "> A 1 1 a\n> A 2 1 b\n> A 3 1 c\n> A 4 1 d\n> A 5 1 e\n> A 1 1 xy",
+            0,
+        ),
+    ];
+    for (claim, rest, conflicting) in cases {
+        let outcome = play(&format!("{HANDSHAKE}\n{rest}"));
+        assert_eq!(outcome.record.done[0].1.opener.conflicting, conflicting, "{claim}");
+    }
+}
+
+#[test]
 fn conflicts_are_counted_where_the_first_copy_is_held() {
     let script = format!("{HANDSHAKE}\n> A 3 1 CDEF\n> A 1 1 abcdE\n> A 7 1 g");
     let outcome = play(&script);

@@ -1,9 +1,17 @@
 //! How flows begin and end.
 
+use std::net::SocketAddr;
+
 use tlscensus_flows::End;
+use tlscensus_flows::FlowTable;
+use tlscensus_flows::Frame;
+use tlscensus_flows::LinkType;
 use tlscensus_flows::Settings;
+use tlscensus_flows::Time;
 
 use crate::audience::Record;
+use crate::packets;
+use crate::packets::Segment;
 use crate::scripts::play;
 use crate::scripts::play_with;
 
@@ -260,4 +268,43 @@ fn time_that_goes_back_ends_nothing() {
     assert!(outcome.statistics.back_in_time >= 2);
     let script = format!("{HANDSHAKE}\n> A 1 1 x\n+250000\n+-999999999\n+60000\n> A 2 1 y");
     assert_eq!(play(&script).text, ">x |TimedOut ShAD");
+}
+
+/// By ports alone: who is told to have opened it, whoever is heard first.
+#[test]
+fn guesses_of_who_opened() {
+    let cases = [
+        (40_000, 25, 40_000),
+        (25, 40_000, 40_000),
+        (993, 5222, 5222),
+        (2000, 5222, 2000),
+        (6697, 33_000, 33_000),
+        (50_000, 8080, 50_000),
+        (1026, 3000, 3000),
+    ];
+    for (from, to, opener) in cases {
+        for (from, to) in [(from, to), (to, from)] {
+            assert_eq!(opener_of(from, to), opener, "{from} {to}");
+        }
+    }
+}
+
+fn opener_of(from: u16, to: u16) -> u16 {
+    let address = |last, port| SocketAddr::new([10, 0, 0, last].into(), port);
+    let segment = Segment {
+        from: address(1, from),
+        to: address(2, to),
+        sequence: 1,
+        acknowledgement: 1,
+        flags: packets::ACK,
+        payload: b"hello".to_vec(),
+    };
+    let bytes = segment.ip();
+    let wire_length = 0;
+    let mut table = FlowTable::new(Settings::default(), [1, 2]);
+    let mut record = Record::new();
+    let frame = Frame { at: Time(0), link_type: LinkType::RAW, bytes: &bytes, wire_length };
+    table.frame(&mut record, &frame);
+    table.stop(&mut record);
+    record.done[0].1.opened.opener.port()
 }
