@@ -11,19 +11,16 @@
 //!   right behind it
 //! ```
 
+use crate::bench::Arrival;
+use crate::bench::Bench;
 use crate::held::Held;
 use crate::held::Incoming;
 use crate::held::Piece;
-use crate::listen::Appetite;
 use crate::listen::Listener;
-use crate::listen::Sender;
 use crate::listen::Time;
 use crate::memory::Memory;
 use crate::number::u32_from;
 use crate::number::usize_from;
-use crate::settings::Limits;
-use crate::span::Span;
-use crate::statistics::Statistics;
 use crate::summary::Counts;
 
 /// One direction.
@@ -73,60 +70,6 @@ impl Marks {
     #[inline]
     fn set(&mut self, mark: u8) {
         self.0 |= mark;
-    }
-}
-
-/// A segment of a direction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Arrival<'a> {
-    /// Of the first byte of payload.
-    pub(crate) sequence: u32,
-    pub(crate) payload: Span<'a>,
-    /// The direction ends behind it.
-    pub(crate) fin: bool,
-    pub(crate) at: Time,
-}
-
-/// What a direction needs beside itself.
-pub(crate) struct Bench<'a, 'l, L> {
-    pub(crate) from: Sender,
-    /// Nobody any more once it has had enough: what comes is counted all the same.
-    pub(crate) listener: Option<&'l mut L>,
-    /// The present beat.
-    pub(crate) beat: u32,
-    pub(crate) limits: &'a Limits,
-    /// What all flows hold.
-    pub(crate) held: &'a mut usize,
-    pub(crate) statistics: &'a mut Statistics,
-}
-
-impl<L: Listener> Bench<'_, '_, L> {
-    #[inline]
-    fn hear(&mut self, at: Time, bytes: &[u8]) {
-        let from = self.from;
-        if let Some(listener) = &mut self.listener
-            && listener.hear(from, at, bytes) == Appetite::Enough
-        {
-            self.listener = None;
-        }
-    }
-
-    fn miss(&mut self, at: Time, bytes: u64) {
-        let from = self.from;
-        if let Some(listener) = &mut self.listener
-            && listener.miss(from, at, bytes) == Appetite::Enough
-        {
-            self.listener = None;
-        }
-    }
-
-    fn finish(&mut self, at: Time) {
-        let from = self.from;
-        if let Some(listener) = &mut self.listener
-            && listener.finish(from, at) == Appetite::Enough
-        {
-            self.listener = None;
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How connections end, and how room is made.
 
 use super::FlowTable;
+use crate::bench::Bench;
 use crate::calendar::Class;
 use crate::clock::beats;
 use crate::entry::Live;
@@ -11,7 +12,6 @@ use crate::listen::Audience;
 use crate::listen::Listener;
 use crate::listen::Sender;
 use crate::number::usize_from;
-use crate::reassembly::Bench;
 use crate::summary::End;
 
 impl<L: Listener> FlowTable<L> {
