@@ -220,3 +220,82 @@ const BUCKETS_U32: u32 = 64;
 
 /// No entry.
 const NOBODY: u32 = u32::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUTS: [u32; 5] = [0, 60, 1000, 7, u32::MAX];
+
+    #[test]
+    fn entries_are_due_in_their_time_and_never_before() {
+        for (class, timeout) in Class::ALL.into_iter().zip(TIMEOUTS).take(4) {
+            let mut calendar = Calendar::new(TIMEOUTS);
+            let mut last = vec![0; 100];
+            let mut gone = Vec::new();
+            for now in 0..3000_u32 {
+                if now % 3 == 0 && now < 300 {
+                    calendar.file(now / 3, class, now);
+                    last[usize_from(now / 3)] = now;
+                }
+                // Some speak again, which moves nothing.
+                if now % 7 == 0 && now < 500 {
+                    last.iter_mut()
+                        .step_by(2)
+                        .filter(|last| **last > 0)
+                        .for_each(|last| *last = now);
+                }
+                while let Some(id) = calendar.due(class, now) {
+                    let seen = last[usize_from(id)];
+                    if now - seen < timeout {
+                        calendar.file(id, class, seen);
+                        continue;
+                    }
+                    assert!(now <= seen + timeout + timeout / 30 + 3, "{id}: {now}, {seen}");
+                    calendar.remove(id);
+                    last[usize_from(id)] = 0;
+                    gone.push(id);
+                }
+            }
+            gone.sort_unstable();
+            assert_eq!(gone, (0..100).collect::<Vec<_>>(), "{timeout}");
+            assert_eq!((calendar.count(class), calendar.oldest(class)), (0, None));
+        }
+    }
+
+    #[test]
+    fn the_oldest_is_found_wherever_the_wheel_stands() {
+        let mut calendar = Calendar::new([100; 5]);
+        let class = Class::Closing;
+        for round in 0..20_u32 {
+            let now = round * 37;
+            while let Some(id) = calendar.due(class, now) {
+                calendar.remove(id);
+            }
+            calendar.file(round, class, now);
+            calendar.file(1000 + round, class, now + 2);
+            let oldest = calendar.oldest(class).expect("some are there");
+            assert!(now - oldest % 1000 * 37 <= 103, "{round}: {oldest}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_in_one_class_at_a_time() {
+        let mut calendar = Calendar::new([10; 5]);
+        for id in [3, 1, 2] {
+            calendar.file(id, Class::HalfOpen, 5);
+        }
+        calendar.file(1, Class::Tombstone, 5);
+        calendar.refile(3, Class::HalfOpen, 9);
+        assert_eq!(calendar.count(Class::HalfOpen), 2);
+        assert_eq!(calendar.oldest(Class::HalfOpen), Some(3));
+        assert_eq!(calendar.oldest(Class::Tombstone), Some(1));
+        assert!(
+            calendar.is_filed(2, Class::HalfOpen, 5) && !calendar.is_filed(2, Class::HalfOpen, 6)
+        );
+        calendar.remove(3);
+        calendar.remove(3);
+        calendar.remove(77);
+        assert_eq!(calendar.oldest(Class::HalfOpen), Some(2));
+    }
+}

@@ -41,3 +41,29 @@ fn folded(mut sum: u64) -> u16 {
 }
 
 const ALL_ONES: u16 = 0xffff;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_checked() {
+        // The example of Wikipedia's article on the header's checksum: 0xb861.
+        let mut header = [
+            0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11, 0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8,
+            0, 0xc7,
+        ];
+        assert!(is_right_header(&header));
+        header[10] = 0;
+        header[11] = 0;
+        assert_eq!(of_header(&header), 0xb861);
+        header[3] ^= 1;
+        assert_ne!(of_header(&header), 0xb861);
+    }
+
+    #[test]
+    fn an_odd_byte_stands_for_a_pair() {
+        assert_eq!(of_header(&[1, 2, 3]), of_header(&[1, 2, 3, 0]));
+        assert_eq!(of_header(&[]), 0xffff);
+    }
+}

@@ -128,6 +128,14 @@ impl Fragments {
         }
     }
 
+    /// Gives up all.
+    pub(crate) fn clear(&mut self, statistics: &mut Statistics) {
+        statistics.fragmented_timed_out += u64_from(self.packets.len());
+        self.packets.clear();
+        self.order.clear();
+        self.bytes = 0;
+    }
+
     fn remove(&mut self, name: &Name) -> Option<Parts> {
         let parts = self.packets.remove(name)?;
         self.order.remove(&parts.number);

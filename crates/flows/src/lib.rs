@@ -3,6 +3,7 @@
 //! Frames go in with the time of their capture; what comes out is, for each flow, the bytes of either direction in order, once,
 //! with holes told as holes. What the bytes mean is a [`Listener`]'s business, and what becomes of a flow an [`Audience`]'s.
 
+mod bench;
 mod calendar;
 mod checksum;
 mod clock;
@@ -11,9 +12,12 @@ mod entry;
 mod flow;
 mod fragments;
 mod frame;
+#[doc(hidden)]
+pub mod fuzzing;
 mod held;
 mod link_type;
 mod listen;
+mod memory;
 mod number;
 mod reassembly;
 mod settings;

@@ -11,18 +11,16 @@
 //!   right behind it
 //! ```
 
+use crate::bench::Arrival;
+use crate::bench::Bench;
 use crate::held::Held;
 use crate::held::Incoming;
 use crate::held::Piece;
-use crate::listen::Appetite;
 use crate::listen::Listener;
-use crate::listen::Sender;
 use crate::listen::Time;
+use crate::memory::Memory;
 use crate::number::u32_from;
 use crate::number::usize_from;
-use crate::settings::Limits;
-use crate::span::Span;
-use crate::statistics::Statistics;
 use crate::summary::Counts;
 
 /// One direction.
@@ -37,6 +35,7 @@ pub(crate) struct Half {
     marks: Marks,
     counts: Counts,
     held: Option<Box<Held>>,
+    memory: Memory,
 }
 
 /// What is known of a direction, a bit each.
@@ -60,6 +59,8 @@ impl Marks {
     const MISSED: u8 = 64;
     /// Where it begins was said by itself, in a SYN.
     const EXACT: u8 = 128;
+    /// Any of what leaves no doubt about where it begins.
+    const SETTLED: u8 = Self::HEARD | Self::ENDING | Self::EXACT;
 
     #[inline]
     fn has(self, mark: u8) -> bool {
@@ -69,60 +70,6 @@ impl Marks {
     #[inline]
     fn set(&mut self, mark: u8) {
         self.0 |= mark;
-    }
-}
-
-/// A segment of a direction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Arrival<'a> {
-    /// Of the first byte of payload.
-    pub(crate) sequence: u32,
-    pub(crate) payload: Span<'a>,
-    /// The direction ends behind it.
-    pub(crate) fin: bool,
-    pub(crate) at: Time,
-}
-
-/// What a direction needs beside itself.
-pub(crate) struct Bench<'a, 'l, L> {
-    pub(crate) from: Sender,
-    /// Nobody any more once it has had enough: what comes is counted all the same.
-    pub(crate) listener: Option<&'l mut L>,
-    /// The present beat.
-    pub(crate) beat: u32,
-    pub(crate) limits: &'a Limits,
-    /// What all flows hold.
-    pub(crate) held: &'a mut usize,
-    pub(crate) statistics: &'a mut Statistics,
-}
-
-impl<L: Listener> Bench<'_, '_, L> {
-    #[inline]
-    fn hear(&mut self, at: Time, bytes: &[u8]) {
-        let from = self.from;
-        if let Some(listener) = &mut self.listener
-            && listener.hear(from, at, bytes) == Appetite::Enough
-        {
-            self.listener = None;
-        }
-    }
-
-    fn miss(&mut self, at: Time, bytes: u64) {
-        let from = self.from;
-        if let Some(listener) = &mut self.listener
-            && listener.miss(from, at, bytes) == Appetite::Enough
-        {
-            self.listener = None;
-        }
-    }
-
-    fn finish(&mut self, at: Time) {
-        let from = self.from;
-        if let Some(listener) = &mut self.listener
-            && listener.finish(from, at) == Appetite::Enough
-        {
-            self.listener = None;
-        }
     }
 }
 
@@ -136,6 +83,7 @@ impl Half {
             marks: Marks::default(),
             counts: Counts::default(),
             held: None,
+            memory: Memory::default(),
         }
     }
 
@@ -258,7 +206,7 @@ impl Half {
             }
             self.jump(arrival, bench);
             ahead = 0;
-        } else if !self.marks.has(Marks::HEARD | Marks::EXACT) && ahead < 0 && length > 0 {
+        } else if !self.marks.has(Marks::SETTLED) && ahead < 0 && length > 0 {
             // Where it begins was taken from an acknowledgement of more than this.
             self.next = arrival.sequence;
             ahead = 0;
@@ -309,7 +257,7 @@ impl Half {
 
     /// A segment far from all others is believed once another continues it: a SYN of new numbers was lost, or much else.
     fn believes(&mut self, sequence: u32, length: u32) -> bool {
-        if !self.marks.has(Marks::HEARD | Marks::EXACT) {
+        if !self.marks.has(Marks::SETTLED) {
             return true;
         }
         let continues = self.marks.has(Marks::ASTRAY) && self.astray == sequence;
@@ -352,6 +300,9 @@ impl Half {
         if ahead < 0 {
             let old = ahead.unsigned_abs().min(length);
             self.repeat(old, bench);
+            if self.memory.contradicts(sequence, bytes) {
+                self.conflict(old, bench);
+            }
             sequence = sequence.wrapping_add(old);
             length -= old;
             bytes = bytes.get(usize_from(old)..).unwrap_or_default();
@@ -387,6 +338,9 @@ impl Half {
         bench: &mut Bench<'_, '_, L>,
     ) {
         let captured = u32_from(bytes.len());
+        if bench.listener.is_some() {
+            self.memory.keep(self.next, bytes);
+        }
         self.next = self.next.wrapping_add(captured);
         self.counts.bytes += u64::from(captured);
         bench.statistics.heard_bytes += u64::from(captured);
@@ -420,10 +374,14 @@ impl Half {
         *bench.held += held.cost() - before;
         bench.statistics.held_segments += 1;
         if overlap.repeated > 0 {
-            self.counts.conflicting += u64::from(overlap.conflicting);
-            bench.statistics.conflicting_bytes += u64::from(overlap.conflicting);
             self.repeat(overlap.repeated, bench);
+            self.conflict(overlap.conflicting, bench);
         }
+    }
+
+    fn conflict<L>(&mut self, bytes: u32, bench: &mut Bench<'_, '_, L>) {
+        self.counts.conflicting += u64::from(bytes);
+        bench.statistics.conflicting_bytes += u64::from(bytes);
     }
 
     /// Hands over what is held right behind what was heard.

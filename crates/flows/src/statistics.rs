@@ -57,7 +57,7 @@ statistics! {
     fragments_refused,
     /// Bytes of fragments that had come before.
     fragments_overlapping,
-    /// Packets of which not all fragments came in time.
+    /// Packets of which not all fragments came in time, or till the end of the capture.
     fragmented_timed_out,
     /// Packets whose fragments were given up for want of room.
     fragmented_evicted,
@@ -109,7 +109,7 @@ statistics! {
     missed_bytes,
     /// Bytes of payload that had come before.
     repeated_bytes,
-    /// Bytes that came again with another content, as far as the first was still held.
+    /// Bytes that came again with another content, see [`Counts::conflicting`](crate::Counts::conflicting).
     conflicting_bytes,
     /// Segments that came before what they follow, and had to be held.
     held_segments,

@@ -28,7 +28,9 @@ pub struct Counts {
     pub bytes: u64,
     /// Bytes of payload that are not in the capture.
     pub missed: u64,
-    /// Bytes that came again with another content than the first time, which is the one that counts.
+    /// Bytes that came again with another content than the first time, which is the one that counts. Exact as long as the first is held
+    /// behind a hole. Of what was handed over, the beginnings of the last four segments are remembered: where one comes again with
+    /// another beginning, all of its repeated bytes count.
     pub conflicting: u64,
 }
 

@@ -1,6 +1,7 @@
 //! How connections end, and how room is made.
 
 use super::FlowTable;
+use crate::bench::Bench;
 use crate::calendar::Class;
 use crate::clock::beats;
 use crate::entry::Live;
@@ -11,7 +12,6 @@ use crate::listen::Audience;
 use crate::listen::Listener;
 use crate::listen::Sender;
 use crate::number::usize_from;
-use crate::reassembly::Bench;
 use crate::summary::End;
 
 impl<L: Listener> FlowTable<L> {
@@ -39,6 +39,7 @@ impl<L: Listener> FlowTable<L> {
                 self.remove(audience, id, End::Stopped);
             }
         }
+        self.fragments.clear(&mut self.statistics);
     }
 
     /// An entry whose time may be up; it is filed elsewhere behind this, or gone.

@@ -7,11 +7,12 @@
 //!                                                  └─ closed, reset, idle, evicted ─┘
 //! ```
 //!
-//! This file is what happens to a table from outside; `entries` keeps its places, `segments` is what a segment does to a connection, and
-//! `ends` how one ends.
+//! This file is what happens to a table from outside; `entries` keeps its places, `segments` is what a segment does to a connection,
+//! `half_open` to one of which only SYNs were seen, and `ends` how one ends.
 
 mod ends;
 mod entries;
+mod half_open;
 mod segments;
 
 use crate::calendar::Class;
