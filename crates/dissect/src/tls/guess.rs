@@ -35,8 +35,8 @@ pub enum Guess {
     No,
 }
 
-/// Guesses from the first bytes of a direction. More bytes turn `Unsure` into something else and leave everything else as
-/// it is.
+/// Guesses from the first bytes of a direction. More bytes turn `Unsure` into something else, and may show that what could
+/// have been a protected record is none; everything else stays as it is.
 pub fn looks_like_tls(bytes: &[u8]) -> Guess {
     match *bytes {
         [] => Guess::Unsure,
@@ -270,7 +270,6 @@ fn ssl2_error(message: &[u8], data: usize) -> Guess {
     }
 }
 
-/// The side that a guess means; `None` where it may be either or none.
 impl Guess {
     /// The side that a guess means; `None` where it may be either, or is no TLS.
     pub fn side(self) -> Option<Side> {

@@ -87,6 +87,7 @@ impl Ear {
 
     /// Is told that a direction has come to its end.
     pub fn finish(&mut self, side: Side) {
+        self.observer.closed(side);
         match side {
             Side::Client => self.client.finish(),
             Side::Server => self.server.finish(),

@@ -13,7 +13,7 @@
 //! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
 //! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
 //! | [`unopened`](Observer::unopened), [`unopened_record`](Observer::unopened_record), [`ssl2_unopened`](Observer::ssl2_unopened) | a protected record whose content the feeder cannot know |
-//! | [`missed`](Observer::missed) | bytes of a side that the feeder did not hear |
+//! | [`missed`](Observer::missed), [`closed`](Observer::closed) | bytes of a side that the feeder did not hear; the end of a side |
 //! | [`signature_checked`](Observer::signature_checked), [`finished`](Observer::finished) | the feeder checked one |
 
 mod choice;
@@ -401,7 +401,12 @@ impl Observer {
     }
 
     fn server_hello(&mut self, body: &[u8]) -> Result<(), DecodeError> {
-        let hello = ServerHello::decode(body, "ServerHello")?;
+        let hello = match ServerHello::decode(body, "ServerHello") {
+            Err(error) if body.starts_with(&Version::TLS_1_3.0.to_be_bytes()) => {
+                ServerHello::decode_early(body).map_err(|_| error)?
+            }
+            result => result?,
+        };
         let retry = hello.is_hello_retry_request();
         let choice = Box::new(Choice::from(hello));
         if retry {
