@@ -241,7 +241,8 @@ fn shared_fields_have_names() {
 #[test]
 fn a_server_of_an_early_draft_may_call_itself_final() {
     // As tls13.crypto.mozilla.org answered in draft 14; from a capture in Suricata's verification suite.
-    let body = [&b"\x03\x04"[..], &[7; 32], b"\xc0\x2b\x00\x09\x00\x28\x00\x05\x00\x17\x00\x01x"].concat();
+    let body =
+        [&b"\x03\x04"[..], &[7; 32], b"\xc0\x2b\x00\x09\x00\x28\x00\x05\x00\x17\x00\x01x"].concat();
     let mut observer = Observer::new();
     observer.message(Side::Server, Protection::Plain, HandshakeType::SERVER_HELLO, &body);
     let choice = observer.choice().expect("understood");
@@ -260,11 +261,17 @@ fn what_a_client_offers_beside_has_lengths_and_counts() {
     let mut extensions = Extensions::new();
     extensions.push(ExtensionType::SESSION_TICKET, &[7; 192][..]);
     extensions.push(ExtensionType::EARLY_DATA, &b""[..]);
-    extensions.push(ExtensionType::ENCRYPTED_CLIENT_HELLO, &b"\x00\x00\x01\x00\x03\x2a\x00\x01e\x00\x01p"[..]);
+    extensions.push(
+        ExtensionType::ENCRYPTED_CLIENT_HELLO,
+        &b"\x00\x00\x01\x00\x03\x2a\x00\x01e\x00\x01p"[..],
+    );
     extensions.push(ExtensionType::PSK_KEY_EXCHANGE_MODES, &b"\x02\x0b\x01"[..]);
     extensions.push(ExtensionType::SUPPORTED_VERSIONS, &b"\x02\x7f\x12"[..]);
     extensions.push(EARLY_KEY_SHARE, &b"\x00\x0a\x0a\x0a\x00\x01g\x00\x1d\x00\x01x"[..]);
-    extensions.push(ExtensionType::PRE_SHARED_KEY, &b"\x00\x07\x00\x01t\x00\x00\x00\x01\x00\x02\x01b"[..]);
+    extensions.push(
+        ExtensionType::PRE_SHARED_KEY,
+        &b"\x00\x07\x00\x01t\x00\x00\x00\x01\x00\x02\x01b"[..],
+    );
     let hello = ClientHello {
         legacy_version: Version::TLS_1_2,
         random: [7; 32],

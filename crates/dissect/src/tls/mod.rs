@@ -142,7 +142,8 @@ impl Ear {
         let sealed = [Side::Client, Side::Server]
             .into_iter()
             .find(|side| self.observer.unopened_alerts(*side) > 0);
-        let complete = [Side::Client, Side::Server].into_iter().all(|side| !self.observer.has_missed(side));
+        let complete =
+            [Side::Client, Side::Server].into_iter().all(|side| !self.observer.has_missed(side));
         fatal
             .map(|seen| seen.side)
             .or_else(|| ssl2.map(|seen| seen.side))
@@ -169,7 +170,9 @@ impl Ear {
     fn client_went_on(&self) -> bool {
         let letters = self.observer.history().chars();
         let hellos = letters.clone().filter(|letter| *letter == 'C').count();
-        hellos > 1 || letters.clone().any(|letter| "GXYI".contains(letter)) && !self.observer.offer().is_some_and(|offer| offer.early_data())
+        hellos > 1
+            || letters.clone().any(|letter| "GXYI".contains(letter))
+                && !self.observer.offer().is_some_and(|offer| offer.early_data())
     }
 }
 

@@ -391,7 +391,8 @@ impl Observer {
 
     fn keep_hello(&mut self, body: &[u8]) {
         // Where the first one was not heard, what asks for the second or comes before it may have been.
-        let is_second = self.client.missed && (self.hello_retry() || self.client.change_cipher_spec);
+        let is_second =
+            self.client.missed && (self.hello_retry() || self.client.change_cipher_spec);
         let [first, second] = &mut self.hellos;
         if first.is_none() && !is_second {
             *first = Some(body.into());

@@ -145,7 +145,8 @@ impl Observer {
         match side {
             Side::Server => self.sight.server(lengths, length),
             Side::Client => {
-                let exact = !self.sight.client_finished && (self.client.missed || self.may_be_early());
+                let exact =
+                    !self.sight.client_finished && (self.client.missed || self.may_be_early());
                 self.sight.client(lengths, length, exact);
             }
         }

@@ -1,0 +1,5 @@
+//! The crate as others use it: the one integration binary.
+
+mod tls;
+mod tls_holes;
+mod tls_streams;
