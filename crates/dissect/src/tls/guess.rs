@@ -208,7 +208,7 @@ fn ssl2_frame(bytes: &[u8]) -> Guess {
     let Some(header) = ssl2::header(bytes) else {
         return Guess::Unsure;
     };
-    let data = header.length.checked_sub(header.padding).unwrap_or_default();
+    let data = header.length.saturating_sub(header.padding);
     let message = bytes.get(header.bytes..).unwrap_or_default();
     let message = message.get(..data).unwrap_or(message);
     match message.first().copied().map(Ssl2Message) {

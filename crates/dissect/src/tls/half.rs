@@ -442,7 +442,7 @@ impl Half {
 /// Records of SSL 2.
 impl Half {
     fn ssl2_header<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let needed = match self.head.bytes().first().or(bytes.first()) {
+        let needed = match self.head.bytes().first().or_else(|| bytes.first()) {
             Some(first) if first & 0x80 != 0 => 2,
             _ => 3,
         };

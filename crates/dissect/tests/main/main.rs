@@ -2,4 +2,5 @@
 
 mod tls;
 mod tls_holes;
+mod tls_made;
 mod tls_streams;

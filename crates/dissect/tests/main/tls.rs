@@ -34,8 +34,8 @@ fn value(key: &str, observer: &Observer) -> Option<String> {
         "ts.sni" => offer?.server_name().map(text).unwrap_or_default(),
         "ts.ch_alpn" => list(offer?.alpn().into_iter().map(text).collect()),
         "ts.ch_n_ciphers" => offer?.hello.cipher_suites.len().to_string(),
-        "ts.ja3" => observer.ja3()?.to_string(),
-        "ts.ja3s" => observer.ja3s()?.to_string(),
+        "ts.ja3" => observer.ja3()?,
+        "ts.ja3s" => observer.ja3s()?,
         "ts.sh_version" => observer.version().map(|it| number(it.0)).unwrap_or_default(),
         "ts.sh_cipher" => observer.choice().map(|it| number(it.suite.0)).unwrap_or_default(),
         "ts.sh_group" | "ts.ske_curve" => {

@@ -14,7 +14,7 @@ use crate::tls_streams;
 use crate::tls_streams::Cut;
 
 /// Facts that one side's bytes are enough for, as text: what is not there is not among them.
-fn facts(observer: &Observer, side: Side) -> BTreeMap<&'static str, String> {
+pub(crate) fn facts(observer: &Observer, side: Side) -> BTreeMap<&'static str, String> {
     let mut facts = BTreeMap::new();
     let mut put = |name, value: Option<String>| {
         if let Some(value) = value {
