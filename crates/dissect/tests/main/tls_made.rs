@@ -57,6 +57,9 @@ fn server_hello() -> Vec<u8> {
     bytes[..5 + length].to_vec()
 }
 
+/// A word and the segments that give it.
+type Case = (&'static str, Vec<(Side, Vec<u8>)>);
+
 #[test]
 fn why_it_did_not_end_has_a_word() {
     let (hello, answer) = (hello(), server_hello());
@@ -65,11 +68,11 @@ fn why_it_did_not_end_has_a_word() {
     let leave = b"\x15\x03\x03\x00\x02\x01\x00".to_vec();
     let (c, s) = (Side::Client, Side::Server);
     let long = [&b"\x16\x03\x03\x00\x04\x0b\x02\x00\x01"[..], b"\x16\x03\x03\x00\x01x"].concat();
-    let cases: Vec<(&str, Vec<(Side, Vec<u8>)>)> = vec![
+    let cases: Vec<Case> = vec![
         ("nothing-heard", vec![]),
         ("no-server-hello", vec![(c, hello.clone())]),
         ("no-server-hello", vec![(c, hello.clone()), (s, warning)]),
-        ("alert-by-server", vec![(c, hello.clone()), (s, alert.clone())]),
+        ("alert-by-server", vec![(c, hello.clone()), (s, alert)]),
         ("alert-by-client", vec![(c, hello.clone()), (s, answer.clone()), (c, leave)]),
         ("ended-in-handshake", vec![(c, hello.clone()), (s, answer.clone())]),
         ("one-sided", vec![(s, answer.clone())]),
