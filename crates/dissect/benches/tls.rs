@@ -1,7 +1,8 @@
 //! What it costs to hear a handshake: time of one thread per connection, and what an ear holds between records.
 //!
 //! `cargo bench -p tlscensus-dissect --bench tls [-- ROUNDS]`. Each connection is heard from its first byte to what proves the
-//! end of the handshake, in the segments of its capture; hashing of certificates and fingerprints is not in it.
+//! end of the handshake, in the segments of its capture; hashing of certificates and fingerprints is not in it; the
+//! allocator is the system's.
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
@@ -10,14 +11,9 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-use tikv_jemallocator::Jemalloc;
 use tlscensus_dissect::tls::Ear;
 use tlscensus_dissect::tls::Progress;
 use tlscensus_tls_wire::observer::Side;
-
-/// As in the program.
-#[global_allocator]
-static ALLOCATOR: Jemalloc = Jemalloc;
 
 type Segments = Vec<(Side, Vec<u8>)>;
 

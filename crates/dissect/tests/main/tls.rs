@@ -140,5 +140,5 @@ fn other_protocols_are_not_tls() {
 
 #[test]
 fn an_ear_is_small_between_records() {
-    assert!(size_of::<Ear>() <= 1500, "{}", size_of::<Ear>());
+    assert!(size_of::<Ear>() <= 800, "{}", size_of::<Ear>());
 }
