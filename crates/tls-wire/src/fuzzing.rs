@@ -20,6 +20,7 @@ use crate::observer::Side;
 use crate::record::Deframer;
 use crate::record::HANDSHAKE_HEADER_BYTES;
 use crate::record::Joiner;
+use crate::record::RecordHeader;
 use crate::registry::CipherSuite;
 use crate::registry::ContentType;
 use crate::registry::HandshakeType;
@@ -76,6 +77,7 @@ fn as_a_client_says(raw: &RawExtension<'_>) {
     same::<extension::Cookie<'_>>(raw);
     same::<extension::EcPointFormats>(raw);
     same::<extension::EncryptThenMac>(raw);
+    same::<extension::EncryptedClientHello<'_>>(raw);
     same::<extension::ExtendedMasterSecret>(raw);
     same::<extension::Heartbeat>(raw);
     same::<extension::KeyShareClientHello<'_>>(raw);
@@ -140,6 +142,9 @@ pub fn ssl2(data: &[u8]) {
     }
     if let Ok(hello) = ssl2::ServerHello::decode(data, "SERVER-HELLO") {
         assert_eq!(hello.encoded(), data);
+    }
+    if let Ok(key) = ssl2::ClientMasterKey::decode(data, "CLIENT-MASTER-KEY") {
+        assert_eq!(key.encoded(), data);
     }
     if let Ok(error) = ssl2::ErrorMessage::decode(data, "ERROR") {
         assert_eq!(error.encoded(), data);
@@ -229,6 +234,8 @@ pub fn observer(data: &[u8]) {
             1 => observer.unopened(side),
             2 => observer.finished(side, protection == Protection::Plain),
             3 => observer.application_data(side),
+            5 => observer.missed(side),
+            6 => sealed(&mut observer, side, &mut reader),
             4 => {
                 let Ok(message) = reader.bytes16("message of SSL 2") else { break };
                 opened.note(side, true);
@@ -243,6 +250,13 @@ pub fn observer(data: &[u8]) {
         }
     }
     ask(&observer, &opened);
+}
+
+/// A record that stays shut: its type and length.
+fn sealed(observer: &mut Observer, side: Side, reader: &mut Reader<'_>) {
+    if let Ok(header) = RecordHeader::read(reader) {
+        observer.unopened_record(side, &header);
+    }
 }
 
 /// Whether each side's first message was one in the frame of SSL 2.
@@ -294,6 +308,8 @@ fn ask(observer: &Observer, opened: &Opened) {
     let word = observer.key_exchange().map(|facts| (facts.word(), facts.dh.map(|dh| dh.bits())));
     let rest = (observer.alpn(), observer.scts(), observer.ocsp_staple(), observer.resumed());
     let ssl2 = (observer.ssl2_hello(), observer.ssl2_choice(), observer.ssl2_errors());
+    let sight = (observer.seen_established(), observer.is_sight_settled(), observer.seen_refusal());
+    let retry = (observer.early_retry(), observer.retry_group());
     let prints = (observer.ja3(), observer.ja3s(), observer.ja4());
     let presences = [
         observer.alpn_presence(),
@@ -311,6 +327,8 @@ fn ask(observer: &Observer, opened: &Opened) {
         ssl2,
         prints,
         presences,
+        sight,
+        retry,
         observer.certificate_request(),
         observer.session_id_echoed(),
     ));

@@ -1,6 +1,10 @@
 //! What an observer with all keys knows at the end of each recorded handshake.
 
 use tlscensus_tls_wire::alert::Alert;
+use tlscensus_tls_wire::codec::Codec;
+use tlscensus_tls_wire::extension::EARLY_KEY_SHARE;
+use tlscensus_tls_wire::extension::Extensions;
+use tlscensus_tls_wire::handshake::ClientHello;
 use tlscensus_tls_wire::handshake::Message;
 use tlscensus_tls_wire::observer::MAX_CHAIN;
 use tlscensus_tls_wire::observer::Observer;
@@ -11,6 +15,7 @@ use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::record::Joiner;
 use tlscensus_tls_wire::registry::AlertDescription;
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::CompressionMethod;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::NamedGroup;
@@ -234,6 +239,73 @@ fn shared_fields_have_names() {
 }
 
 #[test]
+fn a_server_of_an_early_draft_may_call_itself_final() {
+    // As tls13.crypto.mozilla.org answered in draft 14; from a capture in Suricata's verification suite.
+    let body =
+        [&b"\x03\x04"[..], &[7; 32], b"\xc0\x2b\x00\x09\x00\x28\x00\x05\x00\x17\x00\x01x"].concat();
+    let mut observer = Observer::new();
+    observer.message(Side::Server, Protection::Plain, HandshakeType::SERVER_HELLO, &body);
+    let choice = observer.choice().expect("understood");
+    assert_eq!((choice.version, choice.suite), (Version::TLS_1_3, CipherSuite(0xc02b)));
+    assert_eq!(choice.key_share(), Some((NamedGroup::SECP256R1, &b"x"[..])));
+    assert!(observer.malformed().is_empty());
+    let mut observer = Observer::new();
+    let body = b"\x7f\x12\x00\x06\x00\x28\x00\x02\x00\x18";
+    observer.message(Side::Server, Protection::Plain, HandshakeType::HELLO_RETRY_REQUEST, body);
+    assert!(observer.hello_retry() && observer.retry().is_none());
+    assert_eq!(observer.retry_group(), Some(NamedGroup::SECP384R1));
+}
+
+#[test]
+fn what_a_client_offers_beside_has_lengths_and_counts() {
+    let mut extensions = Extensions::new();
+    extensions.push(ExtensionType::SESSION_TICKET, &[7; 192][..]);
+    extensions.push(ExtensionType::EARLY_DATA, &b""[..]);
+    extensions.push(
+        ExtensionType::ENCRYPTED_CLIENT_HELLO,
+        &b"\x00\x00\x01\x00\x03\x2a\x00\x01e\x00\x01p"[..],
+    );
+    extensions.push(ExtensionType::PSK_KEY_EXCHANGE_MODES, &b"\x02\x0b\x01"[..]);
+    extensions.push(ExtensionType::SUPPORTED_VERSIONS, &b"\x02\x7f\x12"[..]);
+    extensions.push(EARLY_KEY_SHARE, &b"\x00\x0a\x0a\x0a\x00\x01g\x00\x1d\x00\x01x"[..]);
+    extensions.push(
+        ExtensionType::PRE_SHARED_KEY,
+        &b"\x00\x07\x00\x01t\x00\x00\x00\x01\x00\x02\x01b"[..],
+    );
+    let hello = ClientHello {
+        legacy_version: Version::TLS_1_2,
+        random: [7; 32],
+        session_id: b"session",
+        cipher_suites: vec![CipherSuite(0x1301)],
+        compression_methods: vec![CompressionMethod(1), CompressionMethod::NULL],
+        extensions,
+    };
+    let told = |hello: &ClientHello<'_>| {
+        let mut observer = Observer::new();
+        let body = hello.encoded();
+        observer.message(Side::Client, Protection::Plain, HandshakeType::CLIENT_HELLO, &body);
+        observer
+    };
+    let observer = told(&hello);
+    let offer = observer.offer().expect("heard");
+    assert_eq!((offer.session_id_length(), offer.ticket_length()), (7, Some(192)));
+    assert_eq!((offer.psk_count(), offer.early_data()), (Some(1), true));
+    assert_eq!(offer.compression_methods(), [CompressionMethod(1), CompressionMethod::NULL]);
+    assert_eq!(offer.psk_key_exchange_modes().len(), 2, "GREASE is kept");
+    assert_eq!(offer.key_share_groups(), [NamedGroup(0x0a0a), NamedGroup::X25519]);
+    let hidden = offer.encrypted_hello().expect("there");
+    assert_eq!((hidden.kdf_id, hidden.aead_id), (1, 3));
+    let mut bare = hello.clone();
+    bare.extensions = Extensions::new();
+    bare.extensions.push(EARLY_KEY_SHARE, &b"\x00\x05\x00\x1d\x00\x01x"[..]);
+    let observer = told(&bare);
+    let offer = observer.offer().expect("heard");
+    assert_eq!((offer.psk_count(), offer.ticket_length(), offer.early_data()), (None, None, false));
+    assert!(offer.encrypted_hello().is_none());
+    assert!(offer.key_share_groups().is_empty(), "another extension has that number");
+}
+
+#[test]
 fn the_offer_is_the_hello() {
     let observer = transcript::observed(&transcript::named("rfc8448-1rtt"));
     let offer = observer.offer().expect("heard");
@@ -413,7 +485,7 @@ fn suites_are_named_even_when_nobody_knows_them() {
         session_id: &[],
         cipher_suite: CipherSuite(0xdada),
         compression_method: 1.into(),
-        extensions: tlscensus_tls_wire::extension::Extensions::none(),
+        extensions: Extensions::none(),
     });
     let mut encoded = Vec::new();
     hello.encode(&mut encoded);

@@ -35,8 +35,8 @@ pub enum Guess {
     No,
 }
 
-/// Guesses from the first bytes of a direction. More bytes turn `Unsure` into something else and leave everything else as
-/// it is.
+/// Guesses from the first bytes of a direction. More bytes turn `Unsure` into something else, and may show that what could
+/// have been a protected record is none; everything else stays as it is.
 pub fn looks_like_tls(bytes: &[u8]) -> Guess {
     match *bytes {
         [] => Guess::Unsure,
@@ -208,7 +208,7 @@ fn ssl2_frame(bytes: &[u8]) -> Guess {
     let Some(header) = ssl2::header(bytes) else {
         return Guess::Unsure;
     };
-    let data = header.length.checked_sub(header.padding).unwrap_or_default();
+    let data = header.length.saturating_sub(header.padding);
     let message = bytes.get(header.bytes..).unwrap_or_default();
     let message = message.get(..data).unwrap_or(message);
     match message.first().copied().map(Ssl2Message) {
@@ -270,7 +270,6 @@ fn ssl2_error(message: &[u8], data: usize) -> Guess {
     }
 }
 
-/// The side that a guess means; `None` where it may be either or none.
 impl Guess {
     /// The side that a guess means; `None` where it may be either, or is no TLS.
     pub fn side(self) -> Option<Side> {

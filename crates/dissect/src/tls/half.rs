@@ -140,7 +140,7 @@ impl Half {
         match self.stage {
             Stage::Deaf(_) => (),
             Stage::Payload { header, left, what } if bytes <= left => {
-                self.miss_inside(bytes, what, observer);
+                let what = self.miss_inside(bytes, what, observer);
                 self.advance(header, left - bytes, what, observer);
             }
             Stage::Ssl2Payload { header, left } if bytes <= left => {
@@ -323,13 +323,7 @@ impl Half {
     }
 
     /// Goes on in a record of which so many bytes are left, or behind it.
-    fn advance(
-        &mut self,
-        header: RecordHeader,
-        left: usize,
-        what: What,
-        observer: &mut Observer,
-    ) {
+    fn advance(&mut self, header: RecordHeader, left: usize, what: What, observer: &mut Observer) {
         if left > 0 {
             self.stage = Stage::Payload { header, left, what };
             return;
@@ -356,10 +350,8 @@ impl Half {
             match self.alert.take() {
                 None => self.alert = Some(*byte),
                 Some(level) => {
-                    let alert = Alert {
-                        level: AlertLevel(level),
-                        description: AlertDescription(*byte),
-                    };
+                    let alert =
+                        Alert { level: AlertLevel(level), description: AlertDescription(*byte) };
                     observer.alert(self.side, Protection::Plain, alert);
                 }
             }
@@ -395,26 +387,21 @@ impl Half {
 
 /// Holes.
 impl Half {
-    /// A hole that ends in the payload where it began, or with it.
-    fn miss_inside(&mut self, bytes: usize, what: What, observer: &mut Observer) {
+    /// A hole that ends in the payload where it began, or with it. What the rest of the payload is good for.
+    fn miss_inside(&mut self, bytes: usize, what: What, observer: &mut Observer) -> What {
         match what {
-            What::Alerts => {
+            What::Handshake if self.messages.miss(bytes) => observer.missed(self.side),
+            What::Alerts | What::Handshake | What::Judged => {
+                observer.missed(self.side);
+                self.is_blind |= what == What::Handshake;
+                self.messages.forget();
                 self.alert = None;
-                observer.missed(self.side);
-            }
-            What::Handshake => {
-                observer.missed(self.side);
-                if !self.messages.miss(bytes) {
-                    self.is_blind = true;
-                    self.messages.forget();
-                }
-            }
-            What::Judged => {
-                observer.missed(self.side);
                 self.gathered = Vec::new();
+                return What::Nothing;
             }
             What::ChangeCipherSpec | What::Nothing | What::Sealed => (),
         }
+        what
     }
 
     /// From here on a record must be looked for.
@@ -446,11 +433,8 @@ impl Half {
             return bytes.get(at..).unwrap_or_default();
         }
         let looked = looked.saturating_add(bytes.len());
-        self.stage = if looked > LOOKING_BYTES {
-            Stage::Deaf(Deaf::Lost)
-        } else {
-            Stage::Lost { looked }
-        };
+        self.stage =
+            if looked > LOOKING_BYTES { Stage::Deaf(Deaf::Lost) } else { Stage::Lost { looked } };
         &[]
     }
 }
@@ -458,7 +442,7 @@ impl Half {
 /// Records of SSL 2.
 impl Half {
     fn ssl2_header<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let needed = match self.head.bytes().first().or(bytes.first()) {
+        let needed = match self.head.bytes().first().or_else(|| bytes.first()) {
             Some(first) if first & 0x80 != 0 => 2,
             _ => 3,
         };

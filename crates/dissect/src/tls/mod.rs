@@ -87,6 +87,7 @@ impl Ear {
 
     /// Is told that a direction has come to its end.
     pub fn finish(&mut self, side: Side) -> Progress {
+        self.observer.closed(side);
         match side {
             Side::Client => self.client.finish(),
             Side::Server => self.server.finish(),
@@ -142,7 +143,8 @@ impl Ear {
         let sealed = [Side::Client, Side::Server]
             .into_iter()
             .find(|side| self.observer.unopened_alerts(*side) > 0);
-        let complete = [Side::Client, Side::Server].into_iter().all(|side| !self.observer.has_missed(side));
+        let complete =
+            [Side::Client, Side::Server].into_iter().all(|side| !self.observer.has_missed(side));
         fatal
             .map(|seen| seen.side)
             .or_else(|| ssl2.map(|seen| seen.side))
@@ -169,7 +171,9 @@ impl Ear {
     fn client_went_on(&self) -> bool {
         let letters = self.observer.history().chars();
         let hellos = letters.clone().filter(|letter| *letter == 'C').count();
-        hellos > 1 || letters.clone().any(|letter| "GXYI".contains(letter)) && !self.observer.offer().is_some_and(|offer| offer.early_data())
+        hellos > 1
+            || letters.clone().any(|letter| "GXYI".contains(letter))
+                && !self.observer.offer().is_some_and(|offer| offer.early_data())
     }
 }
 

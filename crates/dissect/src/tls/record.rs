@@ -30,7 +30,7 @@ pub(super) fn opening(bytes: &[u8], side: Side, behind_hello: bool) -> Opening {
         [] => Opening::Unsure,
         [first] if is_known(first) => Opening::Unsure,
         [first, MAJOR, ..] if is_known(first) => Opening::Tls,
-        [first, ..] if first & 0xc0 == 0x40 => Opening::Neither,
+        [first, ..] if is_known(first) || first & 0xc0 == 0x40 => Opening::Neither,
         _ => match ssl2::header(bytes) {
             None => Opening::Unsure,
             Some(header) => ssl2_opening(header, bytes, side, behind_hello),

@@ -1,8 +1,13 @@
-//! Flows as scripted calls of a listener, and real ones out of captures.
+//! Flows as scripted calls of a listener, and real ones out of captures; TLS alone, in whole streams, cut ones and ones with holes.
 
 #[path = "../../../dialog/tests/facts_text.rs"]
 mod facts_text;
 mod play;
 #[path = "../../../dialog/tests/script.rs"]
 mod script;
+mod tls;
+mod tls_corpora;
+mod tls_holes;
+mod tls_made;
+mod tls_streams;
 mod transcripts;

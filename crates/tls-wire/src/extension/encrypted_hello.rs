@@ -57,10 +57,9 @@ impl<'a> Codec<'a> for EncryptedClientHello<'a> {
                 enc: reader.bytes16("enc")?,
                 payload: reader.bytes16("payload")?,
             })),
-            other => Err(DecodeError::Illegal {
-                what: "ECHClientHelloType",
-                value: u32::from(other),
-            }),
+            other => {
+                Err(DecodeError::Illegal { what: "ECHClientHelloType", value: u32::from(other) })
+            }
         }
     }
 }

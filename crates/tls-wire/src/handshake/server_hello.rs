@@ -30,7 +30,34 @@ pub struct ServerHello<'a> {
     pub extensions: Extensions<'a>,
 }
 
-impl ServerHello<'_> {
+impl<'a> ServerHello<'a> {
+    /// Reads the form of drafts before the 22nd, whatever the version: servers of the 15th and before said 0x0304.
+    pub fn decode_early(body: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(body);
+        let legacy_version = Version::read(&mut reader)?;
+        let hello = Self::read_behind(legacy_version, true, &mut reader)?;
+        reader.finish("ServerHello")?;
+        Ok(hello)
+    }
+
+    fn read_behind(
+        legacy_version: Version,
+        early: bool,
+        reader: &mut Reader<'a>,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self {
+            legacy_version,
+            random: reader.array("server random")?,
+            session_id: if early { &[] } else { reader.bytes8("session_id")? },
+            cipher_suite: CipherSuite::read(reader)?,
+            compression_method: match early {
+                true => CompressionMethod::NULL,
+                false => CompressionMethod::read(reader)?,
+            },
+            extensions: Extensions::read_optional(reader)?,
+        })
+    }
+
     /// True where the server wants another hello.
     pub fn is_hello_retry_request(&self) -> bool {
         self.random == HELLO_RETRY_REQUEST_RANDOM
@@ -70,18 +97,7 @@ impl<'a> Codec<'a> for ServerHello<'a> {
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let legacy_version = Version::read(reader)?;
-        let early = legacy_version.is_early_draft();
-        Ok(Self {
-            legacy_version,
-            random: reader.array("server random")?,
-            session_id: if early { &[] } else { reader.bytes8("session_id")? },
-            cipher_suite: CipherSuite::read(reader)?,
-            compression_method: match early {
-                true => CompressionMethod::NULL,
-                false => CompressionMethod::read(reader)?,
-            },
-            extensions: Extensions::read_optional(reader)?,
-        })
+        Self::read_behind(legacy_version, legacy_version.is_early_draft(), reader)
     }
 }
 

@@ -86,20 +86,22 @@ impl Choice {
 
     /// The group of the server's public value in TLS 1.3, and the value.
     pub fn key_share(&self) -> Option<(NamedGroup, &[u8])> {
-        let early = self.version.is_tls13().then(|| self.extensions.find(EARLY_KEY_SHARE));
-        let share = match self.extensions.find(KeyShareServerHello::TYPE).or(early.flatten()) {
-            Some(bytes) => KeyShareServerHello::decode(bytes, "extension data").ok()?,
-            None => return None,
-        };
-        Some((share.0.group, share.0.key_exchange))
+        let KeyShareServerHello(share) =
+            KeyShareServerHello::decode(self.key_share_bytes()?, "extension data").ok()?;
+        Some((share.group, share.key_exchange))
     }
 
     /// The group a retry request asks for.
     pub fn retry_group(&self) -> Option<NamedGroup> {
-        let early = self.version.is_tls13().then(|| self.extensions.find(EARLY_KEY_SHARE));
-        let wish = self.extensions.find(KeyShareRetry::TYPE).or(early.flatten())?;
-        let KeyShareRetry(group) = KeyShareRetry::decode(wish, "extension data").ok()?;
+        let KeyShareRetry(group) =
+            KeyShareRetry::decode(self.key_share_bytes()?, "extension data").ok()?;
         Some(group)
+    }
+
+    /// Under the type that drafts up to the 22nd had for it, too.
+    fn key_share_bytes(&self) -> Option<&[u8]> {
+        let early = || self.extensions.find(EARLY_KEY_SHARE).filter(|_| self.version.is_tls13());
+        self.extensions.find(ExtensionType::KEY_SHARE).or_else(early)
     }
 }
 

@@ -13,7 +13,7 @@
 //! | [`change_cipher_spec`](Observer::change_cipher_spec), [`alert`](Observer::alert) | the same for those |
 //! | [`application_data`](Observer::application_data) | a record of application data, opened or not |
 //! | [`unopened`](Observer::unopened), [`unopened_record`](Observer::unopened_record), [`ssl2_unopened`](Observer::ssl2_unopened) | a protected record whose content the feeder cannot know |
-//! | [`missed`](Observer::missed) | bytes of a side that the feeder did not hear |
+//! | [`missed`](Observer::missed), [`closed`](Observer::closed) | bytes of a side that the feeder did not hear; the end of a side |
 //! | [`signature_checked`](Observer::signature_checked), [`finished`](Observer::finished) | the feeder checked one |
 
 mod choice;
@@ -391,7 +391,8 @@ impl Observer {
 
     fn keep_hello(&mut self, body: &[u8]) {
         // Where the first one was not heard, what asks for the second or comes before it may have been.
-        let is_second = self.client.missed && (self.hello_retry() || self.client.change_cipher_spec);
+        let is_second =
+            self.client.missed && (self.hello_retry() || self.client.change_cipher_spec);
         let [first, second] = &mut self.hellos;
         if first.is_none() && !is_second {
             *first = Some(body.into());
@@ -401,7 +402,12 @@ impl Observer {
     }
 
     fn server_hello(&mut self, body: &[u8]) -> Result<(), DecodeError> {
-        let hello = ServerHello::decode(body, "ServerHello")?;
+        let hello = match ServerHello::decode(body, "ServerHello") {
+            Err(error) if body.starts_with(&Version::TLS_1_3.0.to_be_bytes()) => {
+                ServerHello::decode_early(body).map_err(|_| error)?
+            }
+            result => result?,
+        };
         let retry = hello.is_hello_retry_request();
         let choice = Box::new(Choice::from(hello));
         if retry {

@@ -41,7 +41,8 @@ impl Observer {
                 Authentication::Anon | Authentication::Psk | Authentication::Krb5
             )
         });
-        if needless || self.resumed() == Some(true) {
+        let resumed = !choice.version.is_tls13() && self.resumed() == Some(true);
+        if needless || resumed {
             return Presence::Absent;
         }
         self.absent_after_flight()

@@ -35,7 +35,7 @@ pub(super) struct Sight {
     client_finished: bool,
     /// Protected records of the client behind that.
     client_later: u64,
-    /// One of them is as long as an alert.
+    /// One of them is as long as an alert, or the client closed its direction.
     client_left: bool,
     /// The server sent something behind the client's Finished that is no refusal.
     server_went_on: bool,
@@ -113,6 +113,13 @@ impl Observer {
         self.note_once(side, history::APPLICATION_DATA);
     }
 
+    /// Is told that a side closed its direction: an alert that answers this is no refusal.
+    pub fn closed(&mut self, side: Side) {
+        if side == Side::Client {
+            self.sight.client_left |= self.sight.client_finished;
+        }
+    }
+
     /// Is told that bytes of a side were not heard: from here on what is not there may have stood in them.
     pub fn missed(&mut self, side: Side) {
         self.speaker_mut(side).missed = true;
@@ -138,7 +145,8 @@ impl Observer {
         match side {
             Side::Server => self.sight.server(lengths, length),
             Side::Client => {
-                let exact = !self.sight.client_finished && (self.client.missed || self.may_be_early());
+                let exact =
+                    !self.sight.client_finished && (self.client.missed || self.may_be_early());
                 self.sight.client(lengths, length, exact);
             }
         }
@@ -212,3 +220,144 @@ impl Observer {
 /// Records of a client without an answer after which a refusal is not waited for: a server that checks a certificate says
 /// so within a round trip.
 const SETTLING_RECORDS: u64 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Codec;
+    use crate::extension::Extensions;
+    use crate::extension::SelectedVersion;
+    use crate::handshake::ClientHello;
+    use crate::handshake::ServerHello;
+    use crate::observer::Protection;
+    use crate::registry::CompressionMethod;
+    use crate::registry::HandshakeType;
+    use crate::registry::Version;
+
+    fn hello(early: bool) -> Vec<u8> {
+        let mut extensions = Extensions::new();
+        if early {
+            extensions.push(ExtensionType::EARLY_DATA, &b""[..]);
+        }
+        let hello = ClientHello {
+            legacy_version: Version::TLS_1_2,
+            random: [7; 32],
+            session_id: b"",
+            cipher_suites: vec![CipherSuite::TLS_AES_128_GCM_SHA256],
+            compression_methods: vec![CompressionMethod::NULL],
+            extensions,
+        };
+        hello.encoded()
+    }
+
+    fn choice(version: Version) -> Vec<u8> {
+        let mut extensions = Extensions::new();
+        if version.is_tls13() {
+            extensions.add(&SelectedVersion(version));
+        }
+        let hello = ServerHello {
+            legacy_version: Version::TLS_1_2,
+            random: [7; 32],
+            session_id: b"",
+            cipher_suite: CipherSuite::TLS_AES_128_GCM_SHA256,
+            compression_method: CompressionMethod::NULL,
+            extensions,
+        };
+        hello.encoded()
+    }
+
+    /// What is seen of a story: words of side, upper case for the client, and what happens: hello, change of cipher, a record of
+    /// a type or, TLS 1.3, a length, a hole, the end of a side.
+    fn told(early: bool, version: Version, story: &str) -> Observer {
+        let mut observer = Observer::new();
+        for word in story.split_whitespace() {
+            let side = if word.starts_with('C') { Side::Client } else { Side::Server };
+            let sealed = |content_type, length| RecordHeader {
+                content_type,
+                version: Version::TLS_1_2,
+                length,
+            };
+            match &word[1..] {
+                "hello" if side == Side::Client => {
+                    let body = hello(early);
+                    observer.message(side, Protection::Plain, HandshakeType::CLIENT_HELLO, &body);
+                }
+                "hello" => {
+                    let body = choice(version);
+                    observer.message(side, Protection::Plain, HandshakeType::SERVER_HELLO, &body);
+                }
+                "done" => {
+                    let message = HandshakeType::SERVER_HELLO_DONE;
+                    observer.message(side, Protection::Plain, message, b"");
+                }
+                "change" => observer.change_cipher_spec(side),
+                "finished" => observer.unopened_record(side, &sealed(ContentType::HANDSHAKE, 40)),
+                "alert" => observer.unopened_record(side, &sealed(ContentType::ALERT, 26)),
+                "hole" => observer.missed(side),
+                "end" => observer.closed(side),
+                length => {
+                    let length = length.parse().expect("a length");
+                    let header = sealed(ContentType::APPLICATION_DATA, length);
+                    observer.unopened_record(side, &header);
+                }
+            }
+        }
+        observer
+    }
+
+    #[test]
+    fn the_end_of_tls12_is_seen() {
+        for (story, expected) in [
+            ("Chello shello sdone Cchange Cfinished schange sfinished", true),
+            ("Chello shello sdone Cchange Cfinished schange", false),
+            ("Chello shello sdone Cchange Cfinished schange salert", false),
+            ("Chello shello sdone Cchange Cfinished salert", false),
+            ("Chello shello schange sfinished Cchange Cfinished", true),
+            ("Chello shello schange sfinished Cchange Calert", false),
+            ("shello sdone schange sfinished", true),
+            ("shello schange sfinished", false),
+            ("shello shole schange s100", true),
+            ("Chello Cchange Cfinished C100", false),
+        ] {
+            let observer = told(false, Version::TLS_1_2, story);
+            assert_eq!(observer.seen_established(), expected, "{story}");
+            assert_eq!(observer.is_sight_settled(), expected, "{story}");
+        }
+        let observer = told(false, Version::TLS_1_2, "Chello shello schange salert salert");
+        assert_eq!(observer.unopened_alerts(Side::Server), 2);
+    }
+
+    #[test]
+    fn the_end_of_tls13_is_seen_and_alerts_are_told_by_their_length() {
+        let client = Some(Side::Client);
+        let server = Some(Side::Server);
+        for (early, story, seen, settled, refused) in [
+            (false, "Chello shello s900", false, false, None),
+            (false, "Chello shello s900 C53", true, false, None),
+            (false, "Chello shello s900 C53 s250", true, true, None),
+            (false, "Chello shello s900 C19", false, false, client),
+            (false, "Chello shello s19", false, false, server),
+            (false, "Chello shello s900 s19 C53", false, false, server),
+            (false, "Chello shello s900 C53 C300 s19", false, false, server),
+            (false, "Chello shello s900 C53 C19 s19", true, true, None),
+            (false, "Chello shello s900 C53 Cend s19", true, true, None),
+            (false, "Chello shello s900 C800 s250", true, true, None),
+            (false, "Chello shello s900 shole C53", false, false, None),
+            (false, "Chello shello s900 shole C53 s250", true, true, None),
+            (false, "Chello shello s900 Chole C300 s250", false, false, None),
+            (true, "Chello C300 shello s200 C300", false, false, None),
+            (true, "Chello C300 shello s200 C300 C21 C53 s250", true, true, None),
+            (true, "Chello C300 C19 shello s200 C19 C53", true, false, None),
+        ] {
+            let observer = told(early, Version::TLS_1_3, story);
+            assert_eq!(observer.seen_established(), seen, "{story}");
+            assert_eq!(observer.is_sight_settled(), settled, "{story}");
+            assert_eq!(observer.seen_refusal(), refused, "{story}");
+            assert!(!observer.established());
+        }
+        let observer = told(true, Version::TLS_1_3, "Chello C300 C19 shello s200 C300");
+        assert_eq!(observer.early_records(), 2);
+        let story = format!("Chello shello s900 C53 {}", "C300 ".repeat(16));
+        assert!(told(false, Version::TLS_1_3, &story).is_sight_settled());
+    }
+}

@@ -244,7 +244,10 @@ mod tests {
         let wire = b"\x02\x07\x00\xc0\x00\x01\x00\x02\x00\x03cddarg";
         let key: ClientMasterKey<'_> = round_trip(wire);
         assert_eq!(key.cipher_kind, Ssl2CipherKind::SSL_CK_DES_192_EDE3_CBC_WITH_MD5);
-        assert_eq!((key.clear_key, key.encrypted_key, key.key_arg), (&b"c"[..], &b"dd"[..], &b"arg"[..]));
+        assert_eq!(
+            (key.clear_key, key.encrypted_key, key.key_arg),
+            (&b"c"[..], &b"dd"[..], &b"arg"[..])
+        );
         assert!(ErrorMessage::decode(b"\x04\x00\x01", "message").is_err());
     }
 
