@@ -29,6 +29,8 @@ pub(crate) trait Framer {
     /// The bytes not yet handed out (to say what a peer looked like). After an error: the shortest start that
     /// shows it, so that the answer does not hang on how the bytes were split.
     fn rest(&self) -> &[u8];
+    /// All bytes not yet handed out, behind an error too: what may be TLS is to be handed on whole.
+    fn waiting(&self) -> &[u8];
     /// Bytes are missing here: what was begun is dropped, and the next byte may be anywhere in a unit.
     fn resync(&mut self);
     /// What waits is no unit of this protocol: drops it up to where the next one may begin. Works behind an error too.
@@ -58,10 +60,6 @@ impl LineFramer {
     /// A framer for lines of at most `limit` bytes, terminator included.
     pub(crate) fn new(limit: usize) -> Self {
         Self { bytes: Vec::new(), handed_out: 0, searched: 0, limit, failed: None }
-    }
-
-    fn waiting(&self) -> &[u8] {
-        self.bytes.get(self.handed_out..).unwrap_or_default()
     }
 
     fn hand_out(&mut self, length: usize) -> Vec<u8> {
@@ -111,6 +109,10 @@ impl Framer for LineFramer {
         let rest = self.waiting().to_vec();
         *self = Self::new(self.limit);
         rest
+    }
+
+    fn waiting(&self) -> &[u8] {
+        self.bytes.get(self.handed_out..).unwrap_or_default()
     }
 
     fn resync(&mut self) {

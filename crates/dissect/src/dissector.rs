@@ -131,8 +131,7 @@ impl Dissector {
             Via::Smtp if is_lmtp(&facts) => Via::Lmtp,
             via => via,
         };
-        let plaintext_behind =
-            listening.behind.as_ref().map(Behind::plaintext).unwrap_or_default();
+        let plaintext_behind = listening.behind.as_ref().map(Behind::plaintext).unwrap_or_default();
         let names = std::mem::take(&mut listening.names).finish();
         let redactor = Redactor { via, address: client.ip(), names };
         redactor.facts(&mut facts, plaintext_behind.server);
@@ -287,7 +286,7 @@ impl Listening {
             return;
         };
         let mut upgraded = watcher.hear(side, bytes);
-        if !upgraded && !watcher.is_over() && watcher.held(side) > MAX_WAIT {
+        if !upgraded && watcher.turn() == Some(other(side)) && watcher.held(side) > MAX_WAIT {
             // Whoever says so much has had answers: those are not in the capture.
             upgraded = watcher.absent(other(side));
         }
@@ -393,11 +392,9 @@ impl Listening {
     fn facts(&self) -> Facts {
         match &self.watcher {
             Some(watcher) => watcher.facts().clone(),
-            None => Facts {
-                before: Reading::Unasked,
-                starttls: Starttls::Unasked,
-                ..Facts::default()
-            },
+            None => {
+                Facts { before: Reading::Unasked, starttls: Starttls::Unasked, ..Facts::default() }
+            }
         }
     }
 

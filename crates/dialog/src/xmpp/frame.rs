@@ -9,6 +9,7 @@ use crate::frame::Framer;
 use crate::frame::MAX_UNIT;
 use crate::looks::binary_opening;
 use crate::looks::may_be_binary;
+use crate::text;
 
 /// Cuts an XML stream as it arrives; nothing is scanned twice, whatever the segments are.
 ///
@@ -29,7 +30,8 @@ pub(crate) struct StreamFramer {
     open: Vec<Range<usize>>,
     /// Bytes of white space so far.
     skipped: usize,
-    failed: Option<FrameError>,
+    /// Why, and by how many bytes that is shown.
+    failed: Option<(FrameError, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,8 +253,7 @@ impl StreamFramer {
     }
 
     fn fail(&mut self, error: FrameError) {
-        self.failed = Some(error);
-        self.bytes.truncate(self.position);
+        self.failed = Some((error, self.position - self.start));
     }
 
     /// Whether enough is there to recognise another protocol by.
@@ -265,9 +266,6 @@ impl StreamFramer {
 
 impl Framer for StreamFramer {
     fn feed(&mut self, bytes: &[u8]) {
-        if self.failed.is_some() {
-            return;
-        }
         self.bytes.drain(..self.start);
         self.position -= self.start;
         self.start = 0;
@@ -303,12 +301,16 @@ impl Framer for StreamFramer {
                 self.fail(FrameError::TooLong);
             }
         }
-        self.failed.map_or(Ok(None), Err)
+        self.failed.map_or(Ok(None), |(error, _)| Err(error))
     }
 
     fn take_rest(&mut self) -> Vec<u8> {
         let mut taken = std::mem::replace(self, Self::new());
         taken.bytes.split_off(taken.start)
+    }
+
+    fn waiting(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
     }
 
     fn resync(&mut self) {
@@ -318,7 +320,7 @@ impl Framer for StreamFramer {
     }
 
     fn skip(&mut self) {
-        let rest = self.rest().get(1..).unwrap_or_default();
+        let rest = self.waiting().get(1..).unwrap_or_default();
         let next = rest.iter().position(|byte| *byte == b'<').unwrap_or(rest.len());
         let rest = rest.get(next..).unwrap_or_default().to_vec();
         self.resync();
@@ -326,7 +328,8 @@ impl Framer for StreamFramer {
     }
 
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+        let shown_by = self.failed.map_or(usize::MAX, |(_, shown_by)| shown_by);
+        text::bounded(self.waiting(), shown_by)
     }
 
     fn skipped(&self) -> usize {

@@ -107,6 +107,15 @@ pub(crate) struct Evidence<'a> {
     pub(crate) last: bool,
 }
 
+/// How a side's bytes are to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    /// They are the very first of the side.
+    pub(crate) whole: bool,
+    /// Nothing more comes that would make the last line whole.
+    pub(crate) last: bool,
+}
+
 /// What one side says in either role.
 struct Heard {
     tls: Guess,
@@ -151,8 +160,8 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
 }
 
 fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
-    let whole = first.is_whole(evidence.midstream);
     let is_last = evidence.last || first.finished || first.is_full();
+    let view = View { whole: first.is_whole(evidence.midstream), last: is_last };
     let mut heard = Heard {
         tls: Guess::No,
         as_client: Votes::default(),
@@ -171,8 +180,8 @@ fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
         }
         heard.spoke = true;
         if guess == Guess::No {
-            heard.as_client.add(client::votes(piece, whole));
-            heard.as_server.add(server::votes(piece, whole));
+            heard.as_client.add(client::votes(piece, view));
+            heard.as_server.add(server::votes(piece, view));
         }
     }
     heard.settled = is_last
@@ -297,8 +306,7 @@ fn foreign(opener: &Heard, responder: &Heard, ambiguous: bool) -> Foreign {
     if !opener.spoke && !responder.spoke {
         return Foreign::Nothing;
     }
-    let votes =
-        [&responder.as_server, &opener.as_client, &opener.as_server, &responder.as_client];
+    let votes = [&responder.as_server, &opener.as_client, &opener.as_server, &responder.as_client];
     let named = votes.iter().filter_map(|votes| votes.foreign);
     named.clone().find(|foreign| *foreign != Foreign::Unknown).unwrap_or(match ambiguous {
         true => Foreign::Ambiguous,

@@ -39,7 +39,12 @@ pub struct Ear {
 impl Ear {
     /// Nothing heard yet.
     pub fn new() -> Self {
-        Self { observer: Observer::new(), heads: Default::default(), data: [false; 2], broken: false }
+        Self {
+            observer: Observer::new(),
+            heads: Default::default(),
+            data: [false; 2],
+            broken: false,
+        }
     }
 
     /// The next bytes of one side.
