@@ -129,6 +129,10 @@ impl Imap {
             Some(Response::Continuation) if self.awaits(Verb::Starttls) => {
                 self.course.malformed(unit)
             }
+            // Whoever sees a mailbox has logged in, be that not in the capture.
+            Some(Response::Data) if self.awaits(Verb::Unheard) && line::shows_mailbox(unit) => {
+                self.course.client_goes_on(None)
+            }
             None if !unit.trim_ascii().is_empty() => self.course.malformed(unit),
             _ => {}
         }

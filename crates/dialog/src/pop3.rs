@@ -32,8 +32,9 @@ const VERBS: [&[u8]; 9] =
     [b"CAPA", b"LANG", b"NOOP", b"QUIT", b"RSET", b"STLS", b"USER", b"UTF8", b"XTND"];
 
 /// By what a line is known as one of CAPA's, where it may be one of a mail.
-const CAPABILITIES: [&[u8]; 13] = [
+const CAPABILITIES: [&[u8]; 14] = [
     b"AUTH-RESP-CODE",
+    b"CAPA",
     b"EXPIRE",
     b"IMPLEMENTATION",
     b"LANG",
@@ -57,6 +58,8 @@ pub(crate) struct Pop3 {
     wish: Command,
     /// The time stamp in the greeting offers APOP (RFC 1939 section 7).
     apop: bool,
+    /// What was taken for the greeting calls itself the answer to CAPA: the greeting is not in the capture.
+    listed_early: bool,
 }
 
 #[derive(Debug)]
@@ -102,6 +105,7 @@ impl Pop3 {
             state: State::Greeting,
             wish: Command::Capa,
             apop: false,
+            listed_early: false,
         }
     }
 
@@ -128,7 +132,10 @@ impl Pop3 {
             Command::Quit if !self.course.has_ended() => self.course.client_goes_on(None),
             _ => {}
         }
-        self.state = State::Asked(command);
+        self.state = match command {
+            Command::Capa if std::mem::take(&mut self.listed_early) => State::Listing(self.list()),
+            _ => State::Asked(command),
+        };
     }
 
     fn hear_server(&mut self, unit: &[u8]) {
@@ -150,6 +157,7 @@ impl Pop3 {
         match status(text::trim_end(unit)) {
             Status::Ok(words) => {
                 self.apop = has_time_stamp(words);
+                self.listed_early = text::contains(words, b"capability list");
                 self.course.speaks();
                 self.course.enter(Phase::Capabilities);
                 self.wish = Command::Capa;
@@ -353,10 +361,12 @@ fn status(line: &[u8]) -> Status<'_> {
     }
 }
 
-/// Whether a line is one of CAPA's: a capability that is registered (RFC 2449 section 6 and its IANA registry).
+/// Whether a line is one of CAPA's: a capability that is registered (RFC 2449 section 6 and its IANA registry), in use, or
+/// somebody's own; a header of a mail has a colon.
 fn is_capability(line: &[u8]) -> bool {
     let word = text::words(line).next().unwrap_or_default();
-    CAPABILITIES.iter().any(|known| word.eq_ignore_ascii_case(known))
+    let own = text::starts_with(word, b"X-") && !word.contains(&b':');
+    own || CAPABILITIES.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// A message identifier as in RFC 1939 section 7: `<…@…>`.

@@ -180,6 +180,16 @@ impl Dissector {
             Verdict::Ours { via, client, by } => (via, client, by),
         };
         let mut listening = Listening::new(via, client, by);
+        let server = match client {
+            Sender::Opener => &probe.responder,
+            Sender::Responder => &probe.opener,
+        };
+        if self.midstream {
+            listening.miss(client, 0);
+        }
+        if self.midstream || server.lacks_greeting(via) {
+            listening.miss(client.other(), 0);
+        }
         for sender in [client, client.other()] {
             let first = match sender {
                 Sender::Opener => &probe.opener,

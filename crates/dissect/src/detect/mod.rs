@@ -79,6 +79,16 @@ impl First {
         }
     }
 
+    /// A server's first words, and none that begin a conversation of this kind: what came before is not in the capture.
+    pub(crate) fn lacks_greeting(&self, via: Via) -> bool {
+        let first = self.pieces.first().map(|(_, piece)| piece.as_slice()).unwrap_or_default();
+        match via {
+            Via::Smtp | Via::Lmtp => first.starts_with(b"250"),
+            Via::Imap => words::starts_with(first, b"* CAPABILITY"),
+            Via::Direct | Via::Irc | Via::Pop3 | Via::XmppC2s | Via::XmppS2s => false,
+        }
+    }
+
     /// Bytes heard.
     pub(crate) fn len(&self) -> usize {
         self.pieces.iter().map(|(_, piece)| piece.len()).sum()

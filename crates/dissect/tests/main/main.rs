@@ -5,4 +5,5 @@ mod facts_text;
 mod play;
 #[path = "../../../dialog/tests/script.rs"]
 mod script;
+mod streams;
 mod transcripts;

@@ -420,11 +420,12 @@ const OF_THE_PORT: [&str; 8] = [
 ];
 
 /// Sides that alone could be another protocol's.
-const UNCLEAR_ALONE: [(&str, Side); 4] = [
+const UNCLEAR_ALONE: [(&str, Side); 5] = [
     ("pop3/greeting-err.txt", Side::Client),
     ("smtp/greeting-450-multiline.txt", Side::Client),
     ("smtp/greeting-554.txt", Side::Client),
     // What is injected may be the answer to what the client said.
+    ("imap/response-injection.txt", Side::Server),
     ("pop3/injected-behind-go-ahead.txt", Side::Server),
 ];
 
