@@ -76,6 +76,9 @@ enum State {
     Skipping,
     /// Behind the `+OK` to what was not captured: lines of CAPA's, or the next answer.
     Perhaps(List),
+    /// Behind an `+OK` that may be the go-ahead, or the answer to a command before it that was not captured: where TLS
+    /// follows it was the one, where a list does the other.
+    Doubted(List),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +149,7 @@ impl Pop3 {
             State::Skipping if line == b"." => {}
             State::Skipping => self.state = State::Skipping,
             State::Perhaps(list) => self.perhaps(list, line),
+            State::Doubted(list) => self.doubted(list, line),
             State::Asked(command) => self.answered(command, line),
             State::Ready => {}
         }
@@ -182,6 +186,23 @@ impl Pop3 {
         }
     }
 
+    fn doubted(&mut self, list: List, line: &[u8]) {
+        match status(line) {
+            Status::Ok(_) => self.course.upgrade_accepted(),
+            Status::Err => self.course.upgrade_refused(Outcome::Refused, line),
+            Status::Neither if line == b"." => {
+                let capabilities = list.capabilities;
+                self.course.read(Reading::Read(capabilities));
+                self.state = State::Asked(Command::Stls);
+            }
+            Status::Neither => {
+                if let Some(list) = self.add_line(list, line) {
+                    self.state = State::Doubted(list);
+                }
+            }
+        }
+    }
+
     fn answered(&mut self, command: Command, line: &[u8]) {
         self.wish = Command::Quit;
         if self.course.facts().speaks.is_none() && !matches!(status(line), Status::Neither) {
@@ -196,6 +217,9 @@ impl Pop3 {
             (Command::Lists, Status::Ok(_)) => self.state = State::Skipping,
             (Command::Capa, Status::Err) => self.capa_refused(line),
             (Command::Stls, _) if self.course.is_secured() => {}
+            (Command::Stls, Status::Ok(_)) if self.course.is_client_holed() => {
+                self.state = State::Doubted(self.list());
+            }
             (Command::Stls, Status::Ok(_)) => self.course.upgrade_accepted(),
             (Command::Stls, Status::Err) => self.course.upgrade_refused(Outcome::Refused, line),
             (Command::Lists | Command::Other | Command::Unheard, _) => {}
@@ -221,15 +245,23 @@ impl Pop3 {
         }
     }
 
-    fn list_line(&mut self, mut list: List, line: &[u8]) {
+    fn list_line(&mut self, list: List, line: &[u8]) {
         if line == b"." {
             return self.listed(list);
         }
+        if let Some(list) = self.add_line(list, line) {
+            self.state = State::Listing(list);
+        }
+    }
+
+    /// One more entry; `None`: the list is too long, and the conversation over.
+    fn add_line(&mut self, mut list: List, line: &[u8]) -> Option<List> {
         // RFC 1939 section 3: a line that starts with a dot has one more in front.
         let entry = line.strip_prefix(b".").unwrap_or(line);
         if !list.entry(entry) {
             self.course.read(Reading::Read(list.capabilities));
-            return self.course.cut(Outcome::OverBytes, b"");
+            self.course.cut(Outcome::OverBytes, b"");
+            return None;
         }
         let mut words = text::words(entry);
         match words.next().map(<[u8]>::to_ascii_uppercase).as_deref() {
@@ -243,7 +275,7 @@ impl Pop3 {
             Some(b"USER") => list.mechanism(b"USER", MechanismSource::UserCapability),
             _ => {}
         }
-        self.state = State::Listing(list);
+        Some(list)
     }
 
     fn listed(&mut self, list: List) {
@@ -291,7 +323,11 @@ impl Session for Pop3 {
                 list.capabilities.truncated = true;
                 self.course.read(Reading::Read(list.capabilities));
             }
-            State::Asked(_) | State::Perhaps(_) | State::Ready | State::Skipping => {}
+            State::Asked(_)
+            | State::Doubted(_)
+            | State::Perhaps(_)
+            | State::Ready
+            | State::Skipping => {}
         }
     }
 
@@ -314,7 +350,8 @@ impl Session for Pop3 {
             State::Listing(_) if line == b"." || is_capability(line) => Fit::Here,
             State::Listing(_) => Fit::Nowhere,
             State::Skipping if is_status => Fit::Later,
-            State::Skipping | State::Perhaps(_) => Fit::Here,
+            State::Doubted(_) if line != b"." && !is_status && !is_capability(line) => Fit::Nowhere,
+            State::Doubted(_) | State::Skipping | State::Perhaps(_) => Fit::Here,
             _ if is_status => Fit::Here,
             State::Asked(_) | State::Greeting | State::Ready => Fit::Nowhere,
         }

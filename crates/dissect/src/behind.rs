@@ -77,7 +77,8 @@ impl Behind {
     pub(crate) fn miss(&mut self, side: Side, bytes: u64) -> Goes {
         let gate = self.gate(side);
         let held = gate.give_up();
-        gate.open = true;
+        // Behind plaintext there may be more of it.
+        gate.open |= gate.plaintext == 0;
         if !held.is_empty() {
             self.hand_on(side, &held);
         }

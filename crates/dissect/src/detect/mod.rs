@@ -89,6 +89,11 @@ impl First {
         }
     }
 
+    /// All bytes heard, holes left out.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.pieces.iter().flat_map(|(_, piece)| piece).copied().collect()
+    }
+
     /// Bytes heard.
     pub(crate) fn len(&self) -> usize {
         self.pieces.iter().map(|(_, piece)| piece.len()).sum()
@@ -131,6 +136,8 @@ struct Heard {
     tls: Guess,
     as_client: Votes,
     as_server: Votes,
+    /// None of its first bytes is missing.
+    whole: bool,
     /// It has said something.
     spoke: bool,
     /// Nothing it could still say is worth waiting for.
@@ -176,6 +183,7 @@ fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
         tls: Guess::No,
         as_client: Votes::default(),
         as_server: Votes::default(),
+        whole: view.whole,
         spoke: false,
         settled: false,
     };
@@ -205,6 +213,14 @@ fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
 
 /// A hello of either side is enough; a server's records alone only where the other side says nothing else that is known.
 fn as_tls(opener: &Heard, responder: &Heard) -> Option<Verdict> {
+    // TLS behind a hole may be behind a dialogue, of which the other side has the words.
+    let behind = |tls: &Heard, words: &Heard| !tls.whole && words.is_likely_ours();
+    let hello = |guess: Guess| matches!(guess, Guess::Client | Guess::Server);
+    if hello(opener.tls) && behind(opener, responder)
+        || hello(responder.tls) && behind(responder, opener)
+    {
+        return None;
+    }
     let client = match (opener.tls, responder.tls) {
         (Guess::Client, _) => Sender::Opener,
         (_, Guess::Client) => Sender::Responder,
@@ -329,6 +345,14 @@ impl Heard {
     fn is_known(&self) -> bool {
         let foreign = |votes: &Votes| votes.foreign.is_some_and(|name| name != Foreign::Unknown);
         foreign(&self.as_client) || foreign(&self.as_server)
+    }
+}
+
+impl Heard {
+    /// Its words may well be a protocol's of ours.
+    fn is_likely_ours(&self) -> bool {
+        let mut votes = self.as_client.ours.iter().chain(&self.as_server.ours);
+        votes.any(|(_, weight)| *weight >= Weight::Likely)
     }
 }
 

@@ -2,6 +2,7 @@
 
 #[path = "../../../dialog/tests/facts_text.rs"]
 mod facts_text;
+mod holes;
 mod play;
 #[path = "../../../dialog/tests/script.rs"]
 mod script;
