@@ -26,6 +26,8 @@ pub(crate) struct StreamFramer {
     state: State,
     /// The stream's own name (`stream:stream`) while it is open.
     stream: Option<Vec<u8>>,
+    /// That name is supposed: the header is missing, or may yet come.
+    supposed: bool,
     /// Names of the open elements inside the stream, as offsets from `start`.
     open: Vec<Range<usize>>,
     /// Bytes of white space so far.
@@ -74,6 +76,7 @@ impl StreamFramer {
             position: 0,
             state: State::Text,
             stream: None,
+            supposed: false,
             open: Vec::new(),
             skipped: 0,
             failed: None,
@@ -207,7 +210,10 @@ impl StreamFramer {
         };
         let name = self.bytes.get(self.start + name.start..self.start + name.end);
         // A header inside an open stream is a restart (RFC 6120 section 4.3.3).
-        if self.open.len() == 1 && (self.stream.is_none() || name == self.stream.as_deref()) {
+        let is_header = name == self.stream.as_deref()
+            || self.supposed && name.is_some_and(|name| name.ends_with(b":stream"));
+        if self.open.len() == 1 && (self.stream.is_none() || is_header) {
+            self.supposed = false;
             self.stream = name.map(<[u8]>::to_vec);
             self.open.clear();
             return Scanned::Unit;
@@ -315,8 +321,9 @@ impl Framer for StreamFramer {
 
     fn resync(&mut self) {
         // If the header itself is missing, the stream has the name that nearly all give it.
+        let supposed = self.supposed || self.stream.is_none();
         let stream = self.stream.take().unwrap_or_else(|| USUAL_NAME.to_vec());
-        *self = Self { stream: Some(stream), ..Self::new() };
+        *self = Self { stream: Some(stream), supposed, ..Self::new() };
     }
 
     fn skip(&mut self) {
