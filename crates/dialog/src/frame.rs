@@ -122,7 +122,7 @@ impl Framer for LineFramer {
     fn skip(&mut self) {
         self.failed = None;
         let line = self.waiting().iter().position(|byte| *byte == b'\n').map(|at| at + 1);
-        self.handed_out += line.unwrap_or(self.waiting().len());
+        self.handed_out += line.unwrap_or_else(|| self.waiting().len());
         self.searched = self.handed_out;
     }
 

@@ -22,7 +22,7 @@ pub(super) fn votes(bytes: &[u8], role: Role, last: bool) -> Option<Votes> {
         [b'<', letter, ..] if letter.is_ascii_alphabetic() => {}
         _ => return None,
     }
-    let Some(tag) = first_tag(bytes).or(last.then_some(bytes)) else {
+    let Some(tag) = first_tag(bytes).or_else(|| last.then_some(bytes)) else {
         return Some(Votes::too_little());
     };
     let of = |namespace: &[u8]| {
@@ -41,9 +41,8 @@ pub(super) fn votes(bytes: &[u8], role: Role, last: bool) -> Option<Votes> {
         Votes::for_one(Via::XmppC2s, weight)
     } else if of(b"jabber:server") {
         Votes::for_one(Via::XmppS2s, weight)
-    } else if !declared {
-        Votes::not_ours(Foreign::XmppOther)
-    } else if contains(tag, b"xmlns='jabber:component")
+    } else if !declared
+        || contains(tag, b"xmlns='jabber:component")
         || contains(tag, b"xmlns=\"jabber:component")
     {
         Votes::not_ours(Foreign::XmppOther)

@@ -36,6 +36,12 @@ pub struct Ear {
     broken: bool,
 }
 
+impl Default for Ear {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Ear {
     /// Nothing heard yet.
     pub fn new() -> Self {

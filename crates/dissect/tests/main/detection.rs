@@ -120,6 +120,20 @@ fn it_is_told_who_decided_and_that_roles_are_flipped() {
 }
 
 #[test]
+fn it_is_told_who_closed_first() {
+    for first in [Side::Client, Side::Server] {
+        let calls = [
+            Call::Hear(Side::Server, b"220 a ESMTP\r\n".to_vec()),
+            Call::Finish(first),
+            Call::Finish(Side::Client),
+            Call::Finish(Side::Server),
+        ];
+        let Findings::Ours(ours) = play(Setting::new(25), &calls) else { panic!("not ours") };
+        assert_eq!(ours.closed_first, Some(first));
+    }
+}
+
+#[test]
 fn a_flow_without_data_costs_little() {
     assert!(size_of::<Dissector>() <= 200, "{} bytes", size_of::<Dissector>());
     assert_ne!(Appetite::More, Appetite::Enough);

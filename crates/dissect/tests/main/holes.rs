@@ -135,114 +135,7 @@ fn upgraded(lines: &[&str]) -> Box<Ours> {
 
 #[test]
 fn upgrades_are_found_whatever_of_their_words_is_missing() {
-    use GoAhead::Heard;
-    use GoAhead::Inferred;
-    let cases: [(&[&str], GoAhead); 14] = [
-        (
-            &[
-                "S: 220 a ESMTP",
-                "C: EHLO b",
-                "S: 250-a",
-                "S: 250 STARTTLS",
-                "c: STARTTLS",
-                "S: 220 go",
-            ],
-            Heard,
-        ),
-        (
-            &[
-                "S: 220 a ESMTP",
-                "C: EHLO b",
-                "S: 250-a",
-                "S: 250 STARTTLS",
-                "C: STARTTLS",
-                "s: 220 go",
-            ],
-            Inferred,
-        ),
-        (
-            &[
-                "S: 220 a ESMTP",
-                "C: EHLO b",
-                "S: 250-a",
-                "S: 250 STARTTLS",
-                "c: STARTTLS",
-                "s: 220 go",
-            ],
-            Inferred,
-        ),
-        (
-            &[
-                "S: 220 a ESMTP",
-                "C: EHLO b",
-                "s: 250-a",
-                "S: 250 STARTTLS",
-                "C: STARTTLS",
-                "S: 220 go",
-            ],
-            Heard,
-        ),
-        (&["S: 220 a ESMTP", "C: EHLO b", "s: 250 a", "C: STARTTLS", "S: 220 go"], Heard),
-        (
-            &["s: 220 a ESMTP", "C: EHLO b", "S: 250-a", "S: 250 SIZE", "C: STARTTLS", "S: 220 go"],
-            Heard,
-        ),
-        (
-            &[
-                "S: 220 a ESMTP",
-                "C: EHLO b",
-                "S: 250 a",
-                "c: NOOP",
-                "S: 250 ok",
-                "c: STARTTLS",
-                "S: 220 go",
-            ],
-            Heard,
-        ),
-        (
-            &[
-                "S: 220 a ESMTP",
-                "c: EHLO b",
-                "S: 250-a",
-                "S: 250 STARTTLS",
-                "c: NOOP",
-                "S: 250 ok",
-                "C: STARTTLS",
-                "S: 220 go",
-            ],
-            Heard,
-        ),
-        (
-            &[
-                "S: * OK hi",
-                "C: a CAPABILITY",
-                "S: * CAPABILITY STARTTLS",
-                "S: a OK",
-                "c: b STARTTLS",
-                "S: b OK go",
-            ],
-            Inferred,
-        ),
-        (
-            &[
-                "S: * OK hi",
-                "C: a CAPABILITY",
-                "s: * CAPABILITY STARTTLS",
-                "s: a OK",
-                "C: b STARTTLS",
-                "S: b OK go",
-            ],
-            Heard,
-        ),
-        (
-            &["S: +OK POP3", "C: CAPA", "S: +OK", "S: STLS", "S: .", "c: STLS", "S: +OK go"],
-            Inferred,
-        ),
-        (&["S: +OK POP3", "C: CAPA", "S: +OK", "S: STLS", "s: .", "C: STLS", "S: +OK go"], Heard),
-        (&["C: CAP LS 302", "S: :a CAP * LS :tls", "c: STARTTLS", "S: :a 670 * :go"], Heard),
-        (&["C: CAP LS 302", "S: :a CAP * LS :tls", "C: STARTTLS", "s: :a 670 * :go"], Inferred),
-    ];
-    for (lines, go_ahead) in cases {
+    for (lines, go_ahead) in UPGRADES {
         let ours = upgraded(lines);
         assert_eq!(
             (ours.stopped, ours.facts.starttls.clone(), ours.go_ahead),
@@ -287,3 +180,88 @@ const EXEMPT: [&str; 10] = [
 
 /// Units of a transcript at most: lists without end show nothing new.
 const MOST_UNITS: usize = 200;
+
+/// Conversations that turn to TLS, and how that is known.
+const UPGRADES: [(&[&str], GoAhead); 14] = [
+    (
+        &["S: 220 a ESMTP", "C: EHLO b", "S: 250-a", "S: 250 STARTTLS", "c: STARTTLS", "S: 220 go"],
+        GoAhead::Heard,
+    ),
+    (
+        &["S: 220 a ESMTP", "C: EHLO b", "S: 250-a", "S: 250 STARTTLS", "C: STARTTLS", "s: 220 go"],
+        GoAhead::Inferred,
+    ),
+    (
+        &["S: 220 a ESMTP", "C: EHLO b", "S: 250-a", "S: 250 STARTTLS", "c: STARTTLS", "s: 220 go"],
+        GoAhead::Inferred,
+    ),
+    (
+        &["S: 220 a ESMTP", "C: EHLO b", "s: 250-a", "S: 250 STARTTLS", "C: STARTTLS", "S: 220 go"],
+        GoAhead::Heard,
+    ),
+    (&["S: 220 a ESMTP", "C: EHLO b", "s: 250 a", "C: STARTTLS", "S: 220 go"], GoAhead::Heard),
+    (
+        &["s: 220 a ESMTP", "C: EHLO b", "S: 250-a", "S: 250 SIZE", "C: STARTTLS", "S: 220 go"],
+        GoAhead::Heard,
+    ),
+    (
+        &[
+            "S: 220 a ESMTP",
+            "C: EHLO b",
+            "S: 250 a",
+            "c: NOOP",
+            "S: 250 ok",
+            "c: STARTTLS",
+            "S: 220 go",
+        ],
+        GoAhead::Heard,
+    ),
+    (
+        &[
+            "S: 220 a ESMTP",
+            "c: EHLO b",
+            "S: 250-a",
+            "S: 250 STARTTLS",
+            "c: NOOP",
+            "S: 250 ok",
+            "C: STARTTLS",
+            "S: 220 go",
+        ],
+        GoAhead::Heard,
+    ),
+    (
+        &[
+            "S: * OK hi",
+            "C: a CAPABILITY",
+            "S: * CAPABILITY STARTTLS",
+            "S: a OK",
+            "c: b STARTTLS",
+            "S: b OK go",
+        ],
+        GoAhead::Inferred,
+    ),
+    (
+        &[
+            "S: * OK hi",
+            "C: a CAPABILITY",
+            "s: * CAPABILITY STARTTLS",
+            "s: a OK",
+            "C: b STARTTLS",
+            "S: b OK go",
+        ],
+        GoAhead::Heard,
+    ),
+    (
+        &["S: +OK POP3", "C: CAPA", "S: +OK", "S: STLS", "S: .", "c: STLS", "S: +OK go"],
+        GoAhead::Inferred,
+    ),
+    (
+        &["S: +OK POP3", "C: CAPA", "S: +OK", "S: STLS", "s: .", "C: STLS", "S: +OK go"],
+        GoAhead::Heard,
+    ),
+    (&["C: CAP LS 302", "S: :a CAP * LS :tls", "c: STARTTLS", "S: :a 670 * :go"], GoAhead::Heard),
+    (
+        &["C: CAP LS 302", "S: :a CAP * LS :tls", "C: STARTTLS", "s: :a 670 * :go"],
+        GoAhead::Inferred,
+    ),
+];
