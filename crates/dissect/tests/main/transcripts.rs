@@ -420,7 +420,9 @@ const OF_THE_PORT: [&str; 8] = [
 ];
 
 /// Sides that alone could be another protocol's.
-const UNCLEAR_ALONE: [(&str, Side); 5] = [
+const UNCLEAR_ALONE: [(&str, Side); 6] = [
+    // A mailbox's data without a log-in: taken for one that was not captured.
+    ("imap/untagged-and-literals.txt", Side::Server),
     ("pop3/greeting-err.txt", Side::Client),
     ("smtp/greeting-450-multiline.txt", Side::Client),
     ("smtp/greeting-554.txt", Side::Client),
