@@ -217,6 +217,11 @@ impl Course {
         self.client_holed = true;
     }
 
+    /// Bytes are missing from the client's side, so an answer may be to what is among them.
+    pub(crate) fn is_client_holed(&self) -> bool {
+        self.client_holed
+    }
+
     /// The answer to the wish to upgrade was none.
     pub(crate) fn upgrade_malformed(&mut self, words: &[u8]) {
         self.facts.starttls = Starttls::Malformed;

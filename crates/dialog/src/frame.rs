@@ -29,6 +29,8 @@ pub(crate) trait Framer {
     /// The bytes not yet handed out (to say what a peer looked like). After an error: the shortest start that
     /// shows it, so that the answer does not hang on how the bytes were split.
     fn rest(&self) -> &[u8];
+    /// All bytes not yet handed out, behind an error too: what may be TLS is to be handed on whole.
+    fn waiting(&self) -> &[u8];
     /// Bytes are missing here: what was begun is dropped, and the next byte may be anywhere in a unit.
     fn resync(&mut self);
     /// What waits is no unit of this protocol: drops it up to where the next one may begin. Works behind an error too.
@@ -58,10 +60,6 @@ impl LineFramer {
     /// A framer for lines of at most `limit` bytes, terminator included.
     pub(crate) fn new(limit: usize) -> Self {
         Self { bytes: Vec::new(), handed_out: 0, searched: 0, limit, failed: None }
-    }
-
-    fn waiting(&self) -> &[u8] {
-        self.bytes.get(self.handed_out..).unwrap_or_default()
     }
 
     fn hand_out(&mut self, length: usize) -> Vec<u8> {
@@ -113,6 +111,10 @@ impl Framer for LineFramer {
         rest
     }
 
+    fn waiting(&self) -> &[u8] {
+        self.bytes.get(self.handed_out..).unwrap_or_default()
+    }
+
     fn resync(&mut self) {
         *self = Self::new(self.limit);
     }
@@ -120,7 +122,7 @@ impl Framer for LineFramer {
     fn skip(&mut self) {
         self.failed = None;
         let line = self.waiting().iter().position(|byte| *byte == b'\n').map(|at| at + 1);
-        self.handed_out += line.unwrap_or(self.waiting().len());
+        self.handed_out += line.unwrap_or_else(|| self.waiting().len());
         self.searched = self.handed_out;
     }
 

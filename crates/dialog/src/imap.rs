@@ -50,6 +50,8 @@ pub(crate) struct Imap {
     asked: bool,
     /// A list came since it was asked.
     listed: bool,
+    /// Something the server said is missing: a list may be in it.
+    server_holed: bool,
     /// Commands of this connection, for tags of our own.
     commands: u32,
 }
@@ -69,6 +71,7 @@ impl Imap {
             pending: Vec::new(),
             asked: false,
             listed: false,
+            server_holed: false,
             commands: 0,
         }
     }
@@ -129,6 +132,10 @@ impl Imap {
             Some(Response::Continuation) if self.awaits(Verb::Starttls) => {
                 self.course.malformed(unit)
             }
+            // Whoever sees a mailbox has logged in, be that not in the capture.
+            Some(Response::Data) if self.awaits(Verb::Unheard) && line::shows_mailbox(unit) => {
+                self.course.client_goes_on(None)
+            }
             None if !unit.trim_ascii().is_empty() => self.course.malformed(unit),
             _ => {}
         }
@@ -158,6 +165,7 @@ impl Imap {
             self.hear_list(list);
         }
         match self.offer() {
+            None if status == Status::Ok && self.server_holed => {}
             None if status == Status::Ok => self.course.malformed(unit),
             None => {
                 self.course.read(Reading::NotUnderstood);
@@ -254,6 +262,10 @@ impl Session for Imap {
         }
     }
 
+    fn holed(&mut self, side: Side) {
+        self.server_holed |= side == Side::Server;
+    }
+
     fn fits(&self, side: Side, unit: &[u8]) -> Fit {
         if side == Side::Client {
             return if line::command(unit).is_some() { Fit::Here } else { Fit::Nowhere };
@@ -287,6 +299,7 @@ impl Session for Imap {
         self.pending.clear();
         self.asked = false;
         self.listed = false;
+        self.server_holed = false;
     }
 
     fn course(&self) -> &Course {

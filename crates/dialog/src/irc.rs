@@ -127,7 +127,8 @@ impl Irc {
                 return self.course.over();
             }
             self.course.speaks();
-            if !message.as_ref().is_some_and(Message::sheds) {
+            let asks = !self.course.upgrade_pending();
+            if asks && !message.as_ref().is_some_and(Message::sheds) {
                 self.course.enter(Phase::Capabilities);
             }
         } else if self.greeting && message.as_ref().is_some_and(Message::greets) {

@@ -51,6 +51,17 @@ pub(crate) fn opens_tls(bytes: &[u8]) -> bool {
     is_tls(bytes)
 }
 
+/// Whether a line may yet turn out to begin with a TLS record.
+pub(crate) fn may_open_tls(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0x14..=0x18]
+            | [0x14..=0x18, 3]
+            | [0x14..=0x18, 3, 0..=4]
+            | [0x14..=0x18, 3, 0..=4, 0..=0x48]
+    )
+}
+
 /// Where bytes at the start of a line cannot be text of ours: the length of the start that shows it.
 pub(crate) fn binary_opening(bytes: &[u8]) -> Option<usize> {
     if is_tls(bytes) {

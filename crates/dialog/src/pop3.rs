@@ -32,8 +32,9 @@ const VERBS: [&[u8]; 9] =
     [b"CAPA", b"LANG", b"NOOP", b"QUIT", b"RSET", b"STLS", b"USER", b"UTF8", b"XTND"];
 
 /// By what a line is known as one of CAPA's, where it may be one of a mail.
-const CAPABILITIES: [&[u8]; 13] = [
+const CAPABILITIES: [&[u8]; 14] = [
     b"AUTH-RESP-CODE",
+    b"CAPA",
     b"EXPIRE",
     b"IMPLEMENTATION",
     b"LANG",
@@ -57,6 +58,8 @@ pub(crate) struct Pop3 {
     wish: Command,
     /// The time stamp in the greeting offers APOP (RFC 1939 section 7).
     apop: bool,
+    /// What was taken for the greeting calls itself the answer to CAPA: the greeting is not in the capture.
+    listed_early: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +76,9 @@ enum State {
     Skipping,
     /// Behind the `+OK` to what was not captured: lines of CAPA's, or the next answer.
     Perhaps(List),
+    /// Behind an `+OK` that may be the go-ahead, or the answer to a command before it that was not captured: where TLS
+    /// follows it was the one, where a list does the other.
+    Doubted(List),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +108,7 @@ impl Pop3 {
             state: State::Greeting,
             wish: Command::Capa,
             apop: false,
+            listed_early: false,
         }
     }
 
@@ -128,7 +135,10 @@ impl Pop3 {
             Command::Quit if !self.course.has_ended() => self.course.client_goes_on(None),
             _ => {}
         }
-        self.state = State::Asked(command);
+        self.state = match command {
+            Command::Capa if std::mem::take(&mut self.listed_early) => State::Listing(self.list()),
+            _ => State::Asked(command),
+        };
     }
 
     fn hear_server(&mut self, unit: &[u8]) {
@@ -139,6 +149,7 @@ impl Pop3 {
             State::Skipping if line == b"." => {}
             State::Skipping => self.state = State::Skipping,
             State::Perhaps(list) => self.perhaps(list, line),
+            State::Doubted(list) => self.doubted(list, line),
             State::Asked(command) => self.answered(command, line),
             State::Ready => {}
         }
@@ -150,6 +161,7 @@ impl Pop3 {
         match status(text::trim_end(unit)) {
             Status::Ok(words) => {
                 self.apop = has_time_stamp(words);
+                self.listed_early = text::contains(words, b"capability list");
                 self.course.speaks();
                 self.course.enter(Phase::Capabilities);
                 self.wish = Command::Capa;
@@ -174,6 +186,23 @@ impl Pop3 {
         }
     }
 
+    fn doubted(&mut self, list: List, line: &[u8]) {
+        match status(line) {
+            Status::Ok(_) => self.course.upgrade_accepted(),
+            Status::Err => self.course.upgrade_refused(Outcome::Refused, line),
+            Status::Neither if line == b"." => {
+                let capabilities = list.capabilities;
+                self.course.read(Reading::Read(capabilities));
+                self.state = State::Asked(Command::Stls);
+            }
+            Status::Neither => {
+                if let Some(list) = self.add_line(list, line) {
+                    self.state = State::Doubted(list);
+                }
+            }
+        }
+    }
+
     fn answered(&mut self, command: Command, line: &[u8]) {
         self.wish = Command::Quit;
         if self.course.facts().speaks.is_none() && !matches!(status(line), Status::Neither) {
@@ -188,6 +217,9 @@ impl Pop3 {
             (Command::Lists, Status::Ok(_)) => self.state = State::Skipping,
             (Command::Capa, Status::Err) => self.capa_refused(line),
             (Command::Stls, _) if self.course.is_secured() => {}
+            (Command::Stls, Status::Ok(_)) if self.course.is_client_holed() => {
+                self.state = State::Doubted(self.list());
+            }
             (Command::Stls, Status::Ok(_)) => self.course.upgrade_accepted(),
             (Command::Stls, Status::Err) => self.course.upgrade_refused(Outcome::Refused, line),
             (Command::Lists | Command::Other | Command::Unheard, _) => {}
@@ -213,15 +245,23 @@ impl Pop3 {
         }
     }
 
-    fn list_line(&mut self, mut list: List, line: &[u8]) {
+    fn list_line(&mut self, list: List, line: &[u8]) {
         if line == b"." {
             return self.listed(list);
         }
+        if let Some(list) = self.add_line(list, line) {
+            self.state = State::Listing(list);
+        }
+    }
+
+    /// One more entry; `None`: the list is too long, and the conversation over.
+    fn add_line(&mut self, mut list: List, line: &[u8]) -> Option<List> {
         // RFC 1939 section 3: a line that starts with a dot has one more in front.
         let entry = line.strip_prefix(b".").unwrap_or(line);
         if !list.entry(entry) {
             self.course.read(Reading::Read(list.capabilities));
-            return self.course.cut(Outcome::OverBytes, b"");
+            self.course.cut(Outcome::OverBytes, b"");
+            return None;
         }
         let mut words = text::words(entry);
         match words.next().map(<[u8]>::to_ascii_uppercase).as_deref() {
@@ -235,7 +275,7 @@ impl Pop3 {
             Some(b"USER") => list.mechanism(b"USER", MechanismSource::UserCapability),
             _ => {}
         }
-        self.state = State::Listing(list);
+        Some(list)
     }
 
     fn listed(&mut self, list: List) {
@@ -283,7 +323,11 @@ impl Session for Pop3 {
                 list.capabilities.truncated = true;
                 self.course.read(Reading::Read(list.capabilities));
             }
-            State::Asked(_) | State::Perhaps(_) | State::Ready | State::Skipping => {}
+            State::Asked(_)
+            | State::Doubted(_)
+            | State::Perhaps(_)
+            | State::Ready
+            | State::Skipping => {}
         }
     }
 
@@ -306,7 +350,8 @@ impl Session for Pop3 {
             State::Listing(_) if line == b"." || is_capability(line) => Fit::Here,
             State::Listing(_) => Fit::Nowhere,
             State::Skipping if is_status => Fit::Later,
-            State::Skipping | State::Perhaps(_) => Fit::Here,
+            State::Doubted(_) if line != b"." && !is_status && !is_capability(line) => Fit::Nowhere,
+            State::Doubted(_) | State::Skipping | State::Perhaps(_) => Fit::Here,
             _ if is_status => Fit::Here,
             State::Asked(_) | State::Greeting | State::Ready => Fit::Nowhere,
         }
@@ -353,10 +398,12 @@ fn status(line: &[u8]) -> Status<'_> {
     }
 }
 
-/// Whether a line is one of CAPA's: a capability that is registered (RFC 2449 section 6 and its IANA registry).
+/// Whether a line is one of CAPA's: a capability that is registered (RFC 2449 section 6 and its IANA registry), in use, or
+/// somebody's own; a header of a mail has a colon.
 fn is_capability(line: &[u8]) -> bool {
     let word = text::words(line).next().unwrap_or_default();
-    CAPABILITIES.iter().any(|known| word.eq_ignore_ascii_case(known))
+    let own = text::starts_with(word, b"X-") && !word.contains(&b':');
+    own || CAPABILITIES.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// A message identifier as in RFC 1939 section 7: `<…@…>`.

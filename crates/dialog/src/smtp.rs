@@ -323,6 +323,7 @@ impl Session for Smtp {
             (Side::Client, _) => {}
             (Side::Server, State::Greeting) => {
                 self.course.enter(Phase::Capabilities);
+                self.reply = Reply::default();
                 self.state = State::Ready;
             }
             (Side::Server, state) => {

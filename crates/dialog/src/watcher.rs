@@ -141,7 +141,16 @@ impl Watcher {
     pub fn held(&self, side: Side) -> usize {
         let ear = self.ear(side);
         let behind: usize = ear.behind.iter().map(|piece| piece.bytes.len()).sum();
-        ear.framer.rest().len() + ear.waiting.as_ref().map_or(0, Vec::len) + behind
+        ear.framer.waiting().len() + ear.waiting.as_ref().map_or(0, Vec::len) + behind
+    }
+
+    /// The side whose turn it is; `None`: nobody's, the conversation is over or TLS is due.
+    pub fn turn(&self) -> Option<Side> {
+        match session::turn(self.session.as_ref()) {
+            Move::Say(_) => Some(Side::Client),
+            Move::Listen => Some(Side::Server),
+            Move::Upgrade | Move::End => None,
+        }
     }
 
     /// Nothing further is listened to: the conversation has ended, or left what we listen to.
@@ -301,7 +310,12 @@ impl Watcher {
                         continue;
                     }
                     Ok(None) => return Ok(Ready::Nothing),
-                    Err(FrameError::Malformed) if loose && ear.is_at_tls() => return Ok(Ready::Tls),
+                    Err(FrameError::Malformed) if loose && ear.is_at_tls() => {
+                        return Ok(Ready::Tls);
+                    }
+                    Err(FrameError::Malformed) if loose && ear.may_be_at_tls() => {
+                        return Ok(Ready::Nothing);
+                    }
                     Err(error) if !may_skip => return Err(error),
                     Err(_) => {
                         ear.framer.skip();
@@ -394,7 +408,11 @@ impl Ear {
     }
 
     fn is_at_tls(&self) -> bool {
-        self.waiting.is_none() && looks::opens_tls(self.framer.rest())
+        self.waiting.is_none() && looks::opens_tls(self.framer.waiting())
+    }
+
+    fn may_be_at_tls(&self) -> bool {
+        self.behind.is_empty() && looks::may_open_tls(self.framer.waiting())
     }
 
     /// Nothing of it is left, and nothing more comes.

@@ -27,6 +27,8 @@ struct Gate {
     /// Up to here in what is held there is no TLS.
     scanned: usize,
     plaintext: u64,
+    /// Bytes are missing before what is held: if that is no text, it is TLS from the middle of a record.
+    holed: bool,
 }
 
 /// What became of a piece.
@@ -77,7 +79,7 @@ impl Behind {
     pub(crate) fn miss(&mut self, side: Side, bytes: u64) -> Goes {
         let gate = self.gate(side);
         let held = gate.give_up();
-        gate.open = true;
+        gate.holed = true;
         if !held.is_empty() {
             self.hand_on(side, &held);
         }
@@ -138,7 +140,15 @@ impl Gate {
                     return Some(std::mem::take(&mut self.held));
                 }
                 Guess::Unsure if rest.len() < MAX_UNSURE => break,
-                Guess::Unsure | Guess::No => self.scanned += 1,
+                _ if self.holed && rest.first().is_some_and(|byte| !is_text(*byte)) => {
+                    self.count(self.scanned);
+                    self.open = true;
+                    return Some(std::mem::take(&mut self.held));
+                }
+                Guess::Unsure | Guess::No => {
+                    self.holed = false;
+                    self.scanned += 1;
+                }
             }
         }
         // What cannot be TLS need not be kept.
@@ -157,6 +167,10 @@ impl Gate {
         self.scanned = 0;
         std::mem::take(&mut self.held)
     }
+}
+
+const fn is_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\r' | b'\n' | 0x20..=0x7e)
 }
 
 /// Plaintext behind a go-ahead that is counted while TLS is waited for: a client that pipelines a mail does so in less.

@@ -74,6 +74,16 @@ enum Stage {
 struct Probe {
     opener: First,
     responder: First,
+    /// In which order: who was heard behind what is missing shows what that was.
+    log: Vec<(Sender, Told)>,
+}
+
+/// One entry of the log.
+#[derive(Clone, Copy, Debug)]
+enum Told {
+    Heard(usize),
+    Missed(u64),
+    Finished,
 }
 
 /// What is listened to, roles known.
@@ -131,8 +141,7 @@ impl Dissector {
             Via::Smtp if is_lmtp(&facts) => Via::Lmtp,
             via => via,
         };
-        let plaintext_behind =
-            listening.behind.as_ref().map(Behind::plaintext).unwrap_or_default();
+        let plaintext_behind = listening.behind.as_ref().map(Behind::plaintext).unwrap_or_default();
         let names = std::mem::take(&mut listening.names).finish();
         let redactor = Redactor { via, address: client.ip(), names };
         redactor.facts(&mut facts, plaintext_behind.server);
@@ -167,7 +176,7 @@ impl Dissector {
         })
     }
 
-    /// Acts on a verdict: what was held is heard now, the client first.
+    /// Acts on a verdict: what was held is heard now.
     fn follow(&mut self, verdict: Verdict) {
         let probe = match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Probing(probe) => *probe,
@@ -181,30 +190,26 @@ impl Dissector {
             Verdict::Ours { via, client, by } => (via, client, by),
         };
         let mut listening = Listening::new(via, client, by);
-        for sender in [client, client.other()] {
-            let first = match sender {
-                Sender::Opener => &probe.opener,
-                Sender::Responder => &probe.responder,
-            };
-            for (missed, piece) in &first.pieces {
-                if *missed > 0 {
-                    listening.miss(sender, *missed);
-                }
-                listening.hear(sender, piece);
-            }
-            if first.finished {
-                listening.finish(sender);
-            }
+        let server = match client {
+            Sender::Opener => &probe.responder,
+            Sender::Responder => &probe.opener,
+        };
+        if self.midstream {
+            listening.miss(client, 0);
         }
+        if self.midstream || server.lacks_greeting(via) {
+            listening.miss(client.other(), 0);
+        }
+        probe.replay(client, &mut listening);
         self.stage = Stage::Listening(Box::new(listening));
     }
 
-    fn probe(&mut self, act: impl FnOnce(&mut Probe)) {
+    fn probe(&mut self, from: Sender, told: Told, bytes: &[u8]) {
         if let Stage::Idle = self.stage {
             self.stage = Stage::Probing(Box::default());
         }
         if let Stage::Probing(probe) = &mut self.stage {
-            act(probe);
+            probe.tell(from, told, bytes);
         }
         if let Stage::Probing(probe) = &self.stage
             && let Some(verdict) = self.decide(probe, false)
@@ -229,7 +234,9 @@ impl Listener for Dissector {
             match &mut self.stage {
                 Stage::Listening(listening) => listening.hear(from, bytes),
                 Stage::NotOurs(_) => {}
-                Stage::Idle | Stage::Probing(_) => self.probe(|probe| probe.side(from).hear(bytes)),
+                Stage::Idle | Stage::Probing(_) => {
+                    self.probe(from, Told::Heard(bytes.len()), bytes);
+                }
             }
         }
         self.appetite()
@@ -240,7 +247,7 @@ impl Listener for Dissector {
         match &mut self.stage {
             Stage::Listening(listening) => listening.miss(from, bytes),
             Stage::NotOurs(_) => {}
-            Stage::Idle | Stage::Probing(_) => self.probe(|probe| probe.side(from).miss(bytes)),
+            Stage::Idle | Stage::Probing(_) => self.probe(from, Told::Missed(bytes), b""),
         }
         self.appetite()
     }
@@ -249,7 +256,7 @@ impl Listener for Dissector {
         self.closed_first.get_or_insert(from);
         match &mut self.stage {
             Stage::Listening(listening) => listening.finish(from),
-            Stage::Probing(_) => self.probe(|probe| probe.side(from).finished = true),
+            Stage::Probing(_) => self.probe(from, Told::Finished, b""),
             Stage::Idle | Stage::NotOurs(_) => {}
         }
         self.appetite()
@@ -287,7 +294,7 @@ impl Listening {
             return;
         };
         let mut upgraded = watcher.hear(side, bytes);
-        if !upgraded && !watcher.is_over() && watcher.held(side) > MAX_WAIT {
+        if !upgraded && watcher.turn() == Some(other(side)) && watcher.held(side) > MAX_WAIT {
             // Whoever says so much has had answers: those are not in the capture.
             upgraded = watcher.absent(other(side));
         }
@@ -393,11 +400,9 @@ impl Listening {
     fn facts(&self) -> Facts {
         match &self.watcher {
             Some(watcher) => watcher.facts().clone(),
-            None => Facts {
-                before: Reading::Unasked,
-                starttls: Starttls::Unasked,
-                ..Facts::default()
-            },
+            None => {
+                Facts { before: Reading::Unasked, starttls: Starttls::Unasked, ..Facts::default() }
+            }
         }
     }
 
@@ -410,6 +415,46 @@ impl Listening {
 }
 
 impl Probe {
+    fn tell(&mut self, sender: Sender, told: Told, bytes: &[u8]) {
+        let side = self.side(sender);
+        match told {
+            Told::Heard(_) => side.hear(bytes),
+            Told::Missed(missed) => side.miss(missed),
+            Told::Finished => side.finished = true,
+        }
+        match (self.log.last_mut(), told) {
+            (Some((last, Told::Heard(length))), Told::Heard(more)) if *last == sender => {
+                *length += more;
+            }
+            _ => self.log.push((sender, told)),
+        }
+    }
+
+    /// In the order in which it was told; of TLS the client first, whoever was captured first.
+    fn replay(mut self, client: Sender, listening: &mut Listening) {
+        if listening.watcher.is_none() {
+            self.log.sort_by_key(|(sender, _)| *sender != client);
+        }
+        let opener = self.opener.bytes();
+        let responder = self.responder.bytes();
+        let (mut opener, mut responder) = (opener.as_slice(), responder.as_slice());
+        for (sender, told) in self.log {
+            let rest = match sender {
+                Sender::Opener => &mut opener,
+                Sender::Responder => &mut responder,
+            };
+            match told {
+                Told::Heard(length) => {
+                    let (bytes, behind) = rest.split_at_checked(length).unwrap_or((rest, b""));
+                    *rest = behind;
+                    listening.hear(sender, bytes);
+                }
+                Told::Missed(missed) => listening.miss(sender, missed),
+                Told::Finished => listening.finish(sender),
+            }
+        }
+    }
+
     const fn side(&mut self, sender: Sender) -> &mut First {
         match sender {
             Sender::Opener => &mut self.opener,

@@ -49,13 +49,15 @@ impl Names {
     fn add(&mut self, word: &[u8]) {
         // XCLIENT's and XFORWARD's attributes; addresses in angle brackets; IRC's last parameter; IMAP's strings.
         let value = word.iter().position(|byte| *byte == b'=').map(|at| at + 1);
-        let value = value.filter(|at| *at < word.len() && word.first().is_some_and(u8::is_ascii_alphabetic));
+        let value = value
+            .filter(|at| *at < word.len() && word.first().is_some_and(u8::is_ascii_alphabetic));
         let word = word.get(value.unwrap_or(0)..).unwrap_or(word);
         let is_mark = |byte: &u8| b"[]<>()\":".contains(byte);
         let start = word.iter().position(|byte| !is_mark(byte)).unwrap_or(word.len());
         let end = word.iter().rposition(|byte| !is_mark(byte)).map_or(0, |at| at + 1);
         let name = word.get(start..end).unwrap_or_default();
-        if !name.is_empty() && self.names.len() < MAX_NAMES && !self.names.iter().any(|n| n == name) {
+        let says = name.iter().any(u8::is_ascii_alphanumeric);
+        if says && self.names.len() < MAX_NAMES && !self.names.iter().any(|n| n == name) {
             self.names.push(name.to_vec());
         }
     }
@@ -103,12 +105,15 @@ mod tests {
     #[test]
     fn names_are_found_in_every_protocol_and_split() {
         let cases: [(&[u8], &[&str]); 9] = [
-            (b"EHLO laptop.home.example\r\nMAIL FROM:<a@b.example>\r\n", &["laptop.home.example", "FROM:<a@b.example"]),
+            (
+                b"EHLO laptop.home.example\r\nMAIL FROM:<a@b.example>\r\n",
+                &["laptop.home.example", "FROM:<a@b.example"],
+            ),
             (b"helo [192.0.2.7]\n", &["192.0.2.7"]),
             (b"XCLIENT NAME=x.example ADDR=192.0.2.9\r\n", &["x.example", "192.0.2.9"]),
             (b"AUTH PLAIN AGFs\r\n", &["AGFs"]),
             (b"a1 LOGIN alice \"pass\"\r\n", &["alice", "pass"]),
-            (b"NICK bob\r\nUSER bob 0 * :Bob B\r\n", &["bob", "0", "*", "Bob", "B"]),
+            (b"NICK bob\r\nUSER bob 0 * :Bob B\r\n", &["bob", "0", "Bob", "B"]),
             (b"STARTTLS\r\n", &[]),
             (b"CAPA\r\nUSER carol", &["carol"]),
             (b"\r\n\r\n", &[]),

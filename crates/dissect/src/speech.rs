@@ -89,9 +89,9 @@ pub(crate) fn name(via: Via, port: u16) -> (&'static str, bool) {
     let off_port = expected(port) != Some(via) && !(via == Via::Lmtp && port == LMTP);
     let word = match (via, service_at(port)) {
         (Via::Direct, Some(service)) if service.mode == Mode::Implicit => service.word,
-        (Via::Direct, _) => others(port)
-            .filter(|(other, _)| *other == Via::Direct)
-            .map_or("tls", |(_, word)| word),
+        (Via::Direct, _) => {
+            others(port).filter(|(other, _)| *other == Via::Direct).map_or("tls", |(_, word)| word)
+        }
         (Via::Smtp, Some(service)) if service.grammar == Grammar::Smtp => match service.mode {
             Mode::Starttls => service.word,
             Mode::Implicit => via.word(),

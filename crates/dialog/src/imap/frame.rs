@@ -7,6 +7,7 @@ use crate::frame::Framer;
 use crate::frame::MAX_UNIT;
 use crate::looks::binary_opening;
 use crate::looks::may_be_binary;
+use crate::text;
 
 /// Cuts lines with literals; nothing is scanned twice, whatever the segments are.
 ///
@@ -25,7 +26,8 @@ pub(crate) struct LiteralFramer {
     line: usize,
     /// Whether lines of the unit at `start` announce literals; known once its first line is there.
     literals: Option<bool>,
-    failed: Option<FrameError>,
+    /// Why, and by how many bytes that is shown.
+    failed: Option<(FrameError, usize)>,
 }
 
 impl LiteralFramer {
@@ -58,8 +60,7 @@ impl LiteralFramer {
         let literal = announced(line).filter(|_| literals);
         self.line = end.saturating_add(literal.unwrap_or(0));
         if let Err(error) = self.check(self.line) {
-            self.bytes.truncate(end);
-            return Err(error);
+            return Err(self.fail(error, end - self.start));
         }
         self.position = self.line;
         Ok(Some(literal.is_none()))
@@ -69,33 +70,31 @@ impl LiteralFramer {
         if end - self.start <= MAX_UNIT {
             return Ok(());
         }
-        self.bytes.truncate(self.start + MAX_UNIT);
-        self.failed = Some(FrameError::TooLong);
-        Err(FrameError::TooLong)
+        Err(self.fail(FrameError::TooLong, MAX_UNIT))
+    }
+
+    fn fail(&mut self, error: FrameError, shown_by: usize) -> FrameError {
+        self.failed = Some((error, shown_by));
+        error
     }
 }
 
 impl Framer for LiteralFramer {
     fn feed(&mut self, bytes: &[u8]) {
-        if self.failed.is_some() {
-            return;
-        }
         self.bytes.drain(..self.start);
         self.position -= self.start;
-        self.line -= self.start;
+        self.line = self.line.saturating_sub(self.start);
         self.start = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
     fn unit(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
-        if let Some(error) = self.failed {
+        if let Some((error, _)) = self.failed {
             return Err(error);
         }
         // As in lines without literals: such a peer may never send LF.
         if let Some(shown_by) = binary_opening(self.rest()) {
-            self.bytes.truncate(self.start + shown_by);
-            self.failed = Some(FrameError::Malformed);
-            return Err(FrameError::Malformed);
+            return Err(self.fail(FrameError::Malformed, shown_by));
         }
         if may_be_binary(self.rest()) {
             return Ok(None);
@@ -116,6 +115,10 @@ impl Framer for LiteralFramer {
         taken.bytes.split_off(taken.start)
     }
 
+    fn waiting(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
     fn resync(&mut self) {
         *self = Self::new(self.side);
     }
@@ -127,7 +130,8 @@ impl Framer for LiteralFramer {
     }
 
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+        let shown_by = self.failed.map_or(usize::MAX, |(_, shown_by)| shown_by);
+        text::bounded(self.waiting(), shown_by)
     }
 }
 

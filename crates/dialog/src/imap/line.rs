@@ -85,6 +85,15 @@ pub(super) fn command(unit: &[u8]) -> Option<Command<'_>> {
     (is_tag(tag) && !keyword.is_empty()).then_some(Command { tag, verb, arguments })
 }
 
+/// Whether untagged data is a mailbox's (RFC 9051 sections 7.3 and 7.4): numbered, or a list of some.
+pub(super) fn shows_mailbox(unit: &[u8]) -> bool {
+    const NAMES: [&[u8]; 6] = [b"ESEARCH", b"FLAGS", b"LIST", b"LSUB", b"SEARCH", b"STATUS"];
+    let (_, rest) = word(unit.trim_ascii_end());
+    let (keyword, _) = word(rest);
+    let numbered = !keyword.is_empty() && keyword.iter().all(u8::is_ascii_digit);
+    numbered || NAMES.iter().any(|name| keyword.eq_ignore_ascii_case(name))
+}
+
 fn other(keyword: &[u8]) -> Verb {
     let mailbox = MAILBOX.iter().any(|name| keyword.eq_ignore_ascii_case(name));
     if mailbox { Verb::Mailbox } else { Verb::Other }

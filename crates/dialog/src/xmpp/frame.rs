@@ -9,6 +9,7 @@ use crate::frame::Framer;
 use crate::frame::MAX_UNIT;
 use crate::looks::binary_opening;
 use crate::looks::may_be_binary;
+use crate::text;
 
 /// Cuts an XML stream as it arrives; nothing is scanned twice, whatever the segments are.
 ///
@@ -25,11 +26,14 @@ pub(crate) struct StreamFramer {
     state: State,
     /// The stream's own name (`stream:stream`) while it is open.
     stream: Option<Vec<u8>>,
+    /// That name is supposed: the header is missing, or may yet come.
+    supposed: bool,
     /// Names of the open elements inside the stream, as offsets from `start`.
     open: Vec<Range<usize>>,
     /// Bytes of white space so far.
     skipped: usize,
-    failed: Option<FrameError>,
+    /// Why, and by how many bytes that is shown.
+    failed: Option<(FrameError, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +76,7 @@ impl StreamFramer {
             position: 0,
             state: State::Text,
             stream: None,
+            supposed: false,
             open: Vec::new(),
             skipped: 0,
             failed: None,
@@ -205,7 +210,10 @@ impl StreamFramer {
         };
         let name = self.bytes.get(self.start + name.start..self.start + name.end);
         // A header inside an open stream is a restart (RFC 6120 section 4.3.3).
-        if self.open.len() == 1 && (self.stream.is_none() || name == self.stream.as_deref()) {
+        let is_header = name == self.stream.as_deref()
+            || self.supposed && name.is_some_and(|name| name.ends_with(b":stream"));
+        if self.open.len() == 1 && (self.stream.is_none() || is_header) {
+            self.supposed = false;
             self.stream = name.map(<[u8]>::to_vec);
             self.open.clear();
             return Scanned::Unit;
@@ -251,8 +259,7 @@ impl StreamFramer {
     }
 
     fn fail(&mut self, error: FrameError) {
-        self.failed = Some(error);
-        self.bytes.truncate(self.position);
+        self.failed = Some((error, self.position - self.start));
     }
 
     /// Whether enough is there to recognise another protocol by.
@@ -265,9 +272,6 @@ impl StreamFramer {
 
 impl Framer for StreamFramer {
     fn feed(&mut self, bytes: &[u8]) {
-        if self.failed.is_some() {
-            return;
-        }
         self.bytes.drain(..self.start);
         self.position -= self.start;
         self.start = 0;
@@ -303,7 +307,7 @@ impl Framer for StreamFramer {
                 self.fail(FrameError::TooLong);
             }
         }
-        self.failed.map_or(Ok(None), Err)
+        self.failed.map_or(Ok(None), |(error, _)| Err(error))
     }
 
     fn take_rest(&mut self) -> Vec<u8> {
@@ -311,14 +315,19 @@ impl Framer for StreamFramer {
         taken.bytes.split_off(taken.start)
     }
 
+    fn waiting(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
     fn resync(&mut self) {
         // If the header itself is missing, the stream has the name that nearly all give it.
+        let supposed = self.supposed || self.stream.is_none();
         let stream = self.stream.take().unwrap_or_else(|| USUAL_NAME.to_vec());
-        *self = Self { stream: Some(stream), ..Self::new() };
+        *self = Self { stream: Some(stream), supposed, ..Self::new() };
     }
 
     fn skip(&mut self) {
-        let rest = self.rest().get(1..).unwrap_or_default();
+        let rest = self.waiting().get(1..).unwrap_or_default();
         let next = rest.iter().position(|byte| *byte == b'<').unwrap_or(rest.len());
         let rest = rest.get(next..).unwrap_or_default().to_vec();
         self.resync();
@@ -326,7 +335,8 @@ impl Framer for StreamFramer {
     }
 
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+        let shown_by = self.failed.map_or(usize::MAX, |(_, shown_by)| shown_by);
+        text::bounded(self.waiting(), shown_by)
     }
 
     fn skipped(&self) -> usize {

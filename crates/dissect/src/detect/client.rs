@@ -1,5 +1,6 @@
 //! First bytes read as a client's.
 
+use super::View;
 use super::Votes;
 use super::Weight;
 use super::words::contains;
@@ -13,15 +14,17 @@ use super::xmpp::Role;
 use crate::findings::Foreign;
 use crate::speech::Via;
 
-/// What these bytes say; `whole`: they are the very first of the side.
-pub(super) fn votes(bytes: &[u8], whole: bool) -> Votes {
-    if let Some(votes) = xmpp::votes(bytes, Role::Client) {
+/// What these bytes say.
+pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
+    let whole = view.whole;
+    let bytes = bytes.trim_ascii_start();
+    if let Some(votes) = xmpp::votes(bytes, Role::Client, view.last) {
         return votes;
     }
     if let Some(foreign) = binary(bytes).filter(|_| whole) {
         return Votes::not_ours(foreign);
     }
-    let (lines, rest) = lines(bytes);
+    let (lines, rest) = lines(bytes, view.last);
     let mut votes = Votes::too_little();
     for (at, line) in lines.iter().enumerate() {
         let said = read(line);
@@ -88,9 +91,7 @@ fn read(line: &[u8]) -> Votes {
         1 | 2 if is(b"AUTH") && is_mechanism(first) => {
             Votes::for_some(&[Smtp, Pop3], Weight::Likely)
         }
-        1 if is_one_of(verb, &[b"USER", b"UTF8", b"LANG"]) => {
-            Votes::for_one(Pop3, Weight::Likely)
-        }
+        1 if is_one_of(verb, &[b"USER", b"UTF8", b"LANG"]) => Votes::for_one(Pop3, Weight::Likely),
         1 if is(b"PASS") => Votes::for_some(&[Pop3, Irc], Weight::Possible),
         1 | 2 if is(b"NICK") => Votes::for_one(Irc, Weight::Likely),
         4.. if is_one_of(verb, &[b"USER", b"SERVER", b"WEBIRC"]) => {
@@ -182,13 +183,22 @@ fn is_mechanism(word: &[u8]) -> bool {
 
 /// First words of other protocols' commands.
 const NO_TAGS: &[&[u8]] = &[
-    b"AUTH", b"CAP", b"EHLO", b"GET", b"HELO", b"HELP", b"LANG", b"LHLO", b"MODE", b"NICK", b"NOOP",
-    b"PASS", b"PING", b"PONG", b"POST", b"QUIT", b"SET", b"USER",
+    b"AUTH", b"CAP", b"EHLO", b"GET", b"HELO", b"HELP", b"LANG", b"LHLO", b"MODE", b"NICK",
+    b"NOOP", b"PASS", b"PING", b"PONG", b"POST", b"QUIT", b"SET", b"USER",
 ];
 
 const METHODS: &[&[u8]] = &[
-    b"CONNECT", b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PRI", b"PROPFIND",
-    b"PUT", b"TRACE",
+    b"CONNECT",
+    b"DELETE",
+    b"GET",
+    b"HEAD",
+    b"OPTIONS",
+    b"PATCH",
+    b"POST",
+    b"PRI",
+    b"PROPFIND",
+    b"PUT",
+    b"TRACE",
 ];
 
 /// Longest tag of a first command: common clients have at most ten letters.

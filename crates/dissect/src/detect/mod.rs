@@ -79,6 +79,21 @@ impl First {
         }
     }
 
+    /// A server's first words, and none that begin a conversation of this kind: what came before is not in the capture.
+    pub(crate) fn lacks_greeting(&self, via: Via) -> bool {
+        let first = self.pieces.first().map(|(_, piece)| piece.as_slice()).unwrap_or_default();
+        match via {
+            Via::Smtp | Via::Lmtp => first.starts_with(b"250"),
+            Via::Imap => words::starts_with(first, b"* CAPABILITY"),
+            Via::Direct | Via::Irc | Via::Pop3 | Via::XmppC2s | Via::XmppS2s => false,
+        }
+    }
+
+    /// All bytes heard, holes left out.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.pieces.iter().flat_map(|(_, piece)| piece).copied().collect()
+    }
+
     /// Bytes heard.
     pub(crate) fn len(&self) -> usize {
         self.pieces.iter().map(|(_, piece)| piece.len()).sum()
@@ -107,11 +122,22 @@ pub(crate) struct Evidence<'a> {
     pub(crate) last: bool,
 }
 
+/// How a side's bytes are to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    /// They are the very first of the side.
+    pub(crate) whole: bool,
+    /// Nothing more comes that would make the last line whole.
+    pub(crate) last: bool,
+}
+
 /// What one side says in either role.
 struct Heard {
     tls: Guess,
     as_client: Votes,
     as_server: Votes,
+    /// None of its first bytes is missing.
+    whole: bool,
     /// It has said something.
     spoke: bool,
     /// Nothing it could still say is worth waiting for.
@@ -151,12 +177,13 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
 }
 
 fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
-    let whole = first.is_whole(evidence.midstream);
     let is_last = evidence.last || first.finished || first.is_full();
+    let view = View { whole: first.is_whole(evidence.midstream), last: is_last };
     let mut heard = Heard {
         tls: Guess::No,
         as_client: Votes::default(),
         as_server: Votes::default(),
+        whole: view.whole,
         spoke: false,
         settled: false,
     };
@@ -171,8 +198,8 @@ fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
         }
         heard.spoke = true;
         if guess == Guess::No {
-            heard.as_client.add(client::votes(piece, whole));
-            heard.as_server.add(server::votes(piece, whole));
+            heard.as_client.add(client::votes(piece, view));
+            heard.as_server.add(server::votes(piece, view));
         }
     }
     heard.settled = is_last
@@ -186,6 +213,14 @@ fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
 
 /// A hello of either side is enough; a server's records alone only where the other side says nothing else that is known.
 fn as_tls(opener: &Heard, responder: &Heard) -> Option<Verdict> {
+    // TLS behind a hole may be behind a dialogue, of which the other side has the words.
+    let behind = |tls: &Heard, words: &Heard| !tls.whole && words.is_likely_ours();
+    let hello = |guess: Guess| matches!(guess, Guess::Client | Guess::Server);
+    if hello(opener.tls) && behind(opener, responder)
+        || hello(responder.tls) && behind(responder, opener)
+    {
+        return None;
+    }
     let client = match (opener.tls, responder.tls) {
         (Guess::Client, _) => Sender::Opener,
         (_, Guess::Client) => Sender::Responder,
@@ -305,8 +340,7 @@ fn foreign(opener: &Heard, responder: &Heard, ambiguous: bool) -> Foreign {
     if !opener.spoke && !responder.spoke {
         return Foreign::Nothing;
     }
-    let votes =
-        [&responder.as_server, &opener.as_client, &opener.as_server, &responder.as_client];
+    let votes = [&responder.as_server, &opener.as_client, &opener.as_server, &responder.as_client];
     let named = votes.iter().filter_map(|votes| votes.foreign);
     named.clone().find(|foreign| *foreign != Foreign::Unknown).unwrap_or(match ambiguous {
         true => Foreign::Ambiguous,
@@ -319,6 +353,14 @@ impl Heard {
     fn is_known(&self) -> bool {
         let foreign = |votes: &Votes| votes.foreign.is_some_and(|name| name != Foreign::Unknown);
         foreign(&self.as_client) || foreign(&self.as_server)
+    }
+}
+
+impl Heard {
+    /// Its words may well be a protocol's of ours.
+    fn is_likely_ours(&self) -> bool {
+        let mut votes = self.as_client.ours.iter().chain(&self.as_server.ours);
+        votes.any(|(_, weight)| *weight >= Weight::Likely)
     }
 }
 

@@ -3,6 +3,7 @@
 use tlscensus_dialog::LooksLike;
 use tlscensus_dialog::looks_like;
 
+use super::View;
 use super::Votes;
 use super::Weight;
 use super::words::contains;
@@ -16,15 +17,17 @@ use super::xmpp::Role;
 use crate::findings::Foreign;
 use crate::speech::Via;
 
-/// What these bytes say; `whole`: they are the very first of the side.
-pub(super) fn votes(bytes: &[u8], whole: bool) -> Votes {
-    if let Some(votes) = xmpp::votes(bytes, Role::Server) {
+/// What these bytes say.
+pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
+    let whole = view.whole;
+    let bytes = bytes.trim_ascii_start();
+    if let Some(votes) = xmpp::votes(bytes, Role::Server, view.last) {
         return votes;
     }
     if whole && let Some(foreign) = binary(bytes) {
         return Votes::not_ours(foreign);
     }
-    let (lines, rest) = lines(bytes);
+    let (lines, rest) = lines(bytes, view.last);
     if lines.is_empty() {
         return match whole && !is_text(rest) {
             true => Votes::not_ours(Foreign::Unknown),
@@ -69,7 +72,11 @@ fn imap(line: &[u8]) -> Option<Votes> {
 
 /// Numerics are SMTP's codes too, but have a prefix (RFC 2812 section 2.4).
 fn irc(line: &[u8]) -> Option<Votes> {
-    let words = words(line);
+    let mut words = words(line);
+    if words.first().is_some_and(|word| word.starts_with(b"@")) {
+        // Message tags of IRCv3.
+        words.remove(0);
+    }
     let (prefixed, words) = match words.split_first() {
         Some((first, rest)) if first.starts_with(b":") && first.len() > 1 => (true, rest),
         _ => (false, words.as_slice()),

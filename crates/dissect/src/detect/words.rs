@@ -1,14 +1,18 @@
 //! Small words about lines, shared by both readings.
 
-/// The whole lines of a side's first bytes, without their ends, and whether a line was begun behind them.
-pub(super) fn lines(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+/// The lines of a side's first bytes, without their ends, and what was begun behind them: if nothing more comes, that is a
+/// line too.
+pub(super) fn lines(bytes: &[u8], last: bool) -> (Vec<&[u8]>, &[u8]) {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let (whole, rest) = bytes.split_at(end);
-    let lines = whole
+    let mut lines: Vec<&[u8]> = whole
         .split_inclusive(|byte| *byte == b'\n')
         .take(MAX_LINES)
         .map(|line| line.trim_ascii_end())
         .collect();
+    if last && !rest.is_empty() && is_text(rest) {
+        lines.push(rest);
+    }
     (lines, rest)
 }
 

@@ -14,7 +14,7 @@ pub(super) enum Role {
 }
 
 /// Votes of first bytes that begin as XML does; `None`: they do not.
-pub(super) fn votes(bytes: &[u8], role: Role) -> Option<Votes> {
+pub(super) fn votes(bytes: &[u8], role: Role, last: bool) -> Option<Votes> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
     match bytes {
         [] => return None,
@@ -22,24 +22,28 @@ pub(super) fn votes(bytes: &[u8], role: Role) -> Option<Votes> {
         [b'<', letter, ..] if letter.is_ascii_alphabetic() => {}
         _ => return None,
     }
-    let Some(tag) = first_tag(bytes) else {
+    let Some(tag) = first_tag(bytes).or_else(|| last.then_some(bytes)) else {
         return Some(Votes::too_little());
     };
-    if tag.is_empty() || !contains(tag, STREAMS) {
-        return is_stream(tag).then(|| Votes::not_ours(Foreign::XmppOther));
-    }
     let of = |namespace: &[u8]| {
-        [&b"'"[..], b"\""].iter().any(|quote| {
-            contains(tag, &[b"xmlns=", *quote, namespace, quote].concat())
-        })
+        [&b"'"[..], b"\""]
+            .iter()
+            .any(|quote| contains(tag, &[b"xmlns=", *quote, namespace, quote].concat()))
     };
     // Only a server's answer gives the stream a number (RFC 6120 section 4.7.3).
     let answers = contains(tag, b" id=") || contains(tag, b"\tid=") || contains(tag, b"\nid=");
-    let mut votes = if of(b"jabber:client") {
-        Votes::for_one(Via::XmppC2s, Weight::Sure)
+    // One that does not declare its prefix is broken, and may be meant.
+    let declared = contains(tag, STREAMS);
+    let weight = if declared { Weight::Sure } else { Weight::Likely };
+    let mut votes = if !declared && !is_stream(tag) {
+        return None;
+    } else if of(b"jabber:client") {
+        Votes::for_one(Via::XmppC2s, weight)
     } else if of(b"jabber:server") {
-        Votes::for_one(Via::XmppS2s, Weight::Sure)
-    } else if contains(tag, b"xmlns='jabber:component") || contains(tag, b"xmlns=\"jabber:component")
+        Votes::for_one(Via::XmppS2s, weight)
+    } else if !declared
+        || contains(tag, b"xmlns='jabber:component")
+        || contains(tag, b"xmlns=\"jabber:component")
     {
         Votes::not_ours(Foreign::XmppOther)
     } else {
@@ -77,9 +81,8 @@ fn first_tag(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 fn is_stream(tag: &[u8]) -> bool {
-    let name: Vec<u8> =
-        tag.iter().copied().take_while(|byte| !byte.is_ascii_whitespace() && *byte != b'>').collect();
-    name.ends_with(b":stream")
+    let end = tag.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'>');
+    tag.get(..end.unwrap_or(tag.len())).unwrap_or_default().ends_with(b":stream")
 }
 
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];

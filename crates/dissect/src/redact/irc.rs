@@ -89,14 +89,23 @@ mod tests {
         let cases = [
             (":irc.example 691 bob :STARTTLS failed", ":irc.example 691 <client> :STARTTLS failed"),
             (":irc.example 691 * :no", ":irc.example 691 * :no"),
-            (":irc.joulunet.org 670  :STARTTLS successful", ":irc.joulunet.org 670  :STARTTLS successful"),
+            (
+                ":irc.joulunet.org 670  :STARTTLS successful",
+                ":irc.joulunet.org 670  :STARTTLS successful",
+            ),
             ("NOTICE AUTH :*** Looking up", "NOTICE AUTH :*** Looking up"),
-            (":s NOTICE bob :hi\r\n:s NOTICE bob :ho\r\n", ":s NOTICE <client> :hi\r\n:s NOTICE <client> :ho\r\n"),
+            (
+                ":s NOTICE bob :hi\r\n:s NOTICE bob :ho\r\n",
+                ":s NOTICE <client> :hi\r\n:s NOTICE <client> :ho\r\n",
+            ),
             (
                 ":irc.example NOTICE * :*** Found your hostname (dsl-1.isp.example) -- cached",
                 ":irc.example NOTICE * :*** Found your hostname <client> -- cached",
             ),
-            ("ERROR :Closing Link: bob[dsl.example] (throttled)", "ERROR :Closing Link: <client> (throttled)"),
+            (
+                "ERROR :Closing Link: bob[dsl.example] (throttled)",
+                "ERROR :Closing Link: <client> (throttled)",
+            ),
             (":bob!u@h NOTICE x :y", "<client> NOTICE <client> :y"),
         ];
         for (words, expected) in cases {

@@ -1,10 +1,15 @@
 //! Flows as scripted calls of a listener, and real ones out of captures; TLS alone, in whole streams, cut ones and ones with holes.
 
+mod detection;
 #[path = "../../../dialog/tests/facts_text.rs"]
 mod facts_text;
+mod fuzz;
+mod holes;
 mod play;
+mod privacy;
 #[path = "../../../dialog/tests/script.rs"]
 mod script;
+mod streams;
 mod tls;
 mod tls_corpora;
 mod tls_holes;

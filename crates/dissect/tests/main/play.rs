@@ -32,11 +32,20 @@ pub(crate) struct Setting {
     /// The one who opened the connection is the server.
     pub(crate) flipped: bool,
     pub(crate) midstream: bool,
+    /// Nothing of this side is in the capture.
+    pub(crate) absent: Option<Side>,
 }
 
 impl Setting {
     pub(crate) const fn new(port: u16) -> Self {
-        Self { port, step: usize::MAX, end: End::Finished, flipped: false, midstream: false }
+        Self {
+            port,
+            step: usize::MAX,
+            end: End::Finished,
+            flipped: false,
+            midstream: false,
+            absent: None,
+        }
     }
 
     fn sender(self, side: Side) -> Sender {
@@ -54,20 +63,13 @@ pub(crate) const SERVER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 pub(crate) fn play(setting: Setting, calls: &[Call]) -> Findings {
     let client = SocketAddr::from((CLIENT, 40_000));
     let server = SocketAddr::from((SERVER, setting.port));
-    let (opener, responder) =
-        if setting.flipped { (server, client) } else { (client, server) };
-    let opened =
-        Opened { number: 0, at: Time(0), opener, responder, midstream: setting.midstream };
+    let (opener, responder) = if setting.flipped { (server, client) } else { (client, server) };
+    let opened = Opened { number: 0, at: Time(0), opener, responder, midstream: setting.midstream };
     let mut dissector = Dissector::new(&opened);
-    let mut counts = [Counts::default(); 2];
     let mut appetite = Appetite::More;
     for call in calls {
         let (Call::Hear(side, _) | Call::Miss(side, _) | Call::Finish(side)) = call;
         let from = setting.sender(*side);
-        // A hole of a direction that was otherwise seen; one of which nothing was has no packets.
-        if !matches!(call, Call::Miss(..)) {
-            counts[usize::from(from == Sender::Responder)].packets += 1;
-        }
         match call {
             _ if appetite == Appetite::Enough => {}
             Call::Hear(_, bytes) => {
@@ -81,12 +83,16 @@ pub(crate) fn play(setting: Setting, calls: &[Call]) -> Findings {
             Call::Finish(_) => appetite = dissector.finish(from, Time(0)),
         }
     }
-    let [opener, responder] = counts;
+    let packets = |sender| match setting.absent.map(|side| setting.sender(side)) == Some(sender) {
+        true => Counts::default(),
+        false => Counts { packets: 1, ..Counts::default() },
+    };
+    let (opener_counts, responder_counts) = (packets(Sender::Opener), packets(Sender::Responder));
     dissector.findings(&Summary {
         opened,
         last: Time(0),
-        opener,
-        responder,
+        opener: opener_counts,
+        responder: responder_counts,
         syn: true,
         syn_ack: true,
         history: String::new(),
