@@ -1,5 +1,6 @@
 //! Dev only: scripted servers, crowds of them, real daemons.
 
+pub mod capture;
 pub mod crowd;
 pub mod daemons;
 pub mod netns;
