@@ -1,2 +1,1 @@
 //! live or file capture → flows → dissect → rows.
-
