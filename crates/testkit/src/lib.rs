@@ -3,5 +3,6 @@
 pub mod capture;
 pub mod crowd;
 pub mod daemons;
+pub mod expected;
 pub mod netns;
 pub mod scripted;
