@@ -4,5 +4,6 @@ pub mod capture;
 pub mod crowd;
 pub mod daemons;
 pub mod expected;
+pub mod load;
 pub mod netns;
 pub mod scripted;

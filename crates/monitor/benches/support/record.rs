@@ -15,10 +15,17 @@ use openssl::ssl::SslStream;
 use openssl::ssl::SslVersion;
 use rustls::ClientConfig;
 use rustls::ClientConnection;
+use rustls::DigitallySignedStruct;
 use rustls::HandshakeKind;
 use rustls::ProtocolVersion;
+use rustls::SignatureScheme;
 use rustls::StreamOwned;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::client::danger::ServerCertVerified;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::ServerName;
+use rustls::pki_types::UnixTime;
 use tlscensus_testkit::capture::Side;
 
 /// Both sides' bytes, in the order in which they were said.
@@ -206,5 +213,45 @@ pub(crate) fn note(turns: &Mutex<Turns>, side: Side, bytes: &[u8]) {
     match turns.last_mut() {
         Some((last, said)) if *last == side => said.extend(bytes),
         _ => turns.push((side, bytes.to_vec())),
+    }
+}
+
+/// Takes any certificate: what is recorded is the wire, and nobody is protected by it.
+#[derive(Debug)]
+pub(crate) struct Trusting;
+
+impl ServerCertVerifier for Trusting {
+    fn verify_server_cert(
+        &self,
+        _leaf: &CertificateDer<'_>,
+        _others: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _staple: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.signature_verification_algorithms.supported_schemes()
     }
 }

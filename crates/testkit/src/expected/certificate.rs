@@ -155,24 +155,23 @@ fn unescape(value: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = value.as_bytes();
     while let [first, behind @ ..] = rest {
-        let escaped = behind.strip_prefix(b"x").filter(|_| *first == b'\\').unwrap_or(behind);
-        match (first, escaped) {
-            (b'\\', [high, low, after @ ..]) if hex_pair(*high, *low).is_some() => {
+        if *first != b'\\' {
+            bytes.push(*first);
+            rest = behind;
+            continue;
+        }
+        let hex = behind.strip_prefix(b"x").unwrap_or(behind);
+        rest = match (hex, behind) {
+            ([high, low, after @ ..], _) if hex_pair(*high, *low).is_some() => {
                 bytes.extend(hex_pair(*high, *low));
-                rest = after;
+                after
             }
-            (b'\\', _) => rest = behind,
-            _ => {
-                bytes.push(*first);
-                rest = behind;
+            (_, [letter, after @ ..]) => {
+                bytes.push(*letter);
+                after
             }
-        }
-        if let (b'\\', [literal, after @ ..]) = (first, rest)
-            && rest.len() == behind.len()
-        {
-            bytes.push(*literal);
-            rest = after;
-        }
+            (_, []) => behind,
+        };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
