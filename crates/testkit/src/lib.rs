@@ -7,3 +7,5 @@ pub mod expected;
 pub mod load;
 pub mod netns;
 pub mod scripted;
+pub mod sessions;
+pub mod tshark;

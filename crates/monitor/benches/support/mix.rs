@@ -126,14 +126,22 @@ const XMPP: &[Line] = &[
     (S, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"),
 ];
 
-/// Versions and suites: what is common often, what is old once.
+/// Versions, suites and groups. A certificate's own curve has to be among the groups below TLS 1.3.
 const TERMS: [Terms; 10] = [
     (SslVersion::TLS1_3, "ALL", "X25519"),
-    (SslVersion::TLS1_2, "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384", "X25519"),
+    (
+        SslVersion::TLS1_2,
+        "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384",
+        "X25519:P-256",
+    ),
     (SslVersion::TLS1_3, "ALL", "P-256"),
     (SslVersion::TLS1_2, "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256", "P-256"),
     (SslVersion::TLS1_3, "ALL", "X25519MLKEM768"),
-    (SslVersion::TLS1_2, "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305", "P-384"),
+    (
+        SslVersion::TLS1_2,
+        "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305",
+        "P-384:P-256",
+    ),
     (SslVersion::TLS1_2, "AES128-SHA:ECDHE-ECDSA-AES128-SHA", "P-256"),
     (SslVersion::TLS1, "ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES128-SHA", "P-256"),
     (SslVersion::TLS1_3, "ALL", "P-384"),
@@ -165,7 +173,7 @@ fn handshakes() -> Vec<Turns> {
     }
     for identity in &identities {
         for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
-            let server = server((version, "ALL", "X25519"), identity);
+            let server = server((version, "ALL", "X25519:P-256"), identity);
             let client = rustls_client();
             let _first = meet(&server, &client, &visit(false));
             let second = meet(&server, &client, &visit(false));
