@@ -176,6 +176,15 @@ fn disorder(recorded: &Recorded) -> Vec<Case> {
         )
         .expect("conflicting_bytes", "100"),
         whole(
+            "tcp-fin-with-data",
+            "the FINs of both sides come with their last words",
+            &distort::finish_with_data(
+                distort::finish_with_data(segments(), Side::Client),
+                Side::Server,
+            ),
+            recorded,
+        ),
+        whole(
             "tcp-keep-alive",
             "keep-alives of both sides before the first word",
             &told(

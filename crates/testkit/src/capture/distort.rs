@@ -166,6 +166,20 @@ pub fn overlap(
     segments
 }
 
+/// A side's FIN comes with its last words and not behind them.
+///
+/// # Panics
+/// If it says nothing, or does not close.
+pub fn finish_with_data(mut segments: Vec<Segment>, side: Side) -> Vec<Segment> {
+    let of_side = |one: &Segment| one.side == side;
+    let bare = segments.iter().position(|one| of_side(one) && one.flags.has(Flags::FIN));
+    segments.remove(bare.expect("a FIN"));
+    let last = segments.iter_mut().rfind(|one| of_side(one) && !one.payload.is_empty());
+    let last = last.expect("some words");
+    last.flags = last.flags.and(Flags::FIN);
+    segments
+}
+
 const HALF: u32 = 1 << 31;
 
 /// Sequence number of the first byte of a side's stream.
@@ -268,6 +282,18 @@ mod tests {
             .iter()
             .position(|one| one.side == Side::Server && one.acknowledgement == 0x1000_000b);
         assert!(acked.unwrap() < first_data, "{late:#?}");
+    }
+
+    #[test]
+    fn a_fin_may_come_with_the_last_words() {
+        let segments = finish_with_data(told(), Side::Client);
+        assert_eq!(segments.len(), told().len() - 1);
+        let closing: Vec<_> = segments
+            .iter()
+            .filter(|one| one.side == Side::Client && one.flags.has(Flags::FIN))
+            .map(|one| one.payload.as_slice())
+            .collect();
+        assert_eq!(closing, [b"ij"]);
     }
 
     #[test]

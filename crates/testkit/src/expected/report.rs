@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 
 use super::exceptions::Exceptions;
+use super::file::ExpectedRow;
 use super::judge::Finding;
 use super::judge::Verdict;
+use super::judge::judge;
+use super::seen::Seen;
 
 /// Findings of many rows. A capture that several tests use says the same of itself each time, which counts once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +28,17 @@ struct Counts {
 }
 
 impl Report {
+    /// Judges all rows of a file: each capture, a path below the folder, is given to the monitor once.
+    pub fn of(folder: &Path, rows: &[ExpectedRow], mut monitor: impl FnMut(&Path) -> Seen) -> Self {
+        let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
+        let mut report = Self::default();
+        for row in rows {
+            let found = seen.entry(&row.trace).or_insert_with(|| monitor(&folder.join(&row.trace)));
+            report.add(judge(row, found));
+        }
+        report
+    }
+
     /// Adds the findings of a row.
     pub fn add(&mut self, findings: Vec<Finding>) {
         for finding in findings {

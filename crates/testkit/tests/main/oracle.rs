@@ -30,10 +30,13 @@ fn the_corpus_is_read_and_every_pair_is_judged() {
     };
     let text = std::fs::read_to_string(folder.join("expected.tsv")).unwrap();
     let rows = expected::rows(&text).unwrap();
-    let mut report = Report::default();
-    for row in &rows {
-        report.add(expected::judge(row, &Seen::default()));
-    }
+    let mut captures = 0;
+    let report = Report::of(&folder, &rows, |capture| {
+        assert!(capture.exists(), "{}", capture.display());
+        captures += 1;
+        Seen::default()
+    });
+    assert!(captures > 150 && captures < rows.len(), "{captures}");
     let [agree, disagree, not_checkable] = report.totals();
     assert!(rows.len() > 300 && disagree > 2000, "{report}");
     // A handful agrees with nothing: chains of length 0, counts of 0.
