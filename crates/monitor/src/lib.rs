@@ -1,1 +1,2 @@
 //! live or file capture → flows → dissect → rows.
+
