@@ -90,7 +90,7 @@ fn why_it_did_not_end_has_a_word() {
     }
     let mut ear = Ear::new();
     let _ = ear.hear(c, &hello);
-    ear.finish(s);
+    let _ = ear.finish(s);
     assert_eq!(ear.not_established(), Some(NotEstablished::ClosedBeforeServerHello));
     let _ = ear.miss(s, 100);
     assert_eq!(ear.not_established(), Some(NotEstablished::Gap));
