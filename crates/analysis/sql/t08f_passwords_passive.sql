@@ -66,4 +66,4 @@ SELECT
     t.clients AS clients_of_all
 FROM totals t
 LEFT JOIN sums n ON n.block = t.block
-ORDER BY t.place, t.block, n.place, n.connections DESC, n.mechanism
+ORDER BY t.place, t.block, n.place, connections DESC, mechanism
