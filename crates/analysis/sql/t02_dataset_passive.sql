@@ -127,7 +127,7 @@ SELECT
     n.port,
     CASE
         WHEN n.first_day = n.last_day THEN CAST(n.first_day AS STRING)
-        ELSE concat(CAST(n.first_day AS STRING), '/', CAST(n.last_day AS STRING))
+        WHEN n.first_day < n.last_day THEN concat(CAST(n.first_day AS STRING), '/', CAST(n.last_day AS STRING))
     END AS period,
     n.connections,
     n.off_port,

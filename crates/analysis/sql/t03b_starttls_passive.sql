@@ -45,21 +45,10 @@
 --   In one-sided captures and those that begin midstream the list is not heard: hence the shares of what was.
 --   Upgraded is not verified: whether the client would have taken any certificate cannot be seen.
 
-WITH states AS (
-    SELECT
-        protocol, server_addr, starttls_state AS state,
-        coalesce(starttls_offer, '') IN ('yes', 'required')
-            OR starttls_state IN ('accepted-no-tls', 'accepted-handshake-failed', 'upgraded') AS offers,
-        starttls_offer IS NOT NULL
-            OR starttls_state IN ('accepted-no-tls', 'accepted-handshake-failed', 'upgraded') AS told,
-        coalesce(starttls_offer, '') = 'required' AS requires
-    FROM counted_flows
-    WHERE mode = 'starttls'
-),
-scoped AS (
-    SELECT protocol, server_addr, state, offers, told, requires FROM states
+WITH scoped AS (
+    SELECT protocol, server_addr, state, offers, told, requires FROM flow_upgrades
     UNION ALL
-    SELECT 'all' AS protocol, server_addr, state, offers, told, requires FROM states
+    SELECT 'all' AS protocol, server_addr, state, offers, told, requires FROM flow_upgrades
 ),
 sums AS (
     SELECT
@@ -75,12 +64,12 @@ sums AS (
         sum(CASE WHEN state = 'accepted-no-tls' THEN 1 ELSE 0 END) AS accepted_no_tls,
         sum(CASE WHEN state = 'accepted-handshake-failed' THEN 1 ELSE 0 END) AS handshake_failed,
         sum(CASE WHEN state = 'upgraded' THEN 1 ELSE 0 END) AS upgraded,
-        sum(CASE WHEN offers THEN 1 ELSE 0 END) AS offering,
-        sum(CASE WHEN told THEN 1 ELSE 0 END) AS told,
-        sum(CASE WHEN requires THEN 1 ELSE 0 END) AS required,
+        sum(offers) AS offering,
+        sum(told) AS told,
+        sum(requires) AS required,
         count(DISTINCT server_addr) AS servers,
-        count(DISTINCT CASE WHEN told THEN server_addr END) AS servers_told,
-        count(DISTINCT CASE WHEN offers THEN server_addr END) AS servers_supporting,
+        count(DISTINCT CASE WHEN told = 1 THEN server_addr END) AS servers_told,
+        count(DISTINCT CASE WHEN offers = 1 THEN server_addr END) AS servers_supporting,
         count(DISTINCT CASE WHEN state = 'upgraded' THEN server_addr END) AS servers_upgraded
     FROM scoped
     GROUP BY protocol

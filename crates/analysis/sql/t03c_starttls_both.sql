@@ -38,20 +38,9 @@ WITH endpoints AS (
 ),
 connections AS (
     SELECT
-        concat(protocol, '') AS protocol, server_addr,
-        CASE
-            WHEN coalesce(starttls_offer, '') IN ('yes', 'required')
-                OR starttls_state IN ('accepted-no-tls', 'accepted-handshake-failed', 'upgraded') THEN 1
-            ELSE 0
-        END AS offers,
-        CASE
-            WHEN starttls_offer IS NOT NULL
-                OR starttls_state IN ('accepted-no-tls', 'accepted-handshake-failed', 'upgraded') THEN 1
-            ELSE 0
-        END AS told,
-        CASE WHEN starttls_state = 'upgraded' THEN 1 ELSE 0 END AS upgraded
-    FROM counted_flows
-    WHERE mode = 'starttls'
+        concat(protocol, '') AS protocol, server_addr, offers, told,
+        CASE WHEN state = 'upgraded' THEN 1 ELSE 0 END AS upgraded
+    FROM flow_upgrades
 ),
 active AS (
     SELECT protocol, sum(speaks) AS speakers, sum(offers) AS offered, sum(upgraded) AS upgraded
