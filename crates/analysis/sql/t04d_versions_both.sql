@@ -20,6 +20,7 @@
 --   † STARTTLS. Endpoints: what servers prefer of our offer; connections: what they prefer of their clients' offers (T04e).
 --   A server that chose several versions counts under each, so that these shares add up to more than 100 %.
 --   SSL 2 is heard out but never completed by us: T04 counts who answers in it. Connections count, not bytes or messages.
+--   Nothing stands where one half has nothing of this service.
 
 WITH versions AS (
     SELECT
@@ -60,13 +61,13 @@ SELECT
     n.heading AS service,
     n.version,
     n.code,
-    n.completed,
+    CASE WHEN t.completed > 0 THEN n.completed END AS completed,
     t.completed AS completed_of_all,
-    n.servers,
+    CASE WHEN t.servers > 0 THEN n.servers END AS servers,
     t.servers AS servers_of_all,
-    n.negotiated,
+    CASE WHEN t.negotiated > 0 THEN n.negotiated END AS negotiated,
     t.negotiated AS negotiated_of_all,
-    n.established,
+    CASE WHEN t.negotiated > 0 THEN n.established END AS established,
     t.established AS established_of_all
 FROM sums n
 JOIN totals t ON t.block = n.block

@@ -18,49 +18,53 @@
 -- Notes:
 --   † STARTTLS. The rows from "RSA" to "other key exchange" are exclusive among endpoints and connections; the others overlap.
 --   What counts is the server's choice, whether the handshake completed or not. T05b has the endpoints in wide form.
---   A server that chose several suites counts under each of their properties.
+--   A server that chose several suites counts under each of their properties. A session that is resumed counts as what its suite
+--   names, for the key exchange of its first handshake was not heard.
+--   Nothing stands where one half has nothing of this service.
 
 WITH properties AS (
-    SELECT block, heading, place, half, server, done, 1 AS row_, 'forward secret' AS property FROM choices_of_both
-    WHERE forward_secret
-    UNION ALL
-    SELECT
-        block, heading, place, half, server, done,
-        CASE
-            WHEN key_exchange = 'RSA' THEN 2
-            WHEN key_exchange = 'DHE' THEN 3
-            WHEN key_exchange = 'ECDHE' THEN 4
-            WHEN key_exchange IN ('HYBRID', 'KEM') THEN 5
-            WHEN key_exchange IN ('DHE_PSK', 'ECDHE_PSK', 'PSK', 'RSA_PSK') THEN 6
-            ELSE 7
-        END AS row_,
-        CASE
-            WHEN key_exchange IN ('RSA', 'DHE', 'ECDHE') THEN key_exchange
-            WHEN key_exchange IN ('HYBRID', 'KEM') THEN 'post-quantum'
-            WHEN key_exchange IN ('DHE_PSK', 'ECDHE_PSK', 'PSK', 'RSA_PSK') THEN 'PSK'
-            ELSE 'other key exchange'
-        END AS property
-    FROM choices_of_both
-    UNION ALL
-    SELECT block, heading, place, half, server, done, 8 AS row_, 'anonymous' AS property FROM choices_of_both
-    WHERE authentication IN ('NULL', 'anon')
-    UNION ALL
-    SELECT block, heading, place, half, server, done, 9 AS row_, 'export' AS property FROM choices_of_both WHERE export
-    UNION ALL
-    SELECT
-        block, heading, place, half, server, done,
-        CASE cipher WHEN 'NULL' THEN 10 WHEN 'RC4' THEN 11 WHEN 'DES_CBC' THEN 12 WHEN '3DES_EDE_CBC' THEN 13 ELSE 16 END AS row_,
-        CASE cipher WHEN 'DES_CBC' THEN 'DES' WHEN '3DES_EDE_CBC' THEN '3DES' WHEN 'CHACHA20_POLY1305' THEN 'ChaCha20' ELSE cipher END
-            AS property
-    FROM choices_of_both
-    WHERE cipher IN ('NULL', 'RC4', 'DES_CBC', '3DES_EDE_CBC', 'CHACHA20_POLY1305')
-    UNION ALL
-    SELECT block, heading, place, half, server, done, 14 AS row_, 'CBC' AS property FROM choices_of_both WHERE cbc
-    UNION ALL
-    SELECT block, heading, place, half, server, done, 15 AS row_, 'AEAD' AS property FROM choices_of_both WHERE aead
-    UNION ALL
-    SELECT block, heading, place, half, server, done, 17 AS row_, 'unknown suite' AS property FROM choices_of_both
-    WHERE cipher IS NULL
+    SELECT 1 AS row_, 'forward secret' AS property
+    UNION ALL SELECT 2 AS row_, 'RSA' AS property
+    UNION ALL SELECT 3 AS row_, 'DHE' AS property
+    UNION ALL SELECT 4 AS row_, 'ECDHE' AS property
+    UNION ALL SELECT 5 AS row_, 'post-quantum' AS property
+    UNION ALL SELECT 6 AS row_, 'PSK' AS property
+    UNION ALL SELECT 7 AS row_, 'other key exchange' AS property
+    UNION ALL SELECT 8 AS row_, 'anonymous' AS property
+    UNION ALL SELECT 9 AS row_, 'export' AS property
+    UNION ALL SELECT 10 AS row_, 'NULL' AS property
+    UNION ALL SELECT 11 AS row_, 'RC4' AS property
+    UNION ALL SELECT 12 AS row_, 'DES' AS property
+    UNION ALL SELECT 13 AS row_, '3DES' AS property
+    UNION ALL SELECT 14 AS row_, 'CBC' AS property
+    UNION ALL SELECT 15 AS row_, 'AEAD' AS property
+    UNION ALL SELECT 16 AS row_, 'ChaCha20' AS property
+    UNION ALL SELECT 17 AS row_, 'unknown suite' AS property
+),
+had AS (
+    SELECT c.block, c.heading, c.place, c.half, c.server, c.done, p.row_, p.property
+    FROM choices_of_both c
+    CROSS JOIN properties p
+    WHERE
+        CASE p.property
+            WHEN 'forward secret' THEN c.forward_secret
+            WHEN 'RSA' THEN c.key_exchange = 'RSA'
+            WHEN 'DHE' THEN c.key_exchange = 'DHE'
+            WHEN 'ECDHE' THEN c.key_exchange = 'ECDHE'
+            WHEN 'post-quantum' THEN c.key_exchange IN ('HYBRID', 'KEM')
+            WHEN 'PSK' THEN c.key_exchange IN ('DHE_PSK', 'ECDHE_PSK', 'PSK', 'RSA_PSK')
+            WHEN 'other key exchange' THEN c.key_exchange NOT IN ('DHE', 'DHE_PSK', 'ECDHE', 'ECDHE_PSK', 'HYBRID', 'KEM', 'PSK', 'RSA', 'RSA_PSK')
+            WHEN 'anonymous' THEN c.authentication IN ('NULL', 'anon')
+            WHEN 'export' THEN c.export
+            WHEN 'NULL' THEN c.cipher = 'NULL'
+            WHEN 'RC4' THEN c.cipher = 'RC4'
+            WHEN 'DES' THEN c.cipher = 'DES_CBC'
+            WHEN '3DES' THEN c.cipher = '3DES_EDE_CBC'
+            WHEN 'CBC' THEN c.cbc
+            WHEN 'AEAD' THEN c.aead
+            WHEN 'ChaCha20' THEN c.cipher = 'CHACHA20_POLY1305'
+            WHEN 'unknown suite' THEN c.cipher IS NULL
+        END
 ),
 sums AS (
     SELECT
@@ -69,7 +73,7 @@ sums AS (
         count(DISTINCT server) AS servers,
         sum(CASE WHEN half = 'passive' THEN 1 ELSE 0 END) AS connections,
         sum(CASE WHEN half = 'passive' AND done THEN 1 ELSE 0 END) AS established
-    FROM properties
+    FROM had
     GROUP BY block, heading, place, row_, property
 ),
 totals AS (
@@ -86,13 +90,13 @@ SELECT
     n.block AS protocol,
     n.heading AS service,
     n.property,
-    n.endpoints,
+    CASE WHEN t.endpoints > 0 THEN n.endpoints END AS endpoints,
     t.endpoints AS endpoints_of_chosen,
-    n.servers,
+    CASE WHEN t.servers > 0 THEN n.servers END AS servers,
     t.servers AS servers_of_chosen,
-    n.connections,
+    CASE WHEN t.connections > 0 THEN n.connections END AS connections,
     t.connections AS connections_of_chosen,
-    n.established,
+    CASE WHEN t.connections > 0 THEN n.established END AS established,
     t.established AS established_of_all
 FROM sums n
 JOIN totals t ON t.block = n.block

@@ -17,6 +17,7 @@
 --
 -- Notes:
 --   † STARTTLS. T06 and T06c name the primes. Servers may use primes of several sizes, and count under each.
+--   Nothing stands where one half has nothing of this service.
 
 WITH sums AS (
     SELECT
@@ -43,12 +44,12 @@ SELECT
     n.block AS protocol,
     n.heading AS service,
     n.dh_bits AS bits,
-    n.endpoints,
+    CASE WHEN t.endpoints > 0 THEN n.endpoints END AS endpoints,
     t.dhe_endpoints AS endpoints_of_dhe,
     t.endpoints AS endpoints_of_chosen,
-    n.servers,
+    CASE WHEN t.connections > 0 THEN n.servers END AS servers,
     t.dhe_servers AS servers_of_dhe,
-    n.connections,
+    CASE WHEN t.connections > 0 THEN n.connections END AS connections,
     t.dhe_connections AS connections_of_dhe,
     t.connections AS connections_of_chosen
 FROM sums n

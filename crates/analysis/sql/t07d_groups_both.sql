@@ -19,6 +19,7 @@
 -- Notes:
 --   † STARTTLS. Finite fields stand here where they have a code point; T06c has those that servers wrote out.
 --   What clients offer stands in T07e. A server that chose several groups counts under each.
+--   Nothing stands where one half has nothing of this service.
 
 WITH sums AS (
     SELECT
@@ -46,13 +47,13 @@ SELECT
     n.group_name,
     n.group_code AS code,
     n.group_kind AS kind,
-    n.endpoints,
+    CASE WHEN t.endpoints > 0 THEN n.endpoints END AS endpoints,
     t.endpoints AS endpoints_of_all,
-    n.servers,
+    CASE WHEN t.servers > 0 THEN n.servers END AS servers,
     t.servers AS servers_of_all,
-    n.connections,
+    CASE WHEN t.connections > 0 THEN n.connections END AS connections,
     t.connections AS connections_of_all,
     t.chosen AS connections_of_chosen
 FROM sums n
 JOIN totals t ON t.block = n.block
-ORDER BY n.place, n.block, n.connections DESC, n.endpoints DESC, n.group_code
+ORDER BY n.place, n.block, connections DESC NULLS LAST, endpoints DESC NULLS LAST, code

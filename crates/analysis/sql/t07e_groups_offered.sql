@@ -5,7 +5,7 @@
 -- Columns:
 --   protocol : word : Protocol : what was spoken; `all` is the block over all services
 --   service : text : Service : name of the service; † marks STARTTLS
---   group_name : text : Group : IANA name; unknown code points in decimal
+--   group_name : text : Group : IANA name; unknown code points in hexadecimal
 --   code : word : Code : its code point, decimal
 --   kind : text : Kind : curve, binary curve, finite field, hybrid (a curve and a lattice), lattice or unknown
 --   connections : count : Connections : connections whose client offers it

@@ -18,6 +18,7 @@
 --   † STARTTLS. A server offers several mechanisms, so shares add up to more than 100 %.
 --   After TLS only a scan can read the list: T08. USER and APOP are POP3's own commands.
 --   A server may show different lists to different clients: then it counts under the mechanisms of all of them.
+--   Nothing stands where one half has read no list of this service.
 
 WITH endpoints AS (
     SELECT DISTINCT concat(protocol, '') AS protocol, run_id, target, addr, port, coalesce(concat(mechanism, ''), '') AS mechanism
@@ -73,13 +74,13 @@ SELECT
     n.protocol,
     b.heading AS service,
     n.mechanism,
-    n.endpoints,
+    CASE WHEN n.endpoints_read > 0 THEN n.endpoints END AS endpoints,
     n.endpoints_read AS endpoints_of_read,
-    n.servers,
+    CASE WHEN n.servers_read > 0 THEN n.servers END AS servers,
     n.servers_read AS servers_of_read,
-    n.connections,
+    CASE WHEN n.connections_read > 0 THEN n.connections END AS connections,
     n.connections_read AS connections_of_read,
     n.unread
 FROM rows_ n
 JOIN blocks b ON b.block = n.protocol
-ORDER BY b.place, n.protocol, n.connections DESC, n.endpoints DESC, n.mechanism
+ORDER BY b.place, n.protocol, connections DESC NULLS LAST, endpoints DESC NULLS LAST, mechanism

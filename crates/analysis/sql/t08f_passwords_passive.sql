@@ -17,7 +17,7 @@
 --
 -- Notes:
 --   † STARTTLS. Names of mechanisms only: what a client sends with them is never stored.
---   PLAIN, LOGIN and USER give the password to everybody on the path; others only prove that it is known, to whom it can be guessed from.
+--   PLAIN, LOGIN and USER show the password to everybody on the path, XOAUTH2 a token, CRAM-MD5 and APOP what it can be guessed from.
 --   That a client used a mechanism does not say that it was let in.
 
 WITH began AS (

@@ -113,7 +113,8 @@ impl Reads {
     /// What `sql` reads. A query that names none of the views below counts probes.
     pub(crate) fn of(sql: &str) -> Self {
         let searches = reads(sql, &["discovered", "networks", "noise"]);
-        let flows = reads(sql, &[COUNTED_FLOWS.name]) || OF_FLOWS.iter().any(|(view, _)| reads(sql, &[view]));
+        let flows = reads(sql, &[COUNTED_FLOWS.name])
+            || OF_FLOWS.iter().any(|(view, _)| reads(sql, &[view]));
         let probes = !flows || reads(sql, &["counted", "authentication_offers", "choices_of_both"]);
         Self { probes, searches, flows }
     }

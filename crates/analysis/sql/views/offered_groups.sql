@@ -1,7 +1,7 @@
 -- offered_groups: one row per counted connection whose client's hello was heard and group in it
 --
 -- Columns:
---   group_name : IANA name; unknown code points in decimal
+--   group_name : IANA name; unknown code points in hexadecimal
 --   group_code : code point
 --   group_kind : curve, binary curve, finite field, hybrid, lattice or unknown
 --   named_first : the client names it first
@@ -31,7 +31,7 @@ ranked AS (
 )
 SELECT
     o.run_id, o.flow_id, o.client, o.server_addr, o.server_port, o.protocol, o.mode,
-    coalesce(g.group_name, CAST(r.code AS STRING)) AS group_name,
+    coalesce(g.group_name, concat('0x', lpad(to_hex(r.code), 4, '0'))) AS group_name,
     r.code AS group_code,
     coalesce(g.kind, 'unknown') AS group_kind,
     r.place = 1 AS named_first,

@@ -46,7 +46,8 @@ fn value_of(result: &TableResult, protocol: &str, (key, word): (&str, &str), col
         result.table.columns.iter().position(|column| column.name == name).expect("a column")
     };
     let row = result.rows.iter().find(|row| {
-        row[at("protocol")].value.text() == Some(protocol) && row[at(key)].value.text() == Some(word)
+        row[at("protocol")].value.text() == Some(protocol)
+            && row[at(key)].value.text() == Some(word)
     });
     match row.unwrap_or_else(|| panic!("a row for {protocol} {word}"))[at(column)].value {
         Cell::Integer(value) => value,
@@ -59,8 +60,11 @@ fn connections_and_servers_are_those_of_counting_the_rows() {
     let (_directory, engine) = engine();
     let rows = rows();
     let t02 = engine.table("T02").expect("T02");
-    let services: Vec<_> =
-        tlscensus_records::SERVICES.iter().map(|service| service.word).chain(["lmtp", "tls", "all"]).collect();
+    let services: Vec<_> = tlscensus_records::SERVICES
+        .iter()
+        .map(|service| service.word)
+        .chain(["lmtp", "tls", "all"])
+        .collect();
     let shown = t02.rows.iter().map(|row| row[0].value.text().expect("a protocol"));
     assert_eq!(shown.collect::<Vec<_>>(), services, "the study's order, then what it did not have");
     for protocol in services {
@@ -71,12 +75,20 @@ fn connections_and_servers_are_those_of_counting_the_rows() {
         assert_eq!(of("connections"), count(own()), "{protocol}");
         assert_eq!(of("servers"), count(servers.iter()), "{protocol}");
         assert_eq!(of("clients"), count(clients.iter()), "{protocol}");
-        assert_eq!(of("established"), count(own().filter(|row| row.tls_seen_established)), "{protocol}");
+        assert_eq!(
+            of("established"),
+            count(own().filter(|row| row.tls_seen_established)),
+            "{protocol}"
+        );
     }
-    let summed: i128 = t02.rows.iter().map(|row| match row[t02.rows[0].len() - 1].value {
-        Cell::Integer(evicted) => evicted,
-        _ => 0,
-    }).sum();
+    let summed: i128 = t02
+        .rows
+        .iter()
+        .map(|row| match row[t02.rows[0].len() - 1].value {
+            Cell::Integer(evicted) => evicted,
+            _ => 0,
+        })
+        .sum();
     assert_eq!(summed, 3, "what belongs to no service stands in the last row alone");
     assert_eq!((value(&t02, "all", "dropped"), value(&t02, "irc", "connections")), (10, 0));
 }
@@ -128,14 +140,23 @@ fn rows_that_exclude_each_other_add_up_to_their_denominator() {
     ] {
         let result = engine.table(id).expect("a result");
         for column in columns {
-            let at = result.table.columns.iter().position(|have| have.name == *column).expect("a column");
-            let protocols: BTreeSet<_> = result.rows.iter().filter_map(|row| row[0].value.text()).collect();
+            let at = result
+                .table
+                .columns
+                .iter()
+                .position(|have| have.name == *column)
+                .expect("a column");
+            let protocols: BTreeSet<_> =
+                result.rows.iter().filter_map(|row| row[0].value.text()).collect();
             for protocol in protocols {
                 let own = || result.rows.iter().filter(|row| row[0].value.text() == Some(protocol));
-                let sum: i128 = own().map(|row| match row[at].value {
-                    Cell::Integer(value) => value,
-                    ref other => panic!("{id} {column}: {other:?}"),
-                }).sum();
+                let sum: i128 = own()
+                    .map(|row| match row[at].value {
+                        Cell::Integer(value) => value,
+                        Cell::Null if row[at].of[0] == Some(0) => 0,
+                        ref other => panic!("{id} {column}: {other:?}"),
+                    })
+                    .sum();
                 let of = own().next().and_then(|row| row[at].of[0]).map(i128::from);
                 assert_eq!(Some(sum), of, "{id} {column} {protocol}");
             }
@@ -149,7 +170,8 @@ fn what_clients_offer_is_read_without_what_only_tests_servers() {
     let t04 = engine.table("T04e").expect("T04e");
     let highest = |version| value_of(&t04, "https", ("version", version), "hellos");
     assert_eq!(
-        ["SSL 2", "SSL 3", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3 drafts", "TLS 1.3"].map(highest),
+        ["SSL 2", "SSL 3", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3 drafts", "TLS 1.3"]
+            .map(highest),
         [1, 1, 3, 1, 1, 1, 2]
     );
     assert_eq!(value_of(&t04, "https", ("version", "TLS 1.0"), "ssl2_frame"), 1);
@@ -161,19 +183,27 @@ fn what_clients_offer_is_read_without_what_only_tests_servers() {
     assert_eq!((of("export", "connections"), of("null-cipher", "alone")), (2, 1));
     let t07 = engine.table("T07e").expect("T07e");
     let hybrid = |column| value_of(&t07, "all", ("group_name", "X25519MLKEM768"), column);
-    let modern = count(rows().iter().filter(|row| {
-        row.offer.groups.as_ref().is_some_and(|groups| groups.contains(&0x11ec))
-    }));
-    assert_eq!((hybrid("connections"), hybrid("named_first"), hybrid("key_share")), (modern, modern, modern));
+    let modern =
+        count(rows().iter().filter(|row| {
+            row.offer.groups.as_ref().is_some_and(|groups| groups.contains(&0x11ec))
+        }));
+    assert_eq!(
+        (hybrid("connections"), hybrid("named_first"), hybrid("key_share")),
+        (modern, modern, modern)
+    );
 }
 
 #[test]
 fn authentication_in_plaintext_is_counted_once_a_connection() {
     let (_directory, engine) = engine();
     let t08 = engine.table("T08f").expect("T08f");
-    let of = |protocol, mechanism, column| value_of(&t08, protocol, ("mechanism", mechanism), column);
+    let of =
+        |protocol, mechanism, column| value_of(&t08, protocol, ("mechanism", mechanism), column);
     assert_eq!(of("imap", "(any)", "connections"), 2);
-    assert_eq!((of("imap", "CRAM-MD5", "connections"), of("imap", "PLAIN", "starttls_offered")), (1, 1));
+    assert_eq!(
+        (of("imap", "CRAM-MD5", "connections"), of("imap", "PLAIN", "starttls_offered")),
+        (1, 1)
+    );
     assert_eq!((of("all", "(any)", "connections"), of("all", "(any)", "starttls_offered")), (5, 3));
     assert_eq!(of("xmpp-c2s", "(any)", "connections"), 0);
 }
@@ -222,9 +252,11 @@ fn a_run_of_the_monitor_alone_has_no_probes_and_a_scan_no_connections() {
 fn blocked_servers_do_not_count() {
     let (directory, engine) = engine();
     let blocked: Blocked = Arc::new(|addr| addr == "192.0.2.13");
-    let without = Engine::open_without(&directory.path().join("d"), Some(&blocked)).expect("a dataset");
+    let without =
+        Engine::open_without(&directory.path().join("d"), Some(&blocked)).expect("a dataset");
     let left = count(rows().iter().filter(|row| row.server_addr != "192.0.2.13"));
-    let connections = |engine: &Engine| value(&engine.table("T02").expect("T02"), "all", "connections");
+    let connections =
+        |engine: &Engine| value(&engine.table("T02").expect("T02"), "all", "connections");
     assert_eq!((connections(&engine), connections(&without)), (count(rows().iter()), left));
     assert_eq!(value(&without.table("T03b").expect("T03b"), "smtp", "servers_supporting"), 1);
 }
@@ -232,9 +264,18 @@ fn blocked_servers_do_not_count() {
 #[test]
 fn a_run_that_did_not_count_its_losses_says_nothing_of_them() {
     let directory = TempDir::new().expect("a directory");
-    watch(&directory.path().join("d"), "w1", "north", 0, RunState::Complete, vec![flow("smtp", 1, 1)]);
+    watch(
+        &directory.path().join("d"),
+        "w1",
+        "north",
+        0,
+        RunState::Complete,
+        vec![flow("smtp", 1, 1)],
+    );
     let t02 = open(&directory).table("T02").expect("T02");
-    let at = |name: &str| t02.table.columns.iter().position(|column| column.name == name).expect("a column");
+    let at = |name: &str| {
+        t02.table.columns.iter().position(|column| column.name == name).expect("a column")
+    };
     let last = t02.rows.last().expect("a row");
     for column in ["dropped", "evicted"] {
         assert_eq!(last[at(column)].value, Cell::Null, "{column}");
@@ -244,7 +285,13 @@ fn a_run_that_did_not_count_its_losses_says_nothing_of_them() {
 #[test]
 fn tables_of_connections_name_their_half() {
     for table in catalogue() {
-        let halves = ["(active", "(passive)", "active and passive side by side", "Active scan", "Passive monitoring"];
+        let halves = [
+            "(active",
+            "(passive)",
+            "active and passive side by side",
+            "Active scan",
+            "Passive monitoring",
+        ];
         let named = halves.iter().any(|half| table.title.contains(half));
         let of_both = ["T01b", "T01c"].contains(&table.id.as_str());
         assert!(named || of_both, "{}: {}", table.id, table.title);

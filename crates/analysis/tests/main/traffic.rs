@@ -106,7 +106,12 @@ impl Flow {
 
     /// A client of ten years ago.
     fn aged(self) -> Self {
-        self.hello(&[0x0303], &[0xc02f, 0xc014, 0x0039, 0x002f, 0x000a, 0x00ff], &[0x0017, 0x0018], 0)
+        self.hello(
+            &[0x0303],
+            &[0xc02f, 0xc014, 0x0039, 0x002f, 0x000a, 0x00ff],
+            &[0x0017, 0x0018],
+            0,
+        )
     }
 
     /// A client that should have been switched off.
@@ -218,7 +223,14 @@ impl Flow {
 }
 
 /// Writes `flows` as one run of a monitor that began `days` after the probes of the other fixtures.
-pub(crate) fn watch(path: &Path, run_id: &str, sensor: &str, days: i64, state: RunState, flows: Vec<Flow>) {
+pub(crate) fn watch(
+    path: &Path,
+    run_id: &str,
+    sensor: &str,
+    days: i64,
+    state: RunState,
+    flows: Vec<Flow>,
+) {
     watch_counting(path, run_id, sensor, days, state, flows, Vec::new());
 }
 
@@ -247,7 +259,8 @@ fn watch_counting(
         sensor.clone_into(&mut flow.row.sensor);
         flow.row.flow_id = format!("{number}");
         flow.row.started_at.0 += days * 86_400_000_000;
-        let named: Vec<_> = flow.chain.iter().map(|der| (Sha256::of(der), Arc::clone(der))).collect();
+        let named: Vec<_> =
+            flow.chain.iter().map(|der| (Sha256::of(der), Arc::clone(der))).collect();
         writer.append_flow(&flow.row, &named).expect("a row");
     }
     writer.finish(state, counters).expect("the end of the run");
@@ -256,11 +269,8 @@ fn watch_counting(
 /// Every state as one run, with what the capture lost.
 pub(crate) fn watch_every_state(path: &Path) {
     let counter = |name: &str, count| Counter { name: name.to_owned(), count };
-    let counters = vec![
-        counter("packets", 9_990),
-        counter("capture-drops", 10),
-        counter("flows-evicted", 3),
-    ];
+    let counters =
+        vec![counter("packets", 9_990), counter("capture-drops", 10), counter("flows-evicted", 3)];
     watch_counting(path, "watch-1", "uplink", 2, RunState::Complete, every_connection(), counters);
 }
 
@@ -281,8 +291,16 @@ fn relay() -> Vec<Flow> {
     vec![
         smtp(13, 1).listed(Yes, &["PLAIN", "LOGIN"]).tls13().named("mx.example"),
         smtp(13, 2).listed(Yes, &["PLAIN", "LOGIN"]).tls12(&["mx", "ca1"]).named("mx.example"),
-        smtp(13, 3).listed(Yes, &["PLAIN", "LOGIN"]).state(S::OfferedUnused).authenticated(&["LOGIN"]),
-        smtp(13, 3).listed(Yes, &["LOGIN"]).ancient().chose(0x0301, 0x0005).showed(&["mx", "ca1"]).established(),
+        smtp(13, 3)
+            .listed(Yes, &["PLAIN", "LOGIN"])
+            .state(S::OfferedUnused)
+            .authenticated(&["LOGIN"]),
+        smtp(13, 3)
+            .listed(Yes, &["LOGIN"])
+            .ancient()
+            .chose(0x0301, 0x0005)
+            .showed(&["mx", "ca1"])
+            .established(),
         smtp(13, 4).captured(SidesSeen::Client, false, 0).state(S::ReplyUnseen).modern(),
         smtp(13, 4).listed(Yes, &[]).state(S::AcceptedNoTls),
         smtp(13, 5).listed(Yes, &[]).aged().chose(0x0303, 0xc02f).state(S::AcceptedHandshakeFailed),
@@ -305,13 +323,32 @@ fn retrieval() -> Vec<Flow> {
     use StarttlsState as S;
     vec![
         flow("imap", 13, 1).listed(Yes, &["PLAIN", "SCRAM-SHA-256"]).tls12(&["imap", "ca1", "ca2"]),
-        flow("imap", 14, 1).listed(Yes, &["PLAIN"]).state(S::OfferedUnused).authenticated(&["PLAIN", "LOGIN"]),
+        flow("imap", 14, 1)
+            .listed(Yes, &["PLAIN"])
+            .state(S::OfferedUnused)
+            .authenticated(&["PLAIN", "LOGIN"]),
         // The same server with another list, and a client that tries one way twice.
-        flow("imap", 14, 2).listed(No, &["CRAM-MD5"]).state(S::NotOffered).authenticated(&["CRAM-MD5", "CRAM-MD5"]),
+        flow("imap", 14, 2)
+            .listed(No, &["CRAM-MD5"])
+            .state(S::NotOffered)
+            .authenticated(&["CRAM-MD5", "CRAM-MD5"]),
         flow("imaps", 13, 1).tls13().captured(SidesSeen::Server, false, 0),
-        flow("imaps", 13, 1).aged().chose(0x0303, 0x0039).field(1024, "shared prime", "value a").showed(&["imap", "ca1"]).established(),
-        flow("imaps", 15, 1).aged().chose(0x0303, 0x0039).field(1024, "shared prime", "value a").captured(SidesSeen::Both, false, 1_448),
-        flow("imaps", 15, 2).aged().chose(0x0303, 0x0039).field(2048, "large prime", "value b").established(),
+        flow("imaps", 13, 1)
+            .aged()
+            .chose(0x0303, 0x0039)
+            .field(1024, "shared prime", "value a")
+            .showed(&["imap", "ca1"])
+            .established(),
+        flow("imaps", 15, 1)
+            .aged()
+            .chose(0x0303, 0x0039)
+            .field(1024, "shared prime", "value a")
+            .captured(SidesSeen::Both, false, 1_448),
+        flow("imaps", 15, 2)
+            .aged()
+            .chose(0x0303, 0x0039)
+            .field(2048, "large prime", "value b")
+            .established(),
         // No CAPA, yet STLS was accepted: an offer that no list makes.
         flow("pop3", 13, 1).tls12(&["pop"]),
         flow("pop3", 16, 2).listed(Yes, &["USER"]).state(S::OfferedUnused).authenticated(&["USER"]),
@@ -324,7 +361,12 @@ fn chat_and_web() -> Vec<Flow> {
     vec![
         flow("xmpp-c2s", 30, 1).listed(Required, &[]).tls13(),
         flow("xmpp-s2s", 30, 9).listed(Required, &["EXTERNAL"]).tls12(&["xmpp", "ca2"]),
-        flow("ircs", 32, 1).aged().chose(0x0303, 0xc02b).group(0x001d, "point").showed(&["irc"]).established(),
+        flow("ircs", 32, 1)
+            .aged()
+            .chose(0x0303, 0xc02b)
+            .group(0x001d, "point")
+            .showed(&["irc"])
+            .established(),
         flow("https", 33, 1).modern().chose(0x7f17, 0x1301).group(0x001d, "draft").established(),
         flow("https", 33, 2).hello(&[0x7f17, 0x0303], &[0x1301, 0xc02f], &[0x001d], 1),
         flow("https", 13, 3).tls13().on_port(8_443),
@@ -336,8 +378,16 @@ fn chat_and_web() -> Vec<Flow> {
 fn old_and_odd() -> Vec<Flow> {
     let https = |host, client| flow("https", host, client);
     vec![
-        https(50, 10).ssl2_hello(0x0002, &[0x01_0080, 0x07_00c0]).chose(0x0002, 0).showed(&["old"]).established(),
-        https(50, 10).ssl2_hello(0x0301, &[0x01_0080, 0x04, 0x0a]).chose(0x0300, 0x000a).showed(&["old"]).established(),
+        https(50, 10)
+            .ssl2_hello(0x0002, &[0x01_0080, 0x07_00c0])
+            .chose(0x0002, 0)
+            .showed(&["old"])
+            .established(),
+        https(50, 10)
+            .ssl2_hello(0x0301, &[0x01_0080, 0x04, 0x0a])
+            .chose(0x0300, 0x000a)
+            .showed(&["old"])
+            .established(),
         https(51, 10).ancient().chose(0x0301, 0x0003),
         https(51, 10).ancient().chose(0x0301, 0x0034).field(512, "export prime", "value c"),
         https(52, 11).hello(&[0x0303], &[0xeeee], &[0xff17], 0).chose(0x0303, 0xeeee),
