@@ -44,6 +44,7 @@
 --   What is spoken is told by content, and where TLS hides it by the server's port; "TLS, other ports" stands on a port of none.
 --   TLS 1.3 hides the server's certificates: those counted here are of older versions.
 --   What was dropped or evicted belongs to no service: it stands in the last row, summed over the runs that count.
+--   A connection that two sensors saw counts twice; so does, with --runs all, a capture that was read twice.
 
 WITH scoped AS (
     SELECT
