@@ -5,26 +5,41 @@ use std::sync::LazyLock;
 use crate::head::Head;
 
 /// The files, in the order of the catalogue.
-static FILES: [&str; 19] = [
+static FILES: [&str; 34] = [
     include_str!("../sql/t01_dataset_active.sql"),
     include_str!("../sql/t01b_noise.sql"),
     include_str!("../sql/t01c_dense_networks.sql"),
+    include_str!("../sql/t02_dataset_passive.sql"),
     include_str!("../sql/t03_starttls.sql"),
+    include_str!("../sql/t03b_starttls_passive.sql"),
+    include_str!("../sql/t03c_starttls_both.sql"),
     include_str!("../sql/t04_versions.sql"),
     include_str!("../sql/t04b_version_codes.sql"),
     include_str!("../sql/t04c_versions_supported.sql"),
+    include_str!("../sql/t04d_versions_both.sql"),
+    include_str!("../sql/t04e_versions_offered.sql"),
     include_str!("../sql/t05_suites.sql"),
     include_str!("../sql/t05b_suite_properties.sql"),
     include_str!("../sql/t05c_suites_supported.sql"),
     include_str!("../sql/t05d_preference.sql"),
+    include_str!("../sql/t05e_suites_passive.sql"),
+    include_str!("../sql/t05f_suite_properties_both.sql"),
+    include_str!("../sql/t05g_suites_offered.sql"),
     include_str!("../sql/t06_finite_fields.sql"),
     include_str!("../sql/t06b_finite_field_sizes.sql"),
+    include_str!("../sql/t06c_finite_fields_passive.sql"),
+    include_str!("../sql/t06d_finite_field_sizes_both.sql"),
     include_str!("../sql/t07_groups.sql"),
     include_str!("../sql/t07b_groups_supported.sql"),
     include_str!("../sql/t07c_values_shared.sql"),
+    include_str!("../sql/t07d_groups_both.sql"),
+    include_str!("../sql/t07e_groups_offered.sql"),
     include_str!("../sql/t08_authentication.sql"),
     include_str!("../sql/t08b_combinations.sql"),
     include_str!("../sql/t08c_authentication_flags.sql"),
+    include_str!("../sql/t08d_authentication_both.sql"),
+    include_str!("../sql/t08e_combinations_passive.sql"),
+    include_str!("../sql/t08f_passwords_passive.sql"),
 ];
 
 /// Every result table.

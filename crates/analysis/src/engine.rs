@@ -28,12 +28,15 @@ use crate::describe::type_word;
 use crate::discoveries::SEARCHES_SQL;
 use crate::discoveries::Search;
 use crate::functions::Blocked;
+use crate::monitors::WATCHES_SQL;
+use crate::monitors::Watch;
 use crate::relations;
 use crate::runs::Counted;
 use crate::runs::PARTS_SQL;
 use crate::runs::Part;
 use crate::statement::Statement;
 use crate::views;
+use crate::views::Reads;
 use crate::worker::Worker;
 
 /// A dataset that can be asked.
@@ -90,8 +93,8 @@ impl Engine {
         Self::open_without(path, None)
     }
 
-    /// The same as if the addresses that are blocked had no rows of theirs: no probe, no responder, no capability. Certificates
-    /// have no address, and what runs counted is what they did.
+    /// The same as if the addresses that are blocked had no rows of theirs: no probe, no responder, no capability, no
+    /// connection. Certificates have no address, and what runs counted is what they did.
     pub fn open_without(path: &Path, blocked: Option<&Blocked>) -> Result<Self, Error> {
         let worker = Worker::start()?;
         let context = relations::open(path, blocked)?;
@@ -137,7 +140,7 @@ impl Engine {
             }
             Statement::Query(statement) => {
                 if self.needs_counted(&statement)? {
-                    self.ensure_counted(false)?;
+                    self.ensure_counted(Reads::default())?;
                 }
                 self.stream(*statement, sink)
             }
@@ -147,7 +150,7 @@ impl Engine {
     /// The result table with this identifier (`T01`, in either case).
     pub fn table(&self, id: &str) -> Result<TableResult, Error> {
         let table = Table::find(id).ok_or_else(|| Error::UnknownTable { id: id.to_owned() })?;
-        let run_note = self.ensure_counted(views::reads_searches(table.sql))?;
+        let run_note = self.ensure_counted(Reads::of(table.sql))?;
         let result = self.query(table.sql)?;
         let names: Vec<_> = result.columns.iter().map(|column| column.name.as_str()).collect();
         if names != table.result_columns() {
@@ -163,7 +166,7 @@ impl Engine {
 
     fn describe(&self, name: &str) -> Result<QueryResult, Error> {
         if views::needs_decision(name) {
-            self.ensure_counted(false)?;
+            self.ensure_counted(Reads::default())?;
         }
         let context = self.context.clone();
         let table = name.to_owned();
@@ -179,22 +182,26 @@ impl Engine {
         Ok(references.iter().any(|reference| views::needs_decision(reference.table())))
     }
 
-    /// Makes sure that `counted` is there; its note, that of discoveries too if they are read.
-    fn ensure_counted(&self, with_searches: bool) -> Result<String, Error> {
+    /// Makes sure that `counted` is there; which runs these are of which a query reads something.
+    fn ensure_counted(&self, reads: Reads) -> Result<String, Error> {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = match counted.as_mut() {
             Some(counted) => counted,
             None => counted.insert(self.decide(&Runs::default())?),
         };
-        let searches = if with_searches { counted.search_note.as_str() } else { "" };
-        Ok(format!("{}{searches}", counted.note))
+        let searches = if reads.searches { counted.search_note.as_str() } else { "" };
+        let probes = format!("{}{searches}", counted.note);
+        let of_both = [(reads.probes, probes.as_str()), (reads.flows, counted.watch_note.as_str())];
+        let notes = of_both.iter().filter(|(reads, _)| *reads).map(|(_, note)| *note);
+        Ok(notes.collect::<Vec<_>>().join(" "))
     }
 
     fn decide(&self, runs: &Runs) -> Result<Counted, Error> {
         let parts = Part::read(&self.query(PARTS_SQL)?);
         let searches = Search::read(&self.query(SEARCHES_SQL)?);
-        let decided = Counted::decide(runs, &parts, &searches)?;
-        let written = views::OF_COUNTED.iter().map(|(name, sql)| (*name, (*sql).to_owned()));
+        let watches = Watch::read(&self.query(WATCHES_SQL)?);
+        let decided = Counted::decide(runs, &parts, &searches, &watches)?;
+        let written = views::of_counted().map(|(name, sql)| (*name, (*sql).to_owned()));
         for (name, sql) in decided.views.clone().into_iter().chain(written) {
             self.register_view(name, sql)?;
         }

@@ -1,8 +1,8 @@
 //! The named SQL over a dataset; the only crate with a query engine.
 //!
-//! [`Engine::open`] registers the relations of a dataset (`runs`, `responders`, `probes`, `capabilities`, `certificates`,
-//! `certificates_der`), the lists `services`, `suites` and `groups`, and the views that the tables stand on: `counted` and
-//! `counted_responders` (the rows of the runs that count, see [`Runs`]) and those made of them. `SHOW TABLES` lists them and
+//! [`Engine::open`] registers the relations of a dataset (`runs`, `responders`, `probes`, `flows`, `capabilities`,
+//! `certificates`, `certificates_der`), the lists `services`, `suites` and `groups`, and the views that the tables stand on:
+//! `counted`, `counted_flows` and `counted_responders` (the rows of the runs that count, see [`Runs`]) and those made of them. `SHOW TABLES` lists them and
 //! `DESCRIBE probes` says what each column means. Nothing can be changed through it; [`Engine::open_without`] leaves out the
 //! rows of blocked addresses.
 //!
@@ -25,6 +25,7 @@ mod engine;
 mod error;
 mod functions;
 mod head;
+mod monitors;
 mod registries;
 mod relations;
 mod runs;

@@ -11,7 +11,10 @@ use crate::Error;
 use crate::QueryResult;
 use crate::discoveries;
 use crate::discoveries::Search;
+use crate::monitors;
+use crate::monitors::Watch;
 use crate::views::COUNTED;
+use crate::views::COUNTED_FLOWS;
 use crate::views::COUNTED_RESPONDERS;
 use crate::views::DISCOVERIES;
 use crate::views::NOISE_RUNS;
@@ -19,10 +22,11 @@ use crate::views::NOISE_RUNS;
 /// Which runs the tables count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Runs {
-    /// Every run; of an endpoint that several probed, the newest probe. For campaigns in shards or parts.
+    /// Every run; of an endpoint that several probed, the newest probe. For campaigns in shards or parts. Of the monitor every
+    /// connection of every run.
     All,
     /// For each service the newest complete run that probed it; the newest of all where none is complete. For each port the
-    /// discovery of that run, else the newest one.
+    /// discovery of that run, else the newest one. For each sensor of a monitor its newest complete run, likewise.
     #[default]
     Newest,
     /// This run only.
@@ -80,23 +84,34 @@ impl Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Counted {
     /// The decided views, each with its query, in the order in which they stand on each other.
-    pub(crate) views: [(&'static str, String); 4],
+    pub(crate) views: [(&'static str, String); 5],
     /// Which runs' probes these are, for the foot of a table.
     pub(crate) note: String,
     /// Which discoveries and noise runs, for the foot of a table that reads them; empty: none.
     pub(crate) search_note: String,
+    /// Which runs of the monitor, for the foot of a table that reads connections.
+    pub(crate) watch_note: String,
 }
 
 impl Counted {
-    /// Decides among `parts` and `searches`.
-    pub(crate) fn decide(runs: &Runs, parts: &[Part], searches: &[Search]) -> Result<Self, Error> {
+    /// Decides among `parts`, `searches` and `watches`.
+    pub(crate) fn decide(
+        runs: &Runs,
+        parts: &[Part],
+        searches: &[Search],
+        watches: &[Watch],
+    ) -> Result<Self, Error> {
         let chosen: Vec<_> = match runs {
             Runs::All => parts.iter().collect(),
             Runs::Newest => newest(parts),
             Runs::One(run_id) => {
                 let own: Vec<_> = parts.iter().filter(|part| part.run_id == *run_id).collect();
-                if own.is_empty() && !searches.iter().any(|search| search.run_id == *run_id) {
-                    return Err(unknown_run(run_id, parts, searches));
+                let known = known(parts, searches, watches);
+                if !known.contains(run_id) {
+                    return Err(Error::UnknownRun {
+                        run_id: run_id.clone(),
+                        known: known.into_iter().cloned().collect(),
+                    });
                 }
                 own
             }
@@ -110,9 +125,11 @@ impl Counted {
         let noise = discoveries::noise(runs, searches);
         let of_found = discoveries::condition(&found);
         let responders = columns(&records::RESPONDERS);
+        let watched = monitors::watched(runs, watches);
         Ok(Self {
             views: [
                 (COUNTED.name, probes),
+                (COUNTED_FLOWS.name, flows(&monitors::condition(&watched))),
                 (
                     COUNTED_RESPONDERS.name,
                     format!("SELECT {responders} FROM responders WHERE {of_found}"),
@@ -123,12 +140,17 @@ impl Counted {
             note: note(runs, &chosen),
             search_note: discoveries::note("Discovery", &found)
                 + &discoveries::note("Noise", &noise),
+            watch_note: monitors::note(runs, &watched),
         })
     }
 }
 
 fn columns(relation: &Relation) -> String {
     relation.columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+fn flows(condition: &str) -> String {
+    format!("SELECT {} FROM flows WHERE {condition}", columns(&records::FLOWS))
 }
 
 fn searched(condition: &str) -> String {
@@ -150,10 +172,16 @@ fn rank(part: &Part) -> (bool, &str, &str) {
     (part.complete, &part.started_at, &part.run_id)
 }
 
-fn unknown_run(run_id: &str, parts: &[Part], searches: &[Search]) -> Error {
+/// The names of all runs that probed, looked for hosts or watched.
+fn known<'a>(
+    parts: &'a [Part],
+    searches: &'a [Search],
+    watches: &'a [Watch],
+) -> BTreeSet<&'a String> {
     let probed = parts.iter().map(|part| &part.run_id);
-    let known: BTreeSet<_> = probed.chain(searches.iter().map(|search| &search.run_id)).collect();
-    Error::UnknownRun { run_id: run_id.to_owned(), known: known.into_iter().cloned().collect() }
+    let searched = searches.iter().map(|search| &search.run_id);
+    let watched = watches.iter().map(|watch| &watch.run_id);
+    probed.chain(searched).chain(watched).collect()
 }
 
 fn probes_of(chosen: &[&Part], columns: &str) -> String {
@@ -239,7 +267,7 @@ mod tests {
     }
 
     fn decided(runs: &Runs, parts: &[Part]) -> Result<Counted, Error> {
-        Counted::decide(runs, parts, &[])
+        Counted::decide(runs, parts, &[], &[])
     }
 
     #[test]

@@ -18,12 +18,14 @@ use tlscensus_records::RunState;
 
 use crate::fixture::every_state;
 use crate::fixture::write;
+use crate::traffic::watch_every_state;
 
 fn engine() -> (TempDir, Engine) {
     let directory = TempDir::new().expect("a directory");
     // Characters that a careless reader takes for wildcards.
     let path = directory.path().join("data [set] *?%20");
     write(&path, "run-1", 0, RunState::Complete, every_state());
+    watch_every_state(&path);
     let engine = Engine::open(&path).expect("a dataset");
     (directory, engine)
 }
@@ -80,7 +82,7 @@ fn every_table_that_is_shown_can_be_described_and_read() {
     let (_directory, engine) = engine();
     let shown = engine.query("SHOW TABLES").expect("tables");
     let names = texts(&shown, 0);
-    assert_eq!(names.len(), RELATIONS.len() + 21, "{names:?}");
+    assert_eq!(names.len(), RELATIONS.len() + 32, "{names:?}");
     for name in names {
         let described = engine.query(&format!("DESCRIBE {name}")).expect("columns");
         let odd: Vec<_> = described.rows.iter().filter(|row| row[4].text() == Some("")).collect();

@@ -3,4 +3,6 @@
 mod discovery;
 mod engine;
 mod fixture;
+mod passive;
 mod tables;
+mod traffic;

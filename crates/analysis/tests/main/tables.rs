@@ -17,6 +17,7 @@ use crate::discovery::discover;
 use crate::fixture::Probe;
 use crate::fixture::every_state;
 use crate::fixture::write;
+use crate::traffic::watch_every_state;
 
 fn dataset(probes: Vec<Probe>) -> TempDir {
     let directory = TempDir::new().expect("a directory");
@@ -85,6 +86,7 @@ fn printed(result: &TableResult, format: report::Format) -> String {
 fn every_table_gives_the_approved_result() {
     let directory = dataset(every_state());
     discover(&directory.path().join("d"));
+    watch_every_state(&directory.path().join("d"));
     let engine = open(&directory);
     for table in catalogue() {
         let result = engine.table(&table.id).expect("a result");
@@ -237,6 +239,7 @@ fn counts_are_those_of_counting_the_rows() {
 fn denominators_stand_beside_their_counts() {
     let directory = dataset(every_state());
     discover(&directory.path().join("d"));
+    watch_every_state(&directory.path().join("d"));
     let engine = open(&directory);
     for table in catalogue() {
         let result = engine.table(&table.id).expect("a result");
