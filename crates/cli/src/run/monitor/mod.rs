@@ -39,16 +39,13 @@ pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
         console::say(&format!("run {}", plan.monitor.run_id));
     }
     let display = Display::new(counted.clone(), &plan, typed.json_status.clone(), quiet);
-    let is_live = matches!(plan.source, Source::Interface(_));
-    let ended = watch(plan, &counted, &stop, display, quiet);
-    let (run_id, interrupted) = ended?;
+    let (run_id, interrupted) = watch(plan, &counted, &stop, display, quiet)?;
     let totals = counted.gauges.totals();
     if !quiet {
         say_summary(&run_id, &totals);
         console::say(&format!("next: tlscensus tables {}", typed.out.display()));
     }
-    // A capture that was not read to its end is not what was asked for; an interface has no end.
-    Ok(if interrupted && !is_live { Exit::Interrupted } else { Exit::Done })
+    Ok(if interrupted { Exit::Interrupted } else { Exit::Done })
 }
 
 /// What can be read while it runs.
@@ -71,7 +68,8 @@ impl Counted {
     }
 }
 
-/// Runs to the end of what was asked for; gives the run's name, and whether it was stopped before.
+/// Runs to the end of what was asked for; gives the run's name, and whether it was stopped before: a capture that was not read
+/// to its end is not what was asked for, while what grows, or an interface, has no other end.
 fn watch(
     plan: MonitorPlan,
     counted: &Counted,
@@ -109,7 +107,11 @@ fn watch(
         over.store(true, Relaxed);
         (outcome, ticking.join().expect("looking at counters does not panic"))
     });
-    let interrupted = signalled.load(Relaxed);
+    let has_end = match &source {
+        Source::Captures(inputs) => !inputs.iter().any(|input| input.follow),
+        Source::Interface(_) => false,
+    };
+    let interrupted = has_end && signalled.load(Relaxed);
     conclude(rows, outcome, interrupted, display).map(|()| (monitor.run_id, interrupted))
 }
 
