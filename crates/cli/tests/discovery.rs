@@ -3,5 +3,5 @@
 mod campaign;
 mod kills;
 mod lab;
-mod scene;
+pub(crate) mod scene;
 mod words;

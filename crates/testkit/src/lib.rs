@@ -1,4 +1,4 @@
-//! Dev only: scripted servers, crowds of them, real daemons.
+//! Dev only: scripted servers, crowds of them, real daemons, captures made and read by others.
 
 pub mod capture;
 pub mod crowd;
