@@ -1,0 +1,6 @@
+//! The monitor from captures to rows.
+
+mod corpus;
+mod made;
+mod support;
+mod workers;
