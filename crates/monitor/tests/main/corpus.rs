@@ -24,7 +24,9 @@ fn what_others_say_is_in_their_captures_is_found_there() {
         return say(&format!("SKIPPED: {} is not there", folder.display()));
     };
     let rows = expected::rows(&text).unwrap();
-    let monitor = monitor(1);
+    let mut monitor = monitor(1);
+    // What others say of losses is about whole connections.
+    monitor.flows.count_to_end = true;
     let report = Report::of(&folder, &rows, |path| {
         let (watched, read) = watch(&monitor, path);
         if let Err(error) = read {
@@ -38,7 +40,7 @@ fn what_others_say_is_in_their_captures_is_found_there() {
     let complaints = report.complaints(&exceptions);
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
     let [agree, _, _] = report.totals();
-    assert!(agree > 3000, "only {agree} pairs were compared at all");
+    assert!(agree > 1800, "only {agree} pairs were compared at all");
 }
 
 /// Rows, and pairs that agree, disagree and cannot be checked, for each class.

@@ -13,6 +13,7 @@ use aws_lc_rs::digest;
 use tlscensus_link::CaptureReader;
 use tlscensus_link::Polled;
 use tlscensus_monitor::ClientKey;
+use tlscensus_monitor::Closed;
 use tlscensus_monitor::Error;
 use tlscensus_monitor::FlowSettings;
 use tlscensus_monitor::Gauges;
@@ -39,6 +40,8 @@ pub(crate) struct Watched {
     pub(crate) rows: Vec<FlowRow>,
     /// Distinct certificates of both sides, by their hashes.
     pub(crate) certificates: Vec<(Sha256, Arc<[u8]>)>,
+    /// Connections that were counted to their ends: name, bytes missing of both sides.
+    pub(crate) closed: Vec<(String, [u64; 2])>,
 }
 
 /// A monitor that everything is of interest to. Its key is fixed, so that names are the same in each run.
@@ -72,12 +75,17 @@ pub(crate) fn watch(monitor: &Monitor, path: &Path) -> (Watched, Result<(), Erro
                 watched.rows.push(harvest.row);
                 watched.certificates.extend(harvest.certificates);
             }
+            for Closed { flow_id, summary, .. } in batch.closed {
+                let missed = [summary.opener.missed, summary.responder.missed];
+                watched.closed.push((flow_id, missed));
+            }
             true
         },
     );
     watched.rows.sort_by(|a, b| (a.started_at, &a.flow_id).cmp(&(b.started_at, &b.flow_id)));
     watched.certificates.sort_by_key(|(hash, _)| hash.to_string());
     watched.certificates.dedup();
+    watched.closed.sort();
     (watched, read)
 }
 
@@ -143,10 +151,16 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What was found, in plain values.
+/// What was found, in plain values. What is missing is that of the whole connection, where it was counted to its end.
 pub(crate) fn seen(watched: &Watched) -> Seen {
+    let flows = watched.rows.iter().map(|row| {
+        let mut flow = seen_flow(row);
+        let whole = watched.closed.iter().find(|(flow_id, _)| *flow_id == row.flow_id);
+        flow.missed = whole.map_or(flow.missed, |(_, missed)| *missed);
+        flow
+    });
     Seen {
-        flows: watched.rows.iter().map(seen_flow).collect(),
+        flows: flows.collect(),
         certificates: watched.certificates.iter().map(|(_, der)| seen_certificate(der)).collect(),
     }
 }
