@@ -231,7 +231,7 @@ impl Dealer<'_> {
     }
 
     /// Asks all for what is ready, and tells them the time.
-    fn ask(&mut self) -> bool {
+    fn ask(&self) -> bool {
         let now = self.now;
         self.hands.iter().all(|hand| hand.packets.send(Pile { now, ..Pile::default() }).is_ok())
     }

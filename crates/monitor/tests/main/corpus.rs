@@ -15,6 +15,11 @@ use crate::support::watch;
 
 /// Where they are looked for, beside the checkout.
 const CORPUS: &str = "../../../shared/corpus/passive";
+/// Captures in which a packet's header is damaged; what stands before it counts.
+const DAMAGED: [&str; 2] = [
+    "suricata-verify/bug-1450-04/tls_DER-incomplete-header.pcap",
+    "suricata-verify/bug-1450-05/tls_DER-incomplete-content.pcap",
+];
 
 #[test]
 fn what_others_say_is_in_their_captures_is_found_there() {
@@ -29,9 +34,8 @@ fn what_others_say_is_in_their_captures_is_found_there() {
     monitor.flows.count_to_end = true;
     let report = Report::of(&folder, &rows, |path| {
         let (watched, read) = watch(&monitor, path);
-        if let Err(error) = read {
-            say(&format!("{error}: {:?}", std::error::Error::source(&error)));
-        }
+        let damaged = DAMAGED.iter().any(|known| path.ends_with(known));
+        assert_eq!(read.is_err(), damaged, "{}: {read:?}", path.display());
         seen(&watched)
     });
     say(&report.to_string());
