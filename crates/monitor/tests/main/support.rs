@@ -105,7 +105,7 @@ pub(crate) fn frames(path: &Path) -> Capture {
     loop {
         match reader.poll().unwrap() {
             Polled::Packet(packet) => {
-                capture.link_type = packet.link_type.into();
+                capture.link_type = packet.link_type;
                 capture.frames.push(Frame {
                     at: packet.at,
                     bytes: packet.bytes.to_vec(),
