@@ -1,4 +1,4 @@
-//! Public keys: kind, size, curve, exponent (RFC 3279, RFC 5480, RFC 8410).
+//! Public keys: kind, size, curve, exponent (RFC 3279, RFC 5480, RFC 8410, RFC 9881).
 
 use crate::anatomy::algorithm;
 use crate::der;
@@ -7,7 +7,7 @@ use crate::der::Element;
 /// What a SubjectPublicKeyInfo says about its key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyFacts {
-    /// rsa, rsa-pss, ec, ed25519, ed448, x25519, x448, dsa, dh, or the OID.
+    /// rsa, rsa-pss, ec, ed25519, ed448, x25519, x448, ml-dsa-44, ml-dsa-65, ml-dsa-87, dsa, dh, or the OID.
     pub algorithm: Option<String>,
     /// Size in bits.
     pub bits: Option<u32>,
@@ -74,7 +74,7 @@ impl KeyFacts {
     }
 }
 
-const WORDS: [(&str, &str, Option<u32>); 10] = [
+const WORDS: [(&str, &str, Option<u32>); 13] = [
     ("1.2.840.113549.1.1.1", "rsa", None),
     ("1.2.840.113549.1.1.10", "rsa-pss", None),
     ("1.2.840.10045.2.1", "ec", None),
@@ -85,6 +85,10 @@ const WORDS: [(&str, &str, Option<u32>); 10] = [
     ("1.3.101.111", "x448", Some(448)),
     ("1.3.101.112", "ed25519", Some(256)),
     ("1.3.101.113", "ed448", Some(456)),
+    // Public keys of 1312, 1952 and 2592 bytes.
+    ("2.16.840.1.101.3.4.3.17", "ml-dsa-44", Some(10_496)),
+    ("2.16.840.1.101.3.4.3.18", "ml-dsa-65", Some(15_616)),
+    ("2.16.840.1.101.3.4.3.19", "ml-dsa-87", Some(20_736)),
 ];
 
 const CURVES: [(&str, &str, u32); 12] = [
@@ -148,6 +152,7 @@ mod tests {
             ),
             ("3012 300b 0607 2a8648ce3d0201 3000 0303 000400", "ec", None, Some("explicit")),
             ("300a 3005 0603 2b6571 0301 00", "ed448", Some(456), None),
+            ("3010 300b 0609 608648016503040311 0301 00", "ml-dsa-44", Some(10_496), None),
             ("3017 3012 0607 2a8648ce380401 3007 0202 00ff 0201 03 0301 00", "dsa", Some(8), None),
             ("3009 3004 0602 2b01 0301 00", "1.3.1", None, None),
         ];

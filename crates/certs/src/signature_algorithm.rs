@@ -1,11 +1,11 @@
-//! Names of signature algorithms (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
+//! Names of signature algorithms (RFC 3279, RFC 4055, RFC 5758, RFC 8410, RFC 9881).
 
 /// The name of a signature algorithm; `None` if we know none.
 pub(crate) fn name(oid: &str) -> Option<&'static str> {
     NAMES.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name)
 }
 
-const NAMES: [(&str, &str); 20] = [
+const NAMES: [(&str, &str); 23] = [
     ("1.2.840.10040.4.3", "dsa-with-sha1"),
     ("1.2.840.10045.4.1", "ecdsa-with-sha1"),
     ("1.2.840.10045.4.3.1", "ecdsa-with-sha224"),
@@ -26,4 +26,7 @@ const NAMES: [(&str, &str); 20] = [
     ("1.3.101.113", "ed448"),
     ("2.16.840.1.101.3.4.3.1", "dsa-with-sha224"),
     ("2.16.840.1.101.3.4.3.2", "dsa-with-sha256"),
+    ("2.16.840.1.101.3.4.3.17", "ml-dsa-44"),
+    ("2.16.840.1.101.3.4.3.18", "ml-dsa-65"),
+    ("2.16.840.1.101.3.4.3.19", "ml-dsa-87"),
 ];

@@ -162,8 +162,11 @@ impl Gate {
         self.plaintext = self.plaintext.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
-    /// No more comes that would tell: what may yet be the beginning of TLS.
+    /// No more comes that would tell: what may yet be the beginning of TLS, which text is not.
     fn give_up(&mut self) -> Vec<u8> {
+        if self.held.iter().copied().all(is_text) {
+            self.count(self.held.len());
+        }
         self.scanned = 0;
         std::mem::take(&mut self.held)
     }
@@ -183,7 +186,13 @@ const MAX_UNSURE: usize = 64;
 mod tests {
     use super::*;
 
-    const HELLO: &[u8] = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00";
+    /// A ClientHello of the fewest bytes that one can have: a version, 32 bytes of random, three empty lists.
+    const HELLO: &[u8] = &{
+        let mut hello = [0; 5 + 4 + 38];
+        [hello[0], hello[1], hello[2], hello[4]] = [0x16, 3, 1, 4 + 38];
+        [hello[5], hello[8], hello[9], hello[10]] = [1, 38, 3, 3];
+        hello
+    };
 
     #[test]
     fn plaintext_is_counted_and_tls_found_behind_it_in_any_split() {

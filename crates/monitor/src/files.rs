@@ -119,9 +119,10 @@ fn shared(
             hands.push(Hand { packets, pile: Pile::default() });
         }
         let mut dealer =
-            Dealer { sharder: Sharder::new(monitor.flows, monitor.seed), hands, gauges };
+            Dealer { sharder: Sharder::new(monitor.flows, monitor.seed), hands, gauges, now: None };
         let read = each_packet(inputs, gauges, stop, |captured| dealer.deal(captured));
         dealer.flush();
+        dealer.ask();
         read
     })
 }
@@ -135,6 +136,10 @@ fn work(mut worker: Worker<'_>, dealt: &Receiver<Pile>, rows: &SyncSender<Batch>
                 bytes: pile.bytes.get(packet.from..packet.to).unwrap_or_default(),
                 wire_length: packet.wire_length,
             });
+        }
+        // What others' packets say of the time counts here too, as if there were one worker.
+        if let Some(now) = pile.now {
+            worker.advance(now);
         }
         let all = pile.packets.is_empty();
         if worker.batch(all).is_some_and(|batch| rows.send(batch).is_err()) {
@@ -154,6 +159,8 @@ fn work(mut worker: Worker<'_>, dealt: &Receiver<Pile>, rows: &SyncSender<Batch>
 /// Packets on their way to a worker; an empty pile asks for what is ready.
 #[derive(Default)]
 struct Pile {
+    /// How late it is by the packets of all workers.
+    now: Option<Time>,
     bytes: Vec<u8>,
     packets: Vec<Packet>,
 }
@@ -184,10 +191,19 @@ struct Hand {
     pile: Pile,
 }
 
+impl Hand {
+    /// Sends the pile. False: nobody works any more.
+    fn send(&mut self, now: Option<Time>) -> bool {
+        let pile = std::mem::take(&mut self.pile);
+        self.packets.send(Pile { now, ..pile }).is_ok()
+    }
+}
+
 struct Dealer<'m> {
     sharder: Sharder,
     hands: Vec<Hand>,
     gauges: &'m Gauges,
+    now: Option<Time>,
 }
 
 impl Dealer<'_> {
@@ -195,12 +211,29 @@ impl Dealer<'_> {
     /// works any more.
     fn deal(&mut self, captured: Option<&Captured<'_>>) -> bool {
         match captured {
-            Some(captured) => self.place(&frame(captured)),
-            None => {
-                self.flush()
-                    && self.hands.iter().all(|hand| hand.packets.send(Pile::default()).is_ok())
-            }
+            Some(captured) => self.hear(Time(captured.at)) && self.place(&frame(captured)),
+            None => self.flush() && self.ask(),
         }
+    }
+
+    /// Hears the time of a packet. False: nobody works any more.
+    fn hear(&mut self, at: Time) -> bool {
+        let Some(now) = self.now else {
+            // All count from the first packet, or what is due with one would be due a little later with another.
+            self.now = Some(at);
+            return self.ask();
+        };
+        // A little back is disorder, far back is another capture, with which time goes on from there.
+        if at > now || now.0.saturating_sub(at.0) > DISORDER_US {
+            self.now = Some(at);
+        }
+        true
+    }
+
+    /// Asks all for what is ready, and tells them the time.
+    fn ask(&self) -> bool {
+        let now = self.now;
+        self.hands.iter().all(|hand| hand.packets.send(Pile { now, ..Pile::default() }).is_ok())
     }
 
     fn place(&mut self, frame: &Frame<'_>) -> bool {
@@ -225,17 +258,14 @@ impl Dealer<'_> {
             return false;
         };
         hand.pile.add(frame);
-        !hand.pile.is_full() || hand.packets.send(std::mem::take(&mut hand.pile)).is_ok()
+        !hand.pile.is_full() || hand.send(self.now)
     }
 
     fn flush(&mut self) -> bool {
         // Fragments are counted here, everything else by the workers.
         let part = Part { flows: *self.sharder.statistics(), ..Part::default() };
         self.gauges.set(self.hands.len(), part);
-        self.hands.iter_mut().all(|hand| {
-            let pile = std::mem::take(&mut hand.pile);
-            pile.packets.is_empty() || hand.packets.send(pile).is_ok()
-        })
+        self.hands.iter_mut().all(|hand| hand.pile.packets.is_empty() || hand.send(self.now))
     }
 }
 
@@ -320,6 +350,8 @@ const WAITING_PACKETS: usize = 16;
 /// Bytes and packets of a pile.
 const PILE_BYTES: usize = 1 << 18;
 const PILE_PACKETS: usize = 1 << 10;
+/// Microseconds by which packets of several queues of a card may be out of order, as flows have it.
+const DISORDER_US: i64 = 1_000_000;
 /// Packets between two looks at how far a capture was read.
 const TELL_EVERY: u32 = 1 << 14;
 /// How soon a capture that grows is looked at again.

@@ -67,7 +67,7 @@ rows! {
         ip_addresses: Option<Vec<String>>,
         /// Other subject alternative names, with their type before a colon, escaped; NULL: no such extension.
         other_names: Option<Vec<String>>,
-        /// Kind of public key: rsa, rsa-pss, ec, ed25519, ed448, x25519, x448, dsa, dh, or its OID.
+        /// Kind of public key: rsa, rsa-pss, ec, ed25519, ed448, x25519, x448, ml-dsa-44, ml-dsa-65, ml-dsa-87, dsa, dh, or its OID.
         key_algorithm: Option<String>,
         /// Size of the public key in bits.
         key_bits: Option<u32>,

@@ -10,8 +10,16 @@ use crate::play::Call;
 use crate::play::Setting;
 use crate::play::play;
 
-const HELLO: &[u8] = b"\x16\x03\x01\x00\x08\x01\x00\x00\x04\x03\x03\x00\x00";
-const ANSWER: &[u8] = b"\x16\x03\x03\x00\x08\x02\x00\x00\x04\x03\x03\x00\x00";
+const HELLO: &[u8] = &hello(1, 1);
+const ANSWER: &[u8] = &hello(3, 2);
+
+/// A hello of the fewest bytes that a client's can have: a version, 32 bytes of random, three empty lists.
+const fn hello(minor: u8, message: u8) -> [u8; 5 + 4 + 38] {
+    let mut hello = [0; 5 + 4 + 38];
+    [hello[0], hello[1], hello[2], hello[4]] = [0x16, 3, minor, 4 + 38];
+    [hello[5], hello[8], hello[9], hello[10]] = [message, 38, 3, 3];
+    hello
+}
 
 fn word(port: u16, server: &[u8], client: &[u8]) -> &'static str {
     let mut calls = Vec::new();

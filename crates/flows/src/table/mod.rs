@@ -52,7 +52,7 @@ use entries::Entries;
 /// * Bytes are put in order by sequence numbers alone. What lies behind a hole is held until the hole is filled, or has lasted
 ///   [`hole_ms`](crate::Timeouts::hole_ms), or more is held than [`Limits`](crate::Limits) allows; then it is missed. So is what a
 ///   capture of short snapshots cuts off.
-/// * A flow of which no SYN or SYN-ACK was seen begins with its first payload. Who opened it is then guessed: a well-known port (below
+/// * A flow of which no SYN or SYN-ACK was seen begins with its first payload, unless that comes with a FIN. Who opened it is then guessed: a well-known port (below
 ///   1024) is the responder's, or else one of services known to live above, or else one below 32768; of two alike the smaller is,
 ///   and where both are the same, the first sender opened it.
 /// * A reset does not end a flow at once, as some are forged: it ends when nothing more comes for

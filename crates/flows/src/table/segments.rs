@@ -140,7 +140,9 @@ impl<L: Listener> FlowTable<L> {
         let length = heard.segment.payload.length();
         // A single byte that need not be delivered at once may be one of no meaning, to keep a connection alive.
         let may_be_probe = length == 1 && !heard.has(Flags::PSH);
-        if heard.has(Flags::RST) || (!heard.has(Flags::SYN) && (length == 0 || may_be_probe)) {
+        // Behind a FIN nothing follows; one that nobody acknowledges comes again for minutes, long after its flow is forgotten.
+        let shows_nothing = length == 0 || may_be_probe || heard.has(Flags::FIN);
+        if heard.has(Flags::RST) || (!heard.has(Flags::SYN) && shows_nothing) {
             self.statistics.stray += 1;
             return;
         }

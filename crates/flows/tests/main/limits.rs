@@ -298,6 +298,9 @@ fn every_flow_that_is_opened_is_done_with_once() {
         table.frame(&mut tally, &bare(round * 1000, &sent.ip()));
         assert!(table.flows() <= 300);
     }
+    // One more that nobody answers: longer than a SYN is waited for, shorter than a flow.
+    table.frame(&mut tally, &bare(200_000_000, &segment(1000, 0, SYN, &[]).ip()));
+    table.advance(&mut tally, Time(220_000_000));
     table.stop(&mut tally);
     assert_eq!((table.flows(), table.held()), (0, 0));
     assert_eq!(tally.opened, tally.done);

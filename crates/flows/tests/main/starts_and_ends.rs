@@ -95,6 +95,12 @@ fn midstream() {
         ),
         ("whoever sends it", "< A 7 10 hi\n> A 5 9 hello", "<hi >hello |Stopped dD"),
         ("not with what may be a probe", "> A 4 1 x\n< A 7 5\n> A 5 1 hello", ">hello |Stopped D"),
+        (
+            "not with a last word, which comes again for minutes",
+            "< A 7 10 hi\n> FPA 5 12 bye",
+            "<hi >bye >. |Stopped dDF",
+        ),
+        ("and alone opens nothing", "> FPA 5 12 bye", ""),
         ("but with a single byte that is pushed", "> PA 4 1 x\n> PA 5 1 y", ">x >y |Stopped D"),
     ]);
     let outcome = play("< A 7 10 hi");

@@ -74,10 +74,10 @@ fn without_certificate() -> Vec<Case> {
             &field_session,
         )
         .expect("tls_dh_bits", "1024")
-        .expect("tls_history", "CsknGIi"),
+        .expect("tls_history", "CsknGIDid"),
         imaps("tls10-ecdh-anon", "ECDH_anon", &curve_session)
             .expect("tls_group", "secp256r1")
-            .expect("tls_history", "CsknGIi"),
+            .expect("tls_history", "CsknGIDid"),
     ]
 }
 

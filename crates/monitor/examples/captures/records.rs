@@ -22,7 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
             .session(&recorded)
             .expect("protocol", "pop3s")
             .expect("tls_sni", NAME)
-            .expect("tls_history", "CsxknGIi")
+            .expect("tls_history", "CsxknGIDid")
     };
     // A flight of one-byte records is six times as long: the client's is enough, and the server's first message.
     let bytes = reframed(&recorded.turns, |side, body| match side {

@@ -86,7 +86,7 @@ fn explicit_curve() -> Case {
     });
     case("tls12-explicit-curve", "scripted: a curve given by its numbers (explicit_prime)", &turns)
         .expect("tls_suite", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
-        .expect("tls_history", "CsxknGIi")
+        .expect("tls_history", "CsxknGIDid")
 }
 
 /// A ServerHello with a suite of RFC 9189, and no ServerKeyExchange.
@@ -100,7 +100,7 @@ fn gost() -> Case {
     });
     case("tls12-gost", "scripted: a suite of RFC 9189", &turns)
         .expect("tls_suite_code", "49408")
-        .expect("tls_history", "CsxnGIi")
+        .expect("tls_history", "CsxnGIDid")
 }
 
 fn case(name: &'static str, shows: &'static str, turns: &Turns) -> Case {

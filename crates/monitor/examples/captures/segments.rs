@@ -164,10 +164,10 @@ fn disorder(recorded: &Recorded) -> Vec<Case> {
         whole(
             "tcp-overlap-conflicting",
             "a later segment says otherwise in the chain: the first counts",
+            // How many differ is not noticed: what was handed over is gone, but for where its segments began.
             &distort::overlap(segments(), second, 40, true),
             recorded,
-        )
-        .expect("conflicting_bytes", "40"),
+        ),
         whole(
             "tcp-contradicted",
             "a segment of the chain comes again with other bytes",

@@ -15,11 +15,12 @@ const TYPES: [(&str, &str); 5] = [
     ("2.5.4.13", "description"),
 ];
 /// Names of keys and signatures, ours before theirs.
-const SAME: [(&str, &str); 4] = [
+const SAME: [(&str, &str); 5] = [
     ("ec", "ecdsa"),
     ("secp256r1", "prime256v1"),
-    ("2.16.840.1.101.3.4.3.17", "ml-dsa-44"),
-    ("ml-dsa-44", "ml-dsa-44"),
+    ("rsa-with-md5", "md5withrsaencryption"),
+    ("rsa-with-sha1", "sha1withrsaencryption"),
+    ("rsa-with-sha256", "sha256withrsaencryption"),
 ];
 
 /// A column of Zeek's `x509.log`, without its prefix: Ok(None) if the certificate has this value, otherwise what it has.
@@ -221,6 +222,7 @@ mod tests {
             key_algorithm: Some("ec".to_owned()),
             key_bits: Some(256),
             key_curve: Some("secp256r1".to_owned()),
+            signature_algorithm: Some("rsa-with-sha1".to_owned()),
             dns_names: vec!["a.test".to_owned(), "b.test".to_owned()],
             ..SeenCertificate::default()
         }
@@ -234,6 +236,8 @@ mod tests {
             ("key", "ecdsa/256", true),
             ("key", "rsa/256", false),
             ("curve", "prime256v1", true),
+            ("sig_alg", "sha1WithRSAEncryption", true),
+            ("sig_alg", "sha256WithRSAEncryption", false),
             ("not_before", "1490227200.000000", true),
             ("san_dns", "a.test,b.test", true),
             ("san_dns", "a.test", false),

@@ -41,8 +41,6 @@ pub struct SeenFlow {
     pub version: Option<u16>,
     /// `legacy_version` of the ServerHello.
     pub legacy_version: Option<u16>,
-    /// Version field of the server's first record; None also where it is not kept.
-    pub server_record_version: Option<u16>,
     /// Suite chosen: code point, IANA's name.
     pub suite: Option<(u16, String)>,
     /// Group of the key exchange: code point, IANA's name.
@@ -101,7 +99,6 @@ impl SeenFlow {
             tls: false,
             version: None,
             legacy_version: None,
-            server_record_version: None,
             suite: None,
             group: None,
             dh_bits: None,
