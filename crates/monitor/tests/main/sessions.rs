@@ -32,7 +32,8 @@ fn every_session_is_found_as_its_client_says_it_was() {
     for (row, session) in rows.iter().zip(&watched.sessions) {
         check(row, session, &certificate);
     }
-    let versions = |version| rows.iter().filter(|row| row.tls.version.as_deref() == version).count();
+    let versions =
+        |version| rows.iter().filter(|row| row.tls.version.as_deref() == version).count();
     let (new, old) = (versions(Some("TLS 1.3")), versions(Some("TLS 1.2")));
     assert!(new >= 13 && old >= 13, "{new} {old}");
     say(&format!("{} sessions: {new} of TLS 1.3, {old} of TLS 1.2", rows.len()));
@@ -50,9 +51,11 @@ fn check(row: &FlowRow, session: &Session, certificate: &str) {
         }
     }
     assert_eq!(row.tls.sni.as_deref(), Some(session.name), "{context}");
-    let chain = row.server_sent.chain.as_deref().map(|chain| {
-        chain.iter().map(ToString::to_string).collect::<Vec<_>>()
-    });
+    let chain = row
+        .server_sent
+        .chain
+        .as_deref()
+        .map(|chain| chain.iter().map(ToString::to_string).collect::<Vec<_>>());
     if row.tls.version.as_deref() == Some("TLS 1.3") {
         assert_eq!((row.server_sent.chain_seen, chain), (Presence::Hidden, None), "{context}");
     } else {
