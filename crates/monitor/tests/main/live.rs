@@ -48,7 +48,9 @@ fn what_is_replayed_is_heard_as_it_is_read() {
     let Some(pair) = pair() else { return };
     let mbps = std::env::var("TLSCENSUS_LIVE_MBPS").map_or(MBPS, |text| text.parse().unwrap());
     let replay = Replay::make(20_000, 1);
+    let began = Instant::now();
     let read = over(&replay.path);
+    say(&format!("the file is read in {:.1?}", began.elapsed()));
     let mut took = Duration::ZERO;
     let heard = hear(&pair.near, &monitor(2), &listening(RingSize::CAPTURE), NO_TIME, |hearing| {
         took = replay.play(&pair.far, &[&format!("--mbps={mbps}"), "-i", Pair::FAR]);
