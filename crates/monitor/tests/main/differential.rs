@@ -230,7 +230,7 @@ const CHOSEN: [&str; 36] = [
 /// Capture, of what something else is said there, and why tshark's word does not count.
 type Exception = (&'static str, &'static [&'static str], &'static str);
 
-const EXCEPTIONS: [Exception; 29] = [
+const EXCEPTIONS: [Exception; 27] = [
     (
         "retina/traces/tls_ciphers.pcap",
         &["offer_suites"],
@@ -282,6 +282,4 @@ const EXCEPTIONS: [Exception; 29] = [
     ),
     ("tls12-dhe-psk.pcap", &["dh_bits"], "it does not read the field of DHE_PSK"),
     ("tls12-ecdhe-psk.pcap", &["group"], "it does not read the curve of ECDHE_PSK"),
-    ("suricata-verify/bug-2646-01/input.pcap", &["streams"], "?"),
-    ("zeek/tls/tls13-ech.pcap", &["streams"], "?"),
 ];

@@ -221,8 +221,7 @@ impl Observer {
     fn finished_in_sight(&self) -> bool {
         let server = self.has_finished_in_sight(Side::Server);
         let full = self.server_hello_done && self.resumed() == Some(false);
-        self.server.sealed_data
-            || (server && (full || self.has_finished_in_sight(Side::Client)))
+        self.server.sealed_data || (server && (full || self.has_finished_in_sight(Side::Client)))
     }
 
     fn has_finished_in_sight(&self, side: Side) -> bool {
