@@ -80,7 +80,8 @@ pub fn listen(
         for thread in threads {
             let ended = thread.join().expect("a worker does not panic");
             let name = listening.interface.clone();
-            outcome = outcome.and(ended.map_err(|source| Error::Listening { name, source }));
+            let ended = ended.map_err(|source| Error::Listening { name, source });
+            outcome = outcome.and(ended);
         }
         outcome
     })
