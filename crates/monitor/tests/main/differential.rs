@@ -2,6 +2,8 @@
 //!
 //! A choice of captures is read; `TLSCENSUS_DIFFERENTIAL=all` reads all, which takes minutes.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

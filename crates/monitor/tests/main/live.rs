@@ -2,6 +2,8 @@
 //!
 //! `TLSCENSUS_LIVE_MBPS` replays faster than a build without optimization could hear on a busy machine.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;

@@ -1,5 +1,7 @@
 //! Runs the monitor over captures and interfaces, and keeps what came out.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Mutex;
