@@ -79,6 +79,14 @@ impl Flow {
         }
     }
 
+    /// What is told to a listener that has had enough: what is waited for counts as missed, as far as it knows.
+    pub(crate) fn summary_with_holes(&self, end: End) -> Summary {
+        let mut summary = self.summary(end);
+        summary.opener.missed += self.opener_half.waited_for();
+        summary.responder.missed += self.responder_half.waited_for();
+        summary
+    }
+
     /// True where both directions are at their end.
     pub(crate) fn is_finished(&self) -> bool {
         self.opener_half.is_finished() && self.responder_half.is_finished()

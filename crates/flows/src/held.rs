@@ -76,6 +76,13 @@ impl Held {
         self.pieces.back().map(Piece::end)
     }
 
+    /// Bytes between `base` and the last that is held which are not held; none where there are no pieces.
+    pub(crate) fn missing(&self, base: u32) -> Option<u64> {
+        let all = self.end()?.wrapping_sub(base);
+        let held: u64 = self.pieces.iter().map(|piece| u64::from(piece.length)).sum();
+        Some(u64::from(all).saturating_sub(held))
+    }
+
     /// Takes the first piece, if it begins here.
     pub(crate) fn pop(&mut self, sequence: u32) -> Option<Piece> {
         if self.first()? != sequence {

@@ -136,6 +136,13 @@ impl Half {
         self.held.as_ref().map(|held| held.since)
     }
 
+    /// Bytes in the holes that are waited for.
+    pub(crate) fn waited_for(&self) -> u64 {
+        let Some(held) = &self.held else { return 0 };
+        let before_end = || u64::from(self.end.wrapping_sub(self.next));
+        held.missing(self.next).unwrap_or_else(before_end)
+    }
+
     /// Says where it begins, unless something of it was seen.
     pub(crate) fn begin(&mut self, sequence: u32) {
         if !self.marks.has(Marks::HEARD | Marks::ENDING) {

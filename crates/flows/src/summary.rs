@@ -26,7 +26,8 @@ pub struct Counts {
     pub packets: u64,
     /// Bytes of payload that were handed over.
     pub bytes: u64,
-    /// Bytes of payload that are not in the capture.
+    /// Bytes of payload that are not in the capture; at [`End::Enough`], those included that were waited for then and may have come
+    /// later.
     pub missed: u64,
     /// Bytes that came again with another content than the first time, which is the one that counts. Exact as long as the first is held
     /// behind a hole. Of what was handed over, the beginnings of the last four segments are remembered: where one comes again with

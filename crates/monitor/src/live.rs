@@ -80,7 +80,8 @@ pub fn listen(
         for thread in threads {
             let ended = thread.join().expect("a worker does not panic");
             let name = listening.interface.clone();
-            outcome = outcome.and(ended.map_err(|source| Error::Listening { name, source }));
+            let ended = ended.map_err(|source| Error::Listening { name, source });
+            outcome = outcome.and(ended);
         }
         outcome
     })
@@ -93,47 +94,62 @@ fn hear(
     warn: &(dyn Fn(&str) + Sync),
     rows: &SyncSender<Batch>,
 ) -> io::Result<()> {
-    let mut ended = Ok(());
     let mut measured = Instant::now();
-    while !stop.load(Ordering::Relaxed) {
-        let heard = capture.wait(PATIENCE, &mut |captured| {
-            worker.frame(&Frame {
-                at: Time(captured.at),
-                link_type: LinkType(captured.link_type),
-                bytes: captured.bytes,
-                wire_length: captured.length,
-            });
-        });
-        match heard {
-            // Where nothing passes, time passes all the same.
-            Ok(0) => worker.advance(now()),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NetworkDown => {
-                warn("the interface is down; listening goes on when it is up again");
-            }
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => warn(&error.to_string()),
-            Err(error) => {
-                ended = Err(error);
-                break;
-            }
+    let ended = loop {
+        // What was there when it was told to stop is heard all the same.
+        let stopping = stop.load(Ordering::Relaxed);
+        if let Err(error) = take(&mut capture, &mut worker, warn) {
+            break Err(error);
         }
-        let due = measured.elapsed() >= MEASURE_EVERY;
+        let due = stopping || measured.elapsed() >= MEASURE_EVERY;
         if due {
             measured = Instant::now();
-            worker.received(capture.statistics()?);
+            match capture.statistics() {
+                Ok(received) => worker.received(received),
+                Err(error) => break Err(error),
+            }
             worker.measure();
         }
-        if worker.batch(due).is_some_and(|batch| rows.send(batch).is_err()) {
-            return ended;
+        if stopping {
+            break Ok(());
         }
-    }
-    worker.received(capture.statistics()?);
+        if worker.batch(due).is_some_and(|batch| rows.send(batch).is_err()) {
+            return Ok(());
+        }
+    };
     worker.stop();
     if let Some(batch) = worker.batch(true) {
         // Nobody takes it any more: that is known on the other side.
         let _ = rows.send(batch);
     }
     ended
+}
+
+/// Takes what the ring holds, or waits a little for it. What does not end the listening is warned of.
+fn take(
+    capture: &mut LiveCapture,
+    worker: &mut Worker<'_>,
+    warn: &(dyn Fn(&str) + Sync),
+) -> io::Result<()> {
+    let heard = capture.wait(PATIENCE, &mut |captured| {
+        worker.frame(&Frame {
+            at: Time(captured.at),
+            link_type: LinkType(captured.link_type),
+            bytes: captured.bytes,
+            wire_length: captured.length,
+        });
+    });
+    match heard {
+        // Where nothing passes, time passes all the same.
+        Ok(0) => worker.advance(now()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NetworkDown => {
+            warn("the interface is down; listening goes on when it is up again");
+        }
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => warn(&error.to_string()),
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 fn now() -> Time {

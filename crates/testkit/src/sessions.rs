@@ -51,6 +51,8 @@ pub struct Watched {
     pub capture: PathBuf,
     /// Sessions in the order in which they were held, one after the other.
     pub sessions: Vec<Session>,
+    /// The certificate of all servers, DER.
+    pub certificate: Vec<u8>,
     /// Holds the capture, and goes with this.
     _folder: tempfile::TempDir,
 }
@@ -163,7 +165,8 @@ fn watch_here() -> Result<Watched, Unwatched> {
     let suites = iana_names()?;
     let sessions = VISITS.iter().flat_map(|visit| hold(visit, &suites)).collect();
     running.end()?;
-    Ok(Watched { capture, sessions, _folder: folder })
+    let certificate = site.certificate_der()?;
+    Ok(Watched { capture, sessions, certificate, _folder: folder })
 }
 
 fn daemon(package: &str) -> Daemon {

@@ -131,7 +131,7 @@ impl<L: Listener> FlowTable<L> {
     {
         let Live { mut flow, listener } = live;
         self.statistics.enough += 1;
-        audience.done(listener, &flow.summary(End::Enough));
+        audience.done(listener, &flow.summary_with_holes(End::Enough));
         if self.settings.count_to_end {
             for from in [Sender::Opener, Sender::Responder] {
                 flow.half_mut(from).forget_bytes(&mut self.held);
