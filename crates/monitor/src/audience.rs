@@ -42,6 +42,10 @@ pub struct Closed {
     pub client: String,
     /// What was spoken.
     pub protocol: String,
+    /// What carried it up to TLS, in the word of the row.
+    pub via: String,
+    /// TLS was spoken.
+    pub tls_spoken: bool,
     /// Which sides are ours.
     pub local_side: LocalSide,
 }
@@ -59,18 +63,15 @@ struct Written {
     flow_id: String,
     client: String,
     protocol: String,
+    via: String,
+    tls_spoken: bool,
     roles_flipped: bool,
     local_side: LocalSide,
 }
 
 impl<'m> Desk<'m> {
     pub(crate) fn new(monitor: &'m Monitor) -> Self {
-        Self {
-            monitor,
-            batch: Batch::default(),
-            tally: Tally::default(),
-            written: HashMap::new(),
-        }
+        Self { monitor, batch: Batch::default(), tally: Tally::default(), written: HashMap::new() }
     }
 
     /// What has come out since the last time.
@@ -128,7 +129,8 @@ impl<'m> Desk<'m> {
         row.local_side = local_side;
         row.client = self.monitor.key.client(client);
         row.flow_id = self.monitor.key.flow(opener, responder, summary.opened.at.0);
-        if let Some((prefix, origin_as)) = self.monitor.route.as_ref().and_then(|find| find(server)) {
+        if let Some((prefix, origin_as)) = self.monitor.route.as_ref().and_then(|find| find(server))
+        {
             row.prefix = Some(prefix);
             row.origin_as = origin_as;
         }
@@ -148,6 +150,8 @@ impl Written {
             flow_id: row.flow_id.clone(),
             client: row.client.clone(),
             protocol: row.protocol.clone(),
+            via: row.via.clone(),
+            tls_spoken: row.tls.history.is_some(),
             roles_flipped: row.roles_flipped,
             local_side: row.local_side,
         }
@@ -176,6 +180,8 @@ impl Audience for Desk<'_> {
                 roles_flipped: written.roles_flipped,
                 client: written.client,
                 protocol: written.protocol,
+                via: written.via,
+                tls_spoken: written.tls_spoken,
                 local_side: written.local_side,
             });
         }

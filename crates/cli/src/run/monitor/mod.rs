@@ -126,9 +126,9 @@ fn conclude(
     let failure = rows.failure.take();
     let written = match failure {
         Some(error) => Err(error),
-        None => rows.sync().and_then(|()| {
-            Ok(rows.writer.finish(state, figures::counters(&totals)).map(drop)?)
-        }),
+        None => rows
+            .sync()
+            .and_then(|()| Ok(rows.writer.finish(state, figures::counters(&totals)).map(drop)?)),
     };
     display.end(if written.is_ok() { state.word() } else { "failed" });
     written?;
