@@ -6,6 +6,7 @@ mod demo;
 mod discovery;
 mod enumerated;
 mod intrusive;
+mod monitor_zeek;
 mod other_readers;
 mod prefixes;
 mod purge;

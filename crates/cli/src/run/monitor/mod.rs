@@ -16,6 +16,7 @@ use tlscensus_monitor as watching;
 use tlscensus_monitor::Batch;
 use tlscensus_monitor::Gauges;
 use tlscensus_monitor::Totals;
+use tlscensus_monitor::ZeekLogs;
 use tlscensus_records::RunState;
 
 use self::display::Display;
@@ -26,6 +27,7 @@ use crate::plan::MonitorPlan;
 use crate::plan::Source;
 use crate::run::discovery::Signals;
 use crate::run::metrics::MetricsPage;
+use crate::utc;
 
 /// Watches.
 pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
@@ -79,8 +81,8 @@ fn watch(
     mut display: Display,
     quiet: bool,
 ) -> anyhow::Result<(String, bool)> {
-    let MonitorPlan { monitor, source, writer, duration, .. } = plan;
-    let mut rows = Rows { writer, counted, synced: Instant::now(), failure: None };
+    let MonitorPlan { monitor, source, writer, zeek_logs, duration, .. } = plan;
+    let mut rows = Rows { writer, zeek_logs, counted, synced: Instant::now(), failure: None };
     let (stop, over) = (AtomicBool::new(false), AtomicBool::new(false));
     let began = Instant::now();
     let (outcome, display) = thread::scope(|scope| {
@@ -138,6 +140,7 @@ fn conclude(
 /// Rows on their way to the disk.
 struct Rows<'a> {
     writer: RunWriter,
+    zeek_logs: Option<ZeekLogs>,
     counted: &'a Counted,
     synced: Instant,
     failure: Option<anyhow::Error>,
@@ -155,6 +158,9 @@ impl Rows<'_> {
         for harvest in &batch.harvests {
             self.writer.append_flow(&harvest.row, &harvest.certificates)?;
         }
+        if let Some(logs) = &mut self.zeek_logs {
+            logs.write(batch)?;
+        }
         if self.synced.elapsed() >= SYNC_EVERY {
             self.sync()?;
         }
@@ -163,6 +169,9 @@ impl Rows<'_> {
 
     fn sync(&mut self) -> anyhow::Result<()> {
         self.counted.acknowledged.store(self.writer.sync()?, Relaxed);
+        if let Some(logs) = &mut self.zeek_logs {
+            logs.flush()?;
+        }
         self.synced = Instant::now();
         Ok(())
     }
