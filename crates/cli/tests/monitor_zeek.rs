@@ -39,7 +39,8 @@ fn a_capture_becomes_logs_that_join() {
     let folder = tempfile::tempdir().unwrap();
     watch(folder.path(), "pipelined-smtp-hello.pcap", "census", "logs", "tsv", 0);
     let logs = folder.path().join("logs");
-    let (ssl, conn, x509) = (lines(&logs, "ssl.log"), lines(&logs, "conn.log"), lines(&logs, "x509.log"));
+    let (ssl, conn, x509) =
+        (lines(&logs, "ssl.log"), lines(&logs, "conn.log"), lines(&logs, "x509.log"));
     let ([ssl], [conn]) = (ssl.as_slice(), conn.as_slice()) else {
         panic!("one connection: {ssl:?} {conn:?}");
     };

@@ -245,7 +245,8 @@ fn logs(folder: &Path, format: ZeekFormat) -> anyhow::Result<ZeekLogs> {
         ZeekFormat::Tsv => tlscensus_monitor::ZeekFormat::Tsv,
     };
     ZeekLogs::create(folder, format, utc::now()).map_err(|error| {
-        let why = std::error::Error::source(&error).map_or_else(String::new, |why| format!(" ({why})"));
+        let why =
+            std::error::Error::source(&error).map_or_else(String::new, |why| format!(" ({why})"));
         unusable(format!("--zeek-logs: {error}{why}"))
     })
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | duration | to the last packet, bare acknowledgements behind the end included |
 //! | orig_bytes, resp_bytes | payload, with what is missing in the capture, not by sequence numbers |
-//! | history | a letter for each kind of packet at its first, and none of Zeek's W, I, Q and X |
+//! | history | a letter for each kind of packet at its first, none behind the end of both sides, and none of Zeek's W, I, Q and X |
 //! | orig_ip_bytes, resp_ip_bytes | not known |
 //! | tunnel_parents | never set, as tunnels have no lines |
 

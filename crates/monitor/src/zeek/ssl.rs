@@ -5,7 +5,7 @@
 //! | ts | when the connection began, not when TLS did |
 //! | cipher | of SSL 2: the client's choice, not the first that the server takes |
 //! | resumed | F also where it cannot be told |
-//! | ssl_history | `D`: a run of them is one letter |
+//! | ssl_history | never `D`: rows have it for all that is protected, and Zeek for what it can read of it, which is as good as nothing |
 //! | dh_param_size | bits of the prime; Zeek has those of the public value, which are fewer at times |
 //! | via and those behind it | ours: `ja3`, `ja3s` and `ja4` are called as Zeek's packages for them do |
 
@@ -77,8 +77,8 @@ fn outcome(row: &FlowRow) -> [Column<'_>; 9] {
     let cipher = suite.or_else(|| row.tls_ssl2_cipher.as_deref().map(words::ssl2_cipher));
     let history = tls.history.as_deref().unwrap_or_default();
     let flipped = if row.roles_flipped { "^" } else { "" };
-    let history: String =
-        flipped.chars().chain(history.chars()).take(MAX_HISTORY_LETTERS).collect();
+    let handshake = history.chars().filter(|letter| !letter.eq_ignore_ascii_case(&PROTECTED));
+    let history: String = flipped.chars().chain(handshake).take(MAX_HISTORY_LETTERS).collect();
     [
         Column::word("version", tls.version_code.map(words::version)),
         Column::word("cipher", cipher),
@@ -188,6 +188,8 @@ fn server_extensions(row: &FlowRow) -> Vec<u16> {
     all.iter().filter_map(|code| code.parse().ok()).collect()
 }
 
+/// The letter of what is protected in a row's history.
+const PROTECTED: char = 'D';
 /// Zeek's `max_ssl_history_length`.
 const MAX_HISTORY_LETTERS: usize = 100;
 /// The extension supported_versions (RFC 9846, section 4.2.1).
