@@ -63,7 +63,9 @@ impl MonitorPlan {
     /// What is missing, and what to do about it.
     pub(crate) fn new(typed: &MonitorArguments) -> anyhow::Result<Self> {
         if typed.whose.sessions != SessionsTyped::All && typed.whose.local_nets.is_empty() {
-            return Err(unusable("--sessions: name the networks that are ours with --local-nets"));
+            return Err(unusable(
+                "--sessions: name the networks that are ours with --local-nets",
+            ));
         }
         let source = source(typed)?;
         let bytes = bytes(&source)?;
@@ -82,7 +84,8 @@ impl MonitorPlan {
         let dataset = Dataset::create(&typed.out)?;
         let key_path = key_path(typed);
         let key = client_key(&key_path)?;
-        let lists: Vec<_> = blocklist.iter().map(|(_, used)| used.clone()).chain(routes).collect();
+        let lists: Vec<_> =
+            blocklist.iter().map(|(_, used)| used.clone()).chain(routes).collect();
         let run = run_row(typed, &key, lists)?;
         let mut seed = [0; 16];
         getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("random bytes: {error}"))?;
@@ -116,10 +119,7 @@ fn source(typed: &MonitorArguments) -> anyhow::Result<Source> {
         let last = typed.captures.len().saturating_sub(1);
         let inputs = typed.captures.iter().enumerate();
         let inputs: Vec<_> = inputs
-            .map(|(place, path)| Input {
-                path: path.clone(),
-                follow: typed.follow && place == last,
-            })
+            .map(|(place, path)| Input { path: path.clone(), follow: typed.follow && place == last })
             .collect();
         if inputs.iter().filter(|input| input.path == Path::new("-")).count() > 1 {
             return Err(unusable("-: stdin can be read once"));
@@ -234,7 +234,9 @@ fn client_key(path: &Path) -> anyhow::Result<ClientKey> {
             written.with_context(|| format!("{shown}: the key could not be written"))?;
             Ok(ClientKey::new(&secret))
         }
-        Err(error) => Err(unusable(format!("{shown}: {error}; name a file with --client-key"))),
+        Err(error) => {
+            Err(unusable(format!("{shown}: {error}; name a file with --client-key")))
+        }
     }
 }
 

@@ -64,8 +64,8 @@ impl Display {
     /// Looks at the counters and says what is due.
     pub(super) fn tick(&mut self) {
         let line_due = self.plain && self.last_line.elapsed() >= LINE_EVERY;
-        let json_due =
-            self.json.is_some() && self.last_json.is_none_or(|last| last.elapsed() >= JSON_EVERY);
+        let json_due = self.json.is_some()
+            && self.last_json.is_none_or(|last| last.elapsed() >= JSON_EVERY);
         if self.bar.is_none() && !line_due && !json_due {
             return;
         }

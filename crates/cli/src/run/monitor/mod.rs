@@ -126,14 +126,17 @@ fn conclude(
     let state = if whole { RunState::Complete } else { RunState::Interrupted };
     let totals = rows.counted.gauges.totals();
     let failure = rows.failure.take();
+    let closed = rows.zeek_logs.take().map_or(Ok(()), |logs| logs.close(utc::now()));
     let written = match failure {
         Some(error) => Err(error),
-        None => rows
-            .sync()
-            .and_then(|()| Ok(rows.writer.finish(state, figures::counters(&totals)).map(drop)?)),
+        None => rows.sync().and_then(|()| {
+            Ok(rows.writer.finish(state, figures::counters(&totals)).map(drop)?)
+        }),
     };
-    display.end(if written.is_ok() { state.word() } else { "failed" });
+    let is_written = written.is_ok() && closed.is_ok();
+    display.end(if is_written { state.word() } else { "failed" });
     written?;
+    closed?;
     Ok(outcome?)
 }
 

@@ -150,8 +150,7 @@ pub(super) fn wait_until(moment: Option<OffsetDateTime>, quiet: bool) -> anyhow:
     let Some(moment) = moment else {
         return Ok(true);
     };
-    let stop =
-        Signals::heed(ANSWERS_MAY_COME, "the same command with --resume latest goes on", quiet)?;
+    let stop = Signals::heed(ANSWERS_MAY_COME, "the same command with --resume latest goes on", quiet)?;
     let left = moment - OffsetDateTime::now_utc();
     if left.is_positive() && !quiet {
         console::say(&format!("waiting until {}", moment.format(&Rfc3339)?));
