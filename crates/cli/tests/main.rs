@@ -7,6 +7,7 @@ mod discovery;
 mod enumerated;
 mod intrusive;
 mod monitor;
+mod monitor_zeek;
 mod other_readers;
 mod prefixes;
 mod purge;

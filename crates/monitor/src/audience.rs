@@ -42,6 +42,10 @@ pub struct Closed {
     pub client: String,
     /// What was spoken.
     pub protocol: String,
+    /// What carried it up to TLS, in the word of the row.
+    pub via: String,
+    /// TLS was spoken.
+    pub tls_spoken: bool,
     /// Which sides are ours.
     pub local_side: LocalSide,
 }
@@ -59,6 +63,8 @@ struct Written {
     flow_id: String,
     client: String,
     protocol: String,
+    via: String,
+    tls_spoken: bool,
     roles_flipped: bool,
     local_side: LocalSide,
 }
@@ -144,6 +150,8 @@ impl Written {
             flow_id: row.flow_id.clone(),
             client: row.client.clone(),
             protocol: row.protocol.clone(),
+            via: row.via.clone(),
+            tls_spoken: row.tls.history.is_some(),
             roles_flipped: row.roles_flipped,
             local_side: row.local_side,
         }
@@ -172,6 +180,8 @@ impl Audience for Desk<'_> {
                 roles_flipped: written.roles_flipped,
                 client: written.client,
                 protocol: written.protocol,
+                via: written.via,
+                tls_spoken: written.tls_spoken,
                 local_side: written.local_side,
             });
         }

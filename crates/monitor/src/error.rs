@@ -30,6 +30,13 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// A log of Zeek's form cannot be written.
+    Log {
+        /// The file, or its folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// Whoever takes the rows does not take any more.
     Sink,
 }
@@ -38,6 +45,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Capture { path, .. } => write!(f, "{}", path.display()),
+            Self::Log { path, source } if source.kind() == std::io::ErrorKind::AlreadyExists => {
+                write!(f, "{}: never written over; name another folder", path.display())
+            }
+            Self::Log { path, .. } => write!(f, "{}", path.display()),
             Self::Interface { name, .. } | Self::Listening { name, .. } => write!(f, "{name}"),
             Self::Sink => f.write_str("rows are not taken any more"),
         }
@@ -49,7 +60,7 @@ impl std::error::Error for Error {
         match self {
             Self::Capture { source, .. } => Some(source),
             Self::Interface { source, .. } => Some(source),
-            Self::Listening { source, .. } => Some(source),
+            Self::Listening { source, .. } | Self::Log { source, .. } => Some(source),
             Self::Sink => None,
         }
     }

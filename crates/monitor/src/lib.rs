@@ -11,6 +11,7 @@ mod gauges;
 mod live;
 mod monitor;
 mod worker;
+mod zeek;
 
 pub use audience::Closed;
 pub use audience::Harvest;
@@ -31,3 +32,5 @@ pub use monitor::Sessions;
 pub use tlscensus_flows::Settings as FlowSettings;
 pub use tlscensus_flows::Tunnels;
 pub use tlscensus_link::CaptureCounts;
+pub use zeek::Format as ZeekFormat;
+pub use zeek::ZeekLogs;

@@ -21,6 +21,7 @@ use tlscensus_monitor::Input;
 use tlscensus_monitor::Listening;
 use tlscensus_monitor::Monitor;
 use tlscensus_monitor::Sessions;
+use tlscensus_monitor::ZeekLogs;
 use tlscensus_records::ListUsed;
 use tlscensus_records::RunKind;
 use tlscensus_records::RunRow;
@@ -28,6 +29,7 @@ use tlscensus_targets::Blocklist;
 
 use crate::args::MonitorArguments;
 use crate::args::SessionsTyped;
+use crate::args::ZeekFormat;
 use crate::plan::BlocklistFile;
 use crate::plan::discovery;
 use crate::plan::unusable;
@@ -38,6 +40,8 @@ pub(crate) struct MonitorPlan {
     pub(crate) monitor: Monitor,
     pub(crate) source: Source,
     pub(crate) writer: RunWriter,
+    /// Zeek's logs, if they were asked for.
+    pub(crate) zeek_logs: Option<ZeekLogs>,
     /// When to stop at the latest.
     pub(crate) duration: Option<Duration>,
     /// Bytes of all captures, if they are plain files.
@@ -100,8 +104,10 @@ impl MonitorPlan {
             route,
             keep_client_certificates: typed.whose.keep_client_certificates,
         };
+        let zeek_logs = typed.zeek_logs.as_deref();
+        let zeek_logs = zeek_logs.map(|folder| logs(folder, typed.zeek_format)).transpose()?;
         let writer = dataset.begin(run)?;
-        Ok(Self { monitor, source, writer, duration: typed.duration, bytes })
+        Ok(Self { monitor, source, writer, zeek_logs, duration: typed.duration, bytes })
     }
 }
 
@@ -232,6 +238,19 @@ fn client_key(path: &Path) -> anyhow::Result<ClientKey> {
     }
 }
 
+/// New logs; those of another run are not to be written over.
+fn logs(folder: &Path, format: ZeekFormat) -> anyhow::Result<ZeekLogs> {
+    let format = match format {
+        ZeekFormat::Json => tlscensus_monitor::ZeekFormat::Json,
+        ZeekFormat::Tsv => tlscensus_monitor::ZeekFormat::Tsv,
+    };
+    ZeekLogs::create(folder, format, utc::now()).map_err(|error| {
+        let why =
+            std::error::Error::source(&error).map_or_else(String::new, |why| format!(" ({why})"));
+        unusable(format!("--zeek-logs: {error}{why}"))
+    })
+}
+
 fn run_row(
     typed: &MonitorArguments,
     key: &ClientKey,
@@ -255,6 +274,7 @@ fn run_row(
         "verify_checksums": bounds.verify_checksums,
         "tunnels": !bounds.no_tunnels,
         "teredo": bounds.teredo,
+        "zeek_logs": typed.zeek_logs,
     });
     Ok(RunRow {
         run_id: format!("monitor-{}-{}", utc::compact_now(), std::process::id()),

@@ -16,6 +16,7 @@ use tlscensus_monitor as watching;
 use tlscensus_monitor::Batch;
 use tlscensus_monitor::Gauges;
 use tlscensus_monitor::Totals;
+use tlscensus_monitor::ZeekLogs;
 use tlscensus_records::RunState;
 
 use self::display::Display;
@@ -26,6 +27,7 @@ use crate::plan::MonitorPlan;
 use crate::plan::Source;
 use crate::run::discovery::Signals;
 use crate::run::metrics::MetricsPage;
+use crate::utc;
 
 /// Watches.
 pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
@@ -77,8 +79,8 @@ fn watch(
     mut display: Display,
     quiet: bool,
 ) -> anyhow::Result<(String, bool)> {
-    let MonitorPlan { monitor, source, writer, duration, .. } = plan;
-    let mut rows = Rows { writer, counted, synced: Instant::now(), failure: None };
+    let MonitorPlan { monitor, source, writer, zeek_logs, duration, .. } = plan;
+    let mut rows = Rows { writer, zeek_logs, counted, synced: Instant::now(), failure: None };
     let (stop, over) = (AtomicBool::new(false), AtomicBool::new(false));
     let began = Instant::now();
     let (outcome, display) = thread::scope(|scope| {
@@ -126,20 +128,24 @@ fn conclude(
     let state = if whole { RunState::Complete } else { RunState::Interrupted };
     let totals = rows.counted.gauges.totals();
     let failure = rows.failure.take();
+    let closed = rows.zeek_logs.take().map_or(Ok(()), |logs| logs.close(utc::now()));
     let written = match failure {
         Some(error) => Err(error),
         None => rows
             .sync()
             .and_then(|()| Ok(rows.writer.finish(state, figures::counters(&totals)).map(drop)?)),
     };
-    display.end(if written.is_ok() { state.word() } else { "failed" });
+    let is_written = written.is_ok() && closed.is_ok();
+    display.end(if is_written { state.word() } else { "failed" });
     written?;
+    closed?;
     Ok(outcome?)
 }
 
 /// Rows on their way to the disk.
 struct Rows<'a> {
     writer: RunWriter,
+    zeek_logs: Option<ZeekLogs>,
     counted: &'a Counted,
     synced: Instant,
     failure: Option<anyhow::Error>,
@@ -157,6 +163,9 @@ impl Rows<'_> {
         for harvest in &batch.harvests {
             self.writer.append_flow(&harvest.row, &harvest.certificates)?;
         }
+        if let Some(logs) = &mut self.zeek_logs {
+            logs.write(batch)?;
+        }
         if self.synced.elapsed() >= SYNC_EVERY {
             self.sync()?;
         }
@@ -165,6 +174,9 @@ impl Rows<'_> {
 
     fn sync(&mut self) -> anyhow::Result<()> {
         self.counted.acknowledged.store(self.writer.sync()?, Relaxed);
+        if let Some(logs) = &mut self.zeek_logs {
+            logs.flush()?;
+        }
         self.synced = Instant::now();
         Ok(())
     }

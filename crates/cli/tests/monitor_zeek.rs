@@ -1,0 +1,85 @@
+//! `monitor --zeek-logs`: a capture becomes logs that readers of Zeek's can take, and nothing in them is a client's address.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::run;
+use crate::support::tlscensus;
+
+fn capture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../monitor/testdata/captures").join(name)
+}
+
+/// Runs over a capture; the exit code must be this one. Gives what was said.
+fn watch(folder: &Path, name: &str, dataset: &str, logs: &str, format: &str, code: i32) -> String {
+    let mut command = tlscensus();
+    command.arg("monitor").arg(capture(name)).arg("--out").arg(folder.join(dataset));
+    command.arg("--zeek-logs").arg(folder.join(logs)).args(["--zeek-format", format, "--quiet"]);
+    String::from_utf8(run(&mut command, code).stderr).unwrap()
+}
+
+/// The lines of a log, each as its columns by name.
+fn lines(folder: &Path, log: &str) -> Vec<BTreeMap<String, String>> {
+    let text = fs::read_to_string(folder.join(log)).unwrap();
+    assert!(text.lines().last().is_some_and(|line| line.starts_with("#close\t")), "{text}");
+    let names = text.lines().find_map(|line| line.strip_prefix("#fields\t")).unwrap();
+    let named = |line: &str| {
+        let columns = names.split('\t').zip(line.split('\t'));
+        columns.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    text.lines().filter(|line| !line.starts_with('#')).map(named).collect()
+}
+
+#[test]
+fn a_capture_becomes_logs_that_join() {
+    let folder = tempfile::tempdir().unwrap();
+    watch(folder.path(), "pipelined-smtp-hello.pcap", "census", "logs", "tsv", 0);
+    let logs = folder.path().join("logs");
+    let (ssl, conn, x509) =
+        (lines(&logs, "ssl.log"), lines(&logs, "conn.log"), lines(&logs, "x509.log"));
+    let ([ssl], [conn]) = (ssl.as_slice(), conn.as_slice()) else {
+        panic!("one connection: {ssl:?} {conn:?}");
+    };
+    // What the maker of the capture says of it.
+    let expected = [
+        ("version", "TLSv12"),
+        ("cipher", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+        ("resumed", "F"),
+        ("established", "T"),
+        ("via", "smtp"),
+        ("starttls_state", "upgraded"),
+        ("id.orig_p", "0"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(ssl[name], value, "{name}");
+    }
+    assert!(ssl["id.orig_h"].starts_with("fd"), "{}", ssl["id.orig_h"]);
+    for name in ["uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "ts"] {
+        assert_eq!(ssl[name], conn[name], "{name}");
+    }
+    assert_eq!((conn["service"].as_str(), conn["missed_bytes"].as_str()), ("smtp,ssl", "0"));
+    let fingerprints: Vec<_> = x509.iter().map(|line| line["fingerprint"].as_str()).collect();
+    assert_eq!(fingerprints.join(","), ssl["cert_chain_fps"]);
+    assert_eq!(x509[0]["host_cert"], "T");
+}
+
+#[test]
+fn json_has_an_object_a_line_and_logs_are_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    watch(folder.path(), "tls13-imap.pcap", "census", "logs", "json", 0);
+    let ssl = fs::read_to_string(folder.path().join("logs/ssl.log")).unwrap();
+    let objects: Vec<Value> = ssl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [object] = objects.as_slice() else {
+        panic!("one connection: {ssl}");
+    };
+    assert_eq!(object["version"], "TLSv13");
+    assert!(object["ts"].is_f64() && object["client_ciphers"].is_array(), "{object}");
+
+    let said = watch(folder.path(), "tls13-imap.pcap", "second", "logs", "json", 2);
+    assert!(said.contains("logs/ssl.log: never written over; name another folder"), "{said}");
+    assert_eq!(fs::read_to_string(folder.path().join("logs/ssl.log")).unwrap(), ssl);
+}

@@ -1,0 +1,142 @@
+//! Zeek's logs beside the dataset, for whoever has scripts that read them.
+//!
+//! A log is one file here and one line in [`LOGS`]. What its columns mean is Zeek's documentation's to say
+//! (<https://docs.zeek.org/en/master/logs/index.html>); where ours differ, the log's file does.
+
+mod ascii;
+mod certificate_words;
+mod column;
+mod conn;
+mod file;
+mod host_name;
+mod identity;
+mod json;
+mod ssl;
+#[cfg(test)]
+mod tests;
+mod words;
+mod x509;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use tlscensus_records::Sha256;
+use tlscensus_records::Timestamp;
+
+use self::column::Column;
+use self::file::LogFile;
+use crate::error::Error;
+use crate::monitor::Batch;
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An object a line, without a header.
+    Json,
+    /// Columns between tabs, with Zeek's header.
+    Tsv,
+}
+
+/// All logs. [`write`](Self::write) takes what the monitor hands over; [`flush`](Self::flush) is to be called now and then, so
+/// that who reads along sees it; [`close`](Self::close) ends them.
+///
+/// No address of a client is written, and no port: see the columns `id.orig_h` and `id.orig_p`.
+pub struct ZeekLogs {
+    files: Vec<(&'static Definition, LogFile)>,
+    memory: Memory,
+}
+
+impl ZeekLogs {
+    /// New files in a folder, which is made if it does not exist. Files that are there already are never written over: logs of
+    /// another run go into another folder.
+    ///
+    /// # Errors
+    /// The file that is there already or cannot be made, or the folder; none is left then that was not there before.
+    pub fn create(folder: &Path, format: Format, opened: Timestamp) -> Result<Self, Error> {
+        fs::create_dir_all(folder)
+            .map_err(|source| Error::Log { path: folder.to_owned(), source })?;
+        let mut files: Vec<(&'static Definition, LogFile)> = Vec::with_capacity(LOGS.len());
+        for log in &LOGS {
+            match LogFile::create(folder, log.path, format) {
+                Ok(file) => files.push((log, file)),
+                Err(error) => {
+                    files.into_iter().for_each(|(_, file)| file.withdraw());
+                    return Err(error);
+                }
+            }
+        }
+        for (log, file) in &mut files {
+            (log.blank)(&mut |columns| file.header(log.path, columns, opened))?;
+        }
+        Ok(Self { files, memory: Memory::default() })
+    }
+
+    /// Writes the lines of a batch.
+    ///
+    /// # Errors
+    /// The file that does not take them.
+    pub fn write(&mut self, batch: &Batch) -> Result<(), Error> {
+        let Self { files, memory } = self;
+        for (log, file) in files {
+            (log.lines)(batch, memory, &mut |columns| file.line(columns))?;
+        }
+        Ok(())
+    }
+
+    /// Hands all lines so far to the system.
+    ///
+    /// # Errors
+    /// The file that does not take them.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.files.iter_mut().try_for_each(|(_, file)| file.flush())
+    }
+
+    /// Writes what is left, and the last line.
+    ///
+    /// # Errors
+    /// The file that does not take it.
+    pub fn close(mut self, closed: Timestamp) -> Result<(), Error> {
+        self.files.iter_mut().try_for_each(|(_, file)| file.close(closed))
+    }
+}
+
+/// Takes the columns of a line.
+type Put<'p> = dyn FnMut(&[Column<'_>]) -> Result<(), Error> + 'p;
+
+/// A log: its name, a line without values, from which the header follows, and the lines of a batch.
+struct Definition {
+    path: &'static str,
+    blank: fn(&mut Put<'_>) -> Result<(), Error>,
+    lines: fn(&Batch, &mut Memory, &mut Put<'_>) -> Result<(), Error>,
+}
+
+/// What outlives a batch.
+#[derive(Default)]
+struct Memory {
+    /// The first halves of fingerprints of certificates that have a line.
+    certificates: HashSet<[u8; FINGERPRINT_BYTES]>,
+}
+
+impl Memory {
+    /// Whether a certificate has no line yet, as far as is remembered; now it has.
+    fn is_new(&mut self, hash: &Sha256) -> bool {
+        let Some(half) = hash.0.first_chunk().copied() else {
+            return true;
+        };
+        if self.certificates.len() < MAX_CERTIFICATES {
+            self.certificates.insert(half)
+        } else {
+            !self.certificates.contains(&half)
+        }
+    }
+}
+
+/// Of a fingerprint remembered: enough not to be met by chance, nor to be met on purpose with less than 2^64 tries.
+const FINGERPRINT_BYTES: usize = 16;
+/// Certificates remembered: as many as Zeek remembers (`known_log_certs_maximum_size`). Beyond, new ones have a line each time
+/// that they come, as there.
+const MAX_CERTIFICATES: usize = 1_000_000;
+
+/// All of them.
+static LOGS: [Definition; 3] = [ssl::LOG, x509::LOG, conn::LOG];
