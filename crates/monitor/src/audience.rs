@@ -65,12 +65,7 @@ struct Written {
 
 impl<'m> Desk<'m> {
     pub(crate) fn new(monitor: &'m Monitor) -> Self {
-        Self {
-            monitor,
-            batch: Batch::default(),
-            tally: Tally::default(),
-            written: HashMap::new(),
-        }
+        Self { monitor, batch: Batch::default(), tally: Tally::default(), written: HashMap::new() }
     }
 
     /// What has come out since the last time.
@@ -128,7 +123,8 @@ impl<'m> Desk<'m> {
         row.local_side = local_side;
         row.client = self.monitor.key.client(client);
         row.flow_id = self.monitor.key.flow(opener, responder, summary.opened.at.0);
-        if let Some((prefix, origin_as)) = self.monitor.route.as_ref().and_then(|find| find(server)) {
+        if let Some((prefix, origin_as)) = self.monitor.route.as_ref().and_then(|find| find(server))
+        {
             row.prefix = Some(prefix);
             row.origin_as = origin_as;
         }

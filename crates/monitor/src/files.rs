@@ -118,11 +118,8 @@ fn shared(
             scope.spawn(move || work(Worker::new(monitor, gauges, thread), &dealt, &rows));
             hands.push(Hand { packets, pile: Pile::default() });
         }
-        let mut dealer = Dealer {
-            sharder: Sharder::new(monitor.flows, monitor.seed),
-            hands,
-            gauges,
-        };
+        let mut dealer =
+            Dealer { sharder: Sharder::new(monitor.flows, monitor.seed), hands, gauges };
         let read = each_packet(inputs, gauges, stop, |captured| dealer.deal(captured));
         dealer.flush();
         read
@@ -200,7 +197,8 @@ impl Dealer<'_> {
         match captured {
             Some(captured) => self.place(&frame(captured)),
             None => {
-                self.flush() && self.hands.iter().all(|hand| hand.packets.send(Pile::default()).is_ok())
+                self.flush()
+                    && self.hands.iter().all(|hand| hand.packets.send(Pile::default()).is_ok())
             }
         }
     }
@@ -303,7 +301,11 @@ fn open(input: &Input) -> Result<CaptureReader, tlscensus_link::CaptureError> {
 }
 
 /// Tells the gauges what was read of this capture and those before it, and gives it back.
-fn tell(gauges: &Gauges, before: &(CaptureCounts, u64), reader: &CaptureReader) -> (CaptureCounts, u64) {
+fn tell(
+    gauges: &Gauges,
+    before: &(CaptureCounts, u64),
+    reader: &CaptureReader,
+) -> (CaptureCounts, u64) {
     let so_far = (before.0 + reader.counts(), before.1 + reader.offset());
     gauges.set_captures(so_far.0, so_far.1);
     so_far

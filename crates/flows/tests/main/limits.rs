@@ -233,11 +233,12 @@ fn fragments_that_contradict_are_refused() {
             &[],
         )
     };
-    let cases: [(&str, Vec<Vec<u8>>); 5] = [
+    let cases: [(&str, Vec<Vec<u8>>); 6] = [
         ("two ends", vec![part(10, 8), part(20, 8)]),
         ("something behind the end", vec![part(10, 8), part(0x2000 | 11, 8)]),
         ("an end before something", vec![part(0x2000 | 20, 8), part(10, 8)]),
         ("too long", vec![part(0x2000 | 8191, 16)]),
+        ("longer than the length of a packet with its header can say", vec![part(8189, 4)]),
         ("a length that nothing can follow", vec![part(0x2000, 9)]),
     ];
     for (claim, frames) in cases {

@@ -1,0 +1,4 @@
+//! The monitor as a whole.
+
+mod hostile;
+mod storm;
