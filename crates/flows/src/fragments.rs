@@ -89,10 +89,12 @@ impl Fragments {
         }
         let protocol = packet.protocol;
         let name = Name { addresses, identification: fragment.identification, protocol };
-        let begun = &mut self.begun;
+        let (begun, bytes) = (&mut self.begun, &mut self.bytes);
         let parts = self.packets.entry(name).or_insert_with(|| {
             *begun += 1;
-            Parts::new(*begun, beat)
+            let parts = Parts::new(*begun, beat);
+            *bytes += parts.cost();
+            parts
         });
         self.order.insert(parts.number, name);
         let before = parts.cost();

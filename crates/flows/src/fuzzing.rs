@@ -109,7 +109,9 @@ impl Input<'_> {
         match self.next() {
             byte @ 0..=199 => i64::from(byte),
             byte @ 200..=239 => i64::from(byte - 199) * 100_000,
-            byte @ 240..=249 => i64::from(byte - 239) * 40_000_000,
+            byte @ 240..=248 => i64::from(byte - 239) * 40_000_000,
+            // Years, as between captures.
+            249 => 1 << 47,
             byte => i64::from(byte - 249) * -700_000,
         }
     }

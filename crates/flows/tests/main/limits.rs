@@ -205,13 +205,13 @@ fn floods_of_fragments_are_held_to_the_limits() {
     };
     for number in 0..100_000 {
         table.frame(&mut tally, &bare(0, &first(number, 0x2000, 8)));
-        assert!(table.held() <= 100 * 512);
+        assert!(table.held() <= 100 * 512 && table.held() >= 100.min(number as usize + 1) * 256);
     }
     assert_eq!(table.statistics().fragmented_evicted, 99_900);
     // Few packets, but far ends: each costs what its end is.
     for number in 0..1000 {
         table.frame(&mut tally, &bare(0, &first(number, 0x2000 | 8000, 8)));
-        assert!(table.held() <= 200_000, "{}", table.held());
+        assert!((64_000..=200_000).contains(&table.held()), "{}", table.held());
     }
     table.advance(&mut tally, Time(60_000_000));
     assert_eq!(table.held(), 0);

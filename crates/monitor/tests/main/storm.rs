@@ -228,6 +228,8 @@ pub(crate) fn among(
         watch.packet(at, &packet);
         if number % every == 0 {
             watch.packet(at, &sessions.next());
+            // Who watches hands rows on; here it is only sessions that are asked for.
+            watch.desk.rows.retain(|row| row.established);
         }
     }
     sessions.finish(watch, at)

@@ -114,8 +114,8 @@ fn segments_out_of_order_in_a_thousand_flows() {
         segment(packet, [from, server(25)], [sequence, 9], flags, payload);
     });
     let given_up = statistics.holes_without_room + statistics.holes_too_costly;
-    assert!(given_up > 10_000, "{statistics:?}");
-    assert!(statistics.held_segments > 50_000, "{statistics:?}");
+    assert!(given_up > 500, "{statistics:?}");
+    assert!(statistics.held_segments > 20_000, "{statistics:?}");
 }
 
 #[test]
