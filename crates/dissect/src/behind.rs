@@ -183,7 +183,7 @@ const MAX_UNSURE: usize = 64;
 mod tests {
     use super::*;
 
-    const HELLO: &[u8] = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00";
+    const HELLO: &[u8] = b"\x16\x03\x01\x00\x2a\x01\x00\x00\x26\x03\x03";
 
     #[test]
     fn plaintext_is_counted_and_tls_found_behind_it_in_any_split() {
