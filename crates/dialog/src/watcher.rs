@@ -56,8 +56,6 @@ struct Ear {
     /// Holes behind what the framer has, each with the bytes behind it.
     behind: VecDeque<Piece>,
     leftover: Vec<u8>,
-    /// All that is there was skipped: what comes next is part of it, unless a unit begins there.
-    skipping: bool,
     /// Bytes missing since the last unit that was heard; none: nothing.
     lost: Option<u64>,
     /// Nothing more comes of it.
@@ -301,15 +299,11 @@ impl Watcher {
     fn ready(&mut self, side: Side) -> Result<Ready, FrameError> {
         loop {
             let loose = self.loose;
-            let skips = self.skips;
+            let may_skip = loose && self.skips < MAX_SKIPS;
             let ear = self.ear_mut(side);
-            let may_skip = loose && (ear.skipping || skips < MAX_SKIPS);
             if ear.waiting.is_none() {
                 match ear.framer.unit() {
-                    Ok(Some(unit)) => {
-                        ear.waiting = Some(unit);
-                        ear.skipping = false;
-                    }
+                    Ok(Some(unit)) => ear.waiting = Some(unit),
                     Ok(None) if ear.cross_hole() => {
                         self.loosen(side);
                         self.session.holed(side);
@@ -325,10 +319,7 @@ impl Watcher {
                     Err(error) if !may_skip => return Err(error),
                     Err(_) => {
                         ear.framer.skip();
-                        // In whatever pieces it comes, it is one place.
-                        let goes_on =
-                            std::mem::replace(&mut ear.skipping, ear.framer.waiting().is_empty());
-                        self.skips += usize::from(!goes_on);
+                        self.skips += 1;
                         continue;
                     }
                 }
@@ -392,7 +383,6 @@ impl Ear {
             waiting: None,
             behind: VecDeque::new(),
             leftover: Vec::new(),
-            skipping: false,
             lost: None,
             absent: false,
         }
@@ -413,7 +403,6 @@ impl Ear {
         };
         self.framer.resync();
         self.framer.feed(&hole.bytes);
-        self.skipping = false;
         self.lost = Some(self.lost.unwrap_or(0).saturating_add(hole.missed));
         true
     }

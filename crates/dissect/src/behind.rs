@@ -162,8 +162,12 @@ impl Gate {
         self.plaintext = self.plaintext.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
-    /// No more comes that would tell: what may yet be the beginning of TLS.
+    /// No more comes that would tell: what may yet be the beginning of TLS. Text is not, though the end of a line begins as a
+    /// record of SSL 2 may.
     fn give_up(&mut self) -> Vec<u8> {
+        if self.held.iter().all(|byte| is_text(*byte)) {
+            self.count(self.held.len());
+        }
         self.scanned = 0;
         std::mem::take(&mut self.held)
     }
