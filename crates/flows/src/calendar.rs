@@ -199,6 +199,10 @@ impl Wheel {
     fn due(&mut self, now: u32) -> Option<u32> {
         // The first bucket that holds a beat that is not due.
         let end = now.checked_sub(self.timeout)?.saturating_add(1) / self.width;
+        // A jump of time, as between captures of different years, is not walked: whole turns leave everything in its place, and
+        // all of it due.
+        let ahead = end.saturating_sub(self.cursor).saturating_sub(BUCKETS_U32);
+        self.cursor += ahead - ahead % BUCKETS_U32;
         while self.cursor < end {
             if self.count == 0 {
                 self.cursor = end;
@@ -261,6 +265,28 @@ mod tests {
             assert_eq!(gone, (0..100).collect::<Vec<_>>(), "{timeout}");
             assert_eq!((calendar.count(class), calendar.oldest(class)), (0, None));
         }
+    }
+
+    #[test]
+    fn a_jump_of_years_costs_a_turn() {
+        let mut calendar = Calendar::new(TIMEOUTS);
+        let class = Class::Closing;
+        for id in 0..200 {
+            calendar.file(id, class, id / 4);
+        }
+        // One is not due yet when its bucket is: it waits for something that began meanwhile.
+        let (now, young) = (u32::MAX, u32::MAX - 1);
+        let mut looks = 0;
+        while let Some(id) = calendar.due(class, now) {
+            looks += 1;
+            assert!(looks < 300, "{looks}");
+            match id {
+                77 => calendar.file(id, class, young),
+                _ => calendar.remove(id),
+            }
+        }
+        assert_eq!((calendar.count(class), calendar.oldest(class)), (1, Some(77)));
+        assert!(calendar.is_filed(77, class, young));
     }
 
     #[test]

@@ -81,17 +81,20 @@ impl Fragments {
         // What is not all captured cannot be put together; what is not a multiple of eight bytes long cannot be followed.
         let is_odd = fragment.more && !payload.len().is_multiple_of(8);
         let end = usize_from(fragment.offset) + payload.len();
-        if !packet.payload.is_whole() || is_odd || payload.is_empty() || end > MOST_BYTES {
+        let addresses = packet.addresses;
+        let is_too_long = end > most_bytes(&addresses);
+        if !packet.payload.is_whole() || is_odd || payload.is_empty() || is_too_long {
             statistics.fragments_refused += 1;
             return None;
         }
-        let addresses = packet.addresses;
         let protocol = packet.protocol;
         let name = Name { addresses, identification: fragment.identification, protocol };
-        let begun = &mut self.begun;
+        let (begun, bytes) = (&mut self.begun, &mut self.bytes);
         let parts = self.packets.entry(name).or_insert_with(|| {
             *begun += 1;
-            Parts::new(*begun, beat)
+            let parts = Parts::new(*begun, beat);
+            *bytes += parts.cost();
+            parts
         });
         self.order.insert(parts.number, name);
         let before = parts.cost();
@@ -260,8 +263,17 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// The longest payload that an IP packet can have.
-const MOST_BYTES: usize = 65_535;
+/// The longest payload that an IP packet can have: the length of IPv4 (RFC 791, section 3.1) counts the header, that of IPv6
+/// (RFC 8200, section 3) does not.
+const fn most_bytes(addresses: &Addresses) -> usize {
+    match addresses {
+        Addresses::V4 { .. } => MOST_LENGTH - V4_BYTES,
+        Addresses::V6 { .. } => MOST_LENGTH,
+    }
+}
+
+/// The most that a length of 16 bits can say.
+const MOST_LENGTH: usize = 65_535;
 
 /// Of one packet: 65,535 bytes over links of 576, twice.
 const MOST_FRAGMENTS: usize = 256;

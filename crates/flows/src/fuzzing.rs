@@ -51,6 +51,11 @@ pub fn frames(data: &[u8]) {
     assert_eq!((table.flows(), table.held()), (0, 0));
     assert_eq!(crowd.opened, crowd.done);
     let it = table.statistics();
+    let unread = it.unknown_link + it.not_ip + it.not_tcp + it.malformed + it.cut_short;
+    let ended = it.segments + it.bad_checksums + it.too_deep + unread;
+    assert_eq!(it.frames + it.defragmented, ended + it.fragments, "{it:?}");
+    let half_open = it.half_open_refused + it.half_open_timed_out + it.half_open_evicted;
+    assert_eq!(it.half_open + it.midstream, half_open + it.opened, "{it:?}");
     let ends = it.enough + it.finished + it.reset + it.timed_out + it.evicted + it.stopped;
     assert_eq!((it.opened, ends), (crowd.opened, crowd.opened));
     let closed = if settings.count_to_end { crowd.done } else { 0 };
@@ -104,7 +109,9 @@ impl Input<'_> {
         match self.next() {
             byte @ 0..=199 => i64::from(byte),
             byte @ 200..=239 => i64::from(byte - 199) * 100_000,
-            byte @ 240..=249 => i64::from(byte - 239) * 40_000_000,
+            byte @ 240..=248 => i64::from(byte - 239) * 40_000_000,
+            // Years, as between captures.
+            249 => 1 << 47,
             byte => i64::from(byte - 249) * -700_000,
         }
     }

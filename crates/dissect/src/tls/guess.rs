@@ -104,29 +104,34 @@ fn alert(header: RecordHeader, payload: &[u8]) -> Guess {
 }
 
 fn handshake(bytes: &[u8]) -> Guess {
-    let (start, length) = match first_bytes(bytes) {
+    let first = match first_bytes(bytes) {
         Ok(found) => found,
         Err(guess) => return guess,
     };
-    let start = start.get(..length).unwrap_or_default();
+    let start = first.bytes.get(..first.length).unwrap_or_default();
     let Some((message, rest)) = start.split_first() else {
         return Guess::Unsure;
     };
     let Some((guess, fewest)) = kind(HandshakeType(*message)) else {
         return Guess::No;
     };
-    match *rest {
+    let length = match *rest {
         [high, ..] if high > 2 => return Guess::No,
         [high, middle, low, ..] => {
-            let length = usize::try_from(u32::from_be_bytes([0, high, middle, low]));
-            if !length.is_ok_and(|it| (fewest..=MAX_HANDSHAKE_BYTES).contains(&it)) {
-                return Guess::No;
-            }
+            usize::try_from(u32::from_be_bytes([0, high, middle, low])).unwrap_or(usize::MAX)
         }
         _ => return Guess::Unsure,
+    };
+    if !(fewest..=MAX_HANDSHAKE_BYTES).contains(&length) {
+        return Guess::No;
     }
     let behind = rest.get(3..).unwrap_or_default();
-    second_look(HandshakeType(*message), start.len(), rest, behind, guess)
+    match second_look(HandshakeType(*message), start.len(), rest, behind, guess) {
+        // No more of it comes: it is a short message that is whole, or none.
+        Guess::Unsure if first.ended && COMPLETE_BYTES + length <= start.len() => guess,
+        Guess::Unsure if first.ended => Guess::No,
+        looked => looked,
+    }
 }
 
 /// What a message's first bytes must be.
@@ -179,29 +184,41 @@ fn kind(message: HandshakeType) -> Option<(Guess, usize)> {
     })
 }
 
+/// First bytes of a handshake message.
+#[derive(Default)]
+struct First {
+    bytes: [u8; START_BYTES],
+    /// How many of them there are.
+    length: usize,
+    /// Something else stands behind them.
+    ended: bool,
+}
+
 /// The first bytes of a handshake message, out of as many records as they are cut into.
-fn first_bytes(mut bytes: &[u8]) -> Result<([u8; START_BYTES], usize), Guess> {
-    let mut start = [0; START_BYTES];
-    let mut length = 0;
-    while length < START_BYTES && !bytes.is_empty() {
-        let header = match record::header(bytes) {
-            Some(header) => header,
-            None if bytes.len() < HEADER_BYTES => break,
-            None => return Err(Guess::No),
+fn first_bytes(mut bytes: &[u8]) -> Result<First, Guess> {
+    let mut first = First::default();
+    while first.length < START_BYTES && !bytes.is_empty() {
+        let header = record::header(bytes).filter(|header| {
+            let record = usize::from(header.length);
+            header.content_type == ContentType::HANDSHAKE && (1..=MAX_PLAINTEXT).contains(&record)
+        });
+        let Some(header) = header else {
+            // A header that is not whole may yet be one; what is whole in its records is followed by anything.
+            first.ended = bytes.len() >= HEADER_BYTES;
+            let refused = first.ended && first.length < COMPLETE_BYTES;
+            return if refused { Err(Guess::No) } else { Ok(first) };
         };
         let record = usize::from(header.length);
-        if header.content_type != ContentType::HANDSHAKE || record == 0 || record > MAX_PLAINTEXT {
-            // What is whole in one record is followed by anything.
-            return if length >= COMPLETE_BYTES { Ok((start, length)) } else { Err(Guess::No) };
-        }
         let payload = bytes.get(HEADER_BYTES..).unwrap_or_default();
-        for (place, byte) in start.iter_mut().skip(length).zip(payload.iter().take(record)) {
+        for (place, byte) in
+            first.bytes.iter_mut().skip(first.length).zip(payload.iter().take(record))
+        {
             *place = *byte;
-            length += 1;
+            first.length += 1;
         }
         bytes = payload.get(record..).unwrap_or_default();
     }
-    Ok((start, length))
+    Ok(first)
 }
 
 fn ssl2_frame(bytes: &[u8]) -> Guess {

@@ -139,6 +139,26 @@ fn other_protocols_are_not_tls() {
 }
 
 #[test]
+fn handshakes_that_something_else_follows_are_told_at_once() {
+    let certificate_verify = b"\x16\x03\x03\x00\x06\x0f\x00\x00\x02\x04\x03";
+    let cases: [(&[u8], &[u8], Guess); 5] = [
+        (b"\x16\x03\x01\x00\x05\x01\x00\x00\x97\x03", b"\x16\xff\xff\xff\xff", Guess::Client),
+        (b"\x16\x03\x01\x00\x04\x01\x00\x00\x97", b"\x14\x03\x03\x00\x01\x01", Guess::No),
+        (b"\x16\x03\x03\x00\x05\x0b\x00\x00\x97\x00", b"\x17\x03\x03\x00\x20", Guess::No),
+        (b"\x16\x03\x03\x00\x04\x0e\x00\x00\x00", b"\x14\x03\x03\x00\x01\x01", Guess::Server),
+        (certificate_verify, b"\x14\x03\x03\x00\x01\x01", Guess::Client),
+    ];
+    for (message, behind, expected) in cases {
+        let bytes = [message, behind].concat();
+        assert_eq!(looks_like_tls(&bytes), expected, "{bytes:02x?}");
+        for end in 0..bytes.len() {
+            let found = looks_like_tls(&bytes[..end]);
+            assert!(found == Guess::Unsure || found == expected, "{bytes:02x?} at {end}");
+        }
+    }
+}
+
+#[test]
 fn an_ear_is_small_between_records() {
     assert!(size_of::<Ear>() <= 800, "{}", size_of::<Ear>());
 }

@@ -205,13 +205,13 @@ fn floods_of_fragments_are_held_to_the_limits() {
     };
     for number in 0..100_000 {
         table.frame(&mut tally, &bare(0, &first(number, 0x2000, 8)));
-        assert!(table.held() <= 100 * 512);
+        assert!(table.held() <= 100 * 512 && table.held() >= 100.min(number as usize + 1) * 256);
     }
     assert_eq!(table.statistics().fragmented_evicted, 99_900);
     // Few packets, but far ends: each costs what its end is.
     for number in 0..1000 {
         table.frame(&mut tally, &bare(0, &first(number, 0x2000 | 8000, 8)));
-        assert!(table.held() <= 200_000, "{}", table.held());
+        assert!((64_000..=200_000).contains(&table.held()), "{}", table.held());
     }
     table.advance(&mut tally, Time(60_000_000));
     assert_eq!(table.held(), 0);
@@ -233,11 +233,12 @@ fn fragments_that_contradict_are_refused() {
             &[],
         )
     };
-    let cases: [(&str, Vec<Vec<u8>>); 5] = [
+    let cases: [(&str, Vec<Vec<u8>>); 6] = [
         ("two ends", vec![part(10, 8), part(20, 8)]),
         ("something behind the end", vec![part(10, 8), part(0x2000 | 11, 8)]),
         ("an end before something", vec![part(0x2000 | 20, 8), part(10, 8)]),
         ("too long", vec![part(0x2000 | 8191, 16)]),
+        ("longer than the length of a packet with its header can say", vec![part(8189, 4)]),
         ("a length that nothing can follow", vec![part(0x2000, 9)]),
     ];
     for (claim, frames) in cases {

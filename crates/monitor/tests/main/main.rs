@@ -4,9 +4,11 @@
 
 mod corpus;
 mod differential;
+mod hostile;
 mod live;
 mod made;
 mod sessions;
+mod storm;
 mod support;
 mod watch;
 mod workers;
