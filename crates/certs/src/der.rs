@@ -96,17 +96,6 @@ pub(crate) fn oid(content: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// Bytes as lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0xf] {
-            text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is a digit"));
-        }
-    }
-    text
-}
-
 /// How many bits a number has, sign octets left out.
 pub(crate) fn bits(number: &[u8]) -> Option<u32> {
     let start = number.iter().position(|byte| *byte != 0)?;

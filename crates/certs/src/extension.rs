@@ -11,6 +11,7 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::extensions::X509Extension;
 
 use crate::der;
+use crate::hexadecimal::hexadecimal;
 
 /// What the extensions say; `None` where there is no such extension, empty where it is there and empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,10 +81,10 @@ impl ExtensionFacts {
     fn take(&mut self, extension: &ParsedExtension<'_>) {
         match extension {
             ParsedExtension::AuthorityKeyIdentifier(id) => {
-                self.authority_key_id = id.key_identifier.as_ref().map(|id| der::hex(id.0));
+                self.authority_key_id = id.key_identifier.as_ref().map(|id| hexadecimal(id.0));
             }
             ParsedExtension::SubjectKeyIdentifier(id) => {
-                self.subject_key_id = Some(der::hex(id.0));
+                self.subject_key_id = Some(hexadecimal(id.0));
             }
             ParsedExtension::BasicConstraints(constraints) => {
                 self.ca = Some(constraints.ca);

@@ -9,6 +9,7 @@ use crate::anatomy::algorithm;
 use crate::der;
 use crate::extension;
 use crate::extension::ExtensionFacts;
+use crate::hexadecimal::hexadecimal;
 use crate::key::KeyFacts;
 use crate::name;
 use crate::signature_algorithm;
@@ -114,7 +115,7 @@ impl Facts {
 
     fn read_anatomy(&mut self, anatomy: &Anatomy<'_>, oddities: &mut Vec<String>) {
         self.version = anatomy.version();
-        self.serial = Some(der::hex(anatomy.serial.content));
+        self.serial = Some(hexadecimal(anatomy.serial.content));
         self.subject = Some(NameFacts::of(&anatomy.subject));
         self.issuer = Some(NameFacts::of(&anatomy.issuer));
         self.key = KeyFacts::of(&anatomy.spki);

@@ -3,6 +3,7 @@
 use crate::anatomy::algorithm;
 use crate::der;
 use crate::der::Element;
+use crate::hexadecimal::hexadecimal;
 
 /// What a SubjectPublicKeyInfo says about its key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl KeyFacts {
         self.exponent = numbers.next().map(|exponent| {
             let digits = exponent.content;
             let zeros = digits.iter().take_while(|byte| **byte == 0).count();
-            der::hex(digits.get(zeros..).unwrap_or_default())
+            hexadecimal(digits.get(zeros..).unwrap_or_default())
         });
     }
 

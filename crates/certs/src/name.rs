@@ -2,6 +2,7 @@
 
 use crate::der;
 use crate::der::Element;
+use crate::hexadecimal::hexadecimal;
 
 /// A name as RFC 4514 text: last element first, unprintable bytes as `\NN`.
 pub(crate) fn text(name: &Element<'_>) -> String {
@@ -48,7 +49,7 @@ impl Attribute<'_> {
         match SHORT.iter().find(|(oid, _)| *oid == self.oid) {
             Some((_, short)) => format!("{short}={}", escape(&self.value())),
             // RFC 4514 section 2.4: an unknown type's value is its encoding.
-            None => format!("{}=#{}", self.oid, der::hex(self.value.whole)),
+            None => format!("{}=#{}", self.oid, hexadecimal(self.value.whole)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::Digest;
 
-use crate::der::hex;
+use crate::hexadecimal::digits;
 
 /// A SHA-256 value, shown as lower-case hexadecimal.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,16 @@ impl Sha256 {
         Some(Self(bytes))
     }
 
+    /// Its 64 digits as it is shown, in ASCII: rows hold it as text, and this needs no memory of its own.
+    pub fn digits(&self) -> [u8; 64] {
+        let mut text = [0; 64];
+        let (pairs, _) = text.as_chunks_mut();
+        for (pair, byte) in pairs.iter_mut().zip(self.0) {
+            *pair = digits(byte);
+        }
+        text
+    }
+
     /// The first 128 bits, enough to tell any certificates that exist apart.
     pub fn prefix(&self) -> u128 {
         let (prefix, _) = self.0.split_first_chunk().expect("32 bytes hold 16");
@@ -41,7 +51,7 @@ impl Sha256 {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(str::from_utf8(&self.digits()).expect("digits are ASCII"))
     }
 }
 

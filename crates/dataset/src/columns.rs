@@ -133,7 +133,10 @@ impl Growing {
             }),
             Self::Text(builder) => match value {
                 Value::Text(text) => builder.append_value(text),
-                Value::Hash(hash) => builder.append_value(hash.to_string()),
+                Value::Hash(hash) => {
+                    let digits = hash.digits();
+                    builder.append_value(str::from_utf8(&digits).expect("digits are ASCII"));
+                }
                 _ => builder.append_null(),
             },
             Self::Timestamp(builder) => builder.append_option(match value {

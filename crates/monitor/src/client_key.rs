@@ -1,11 +1,11 @@
 //! The key under which clients' addresses are hashed.
 
 use std::fmt;
-use std::fmt::Write;
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use aws_lc_rs::hmac;
+use tlscensus_records::hexadecimal;
 
 /// Turns addresses of clients into names that mean nothing without the key.
 ///
@@ -70,12 +70,8 @@ fn put(context: &mut hmac::Context, address: IpAddr) {
 
 /// 128 bits are enough not to meet by chance.
 fn name(tag: &hmac::Tag) -> String {
-    let mut text = String::with_capacity(2 * NAME_BYTES);
-    for byte in tag.as_ref().iter().take(NAME_BYTES) {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let bytes = tag.as_ref();
+    hexadecimal(bytes.get(..NAME_BYTES).unwrap_or(bytes))
 }
 
 const NAME_BYTES: usize = 16;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use tlscensus_certs::Sha256;
+use tlscensus_certs::hexadecimal;
 use tlscensus_certs::scts_in_certificate;
 use tlscensus_certs::scts_in_ocsp_response;
 use tlscensus_tls_wire::handshake::Downgrade;
@@ -218,15 +219,6 @@ fn put_moment(after: Option<(Side, HandshakeType)>, text: &mut String) {
         // Writing to a string cannot fail.
         let _ = write!(text, " after {} {message}", side.word());
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 /// A big-endian number as it is without padding: some servers pad, and the same prime has one hash.

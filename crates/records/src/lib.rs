@@ -89,6 +89,7 @@ pub use seen::Seen;
 pub use server_sent::ServerSent;
 pub use tls_columns::TlsColumns;
 pub use tlscensus_certs::Sha256;
+pub use tlscensus_certs::hexadecimal;
 pub use tlscensus_dialog::SERVICES;
 pub use tlscensus_dialog::Service;
 pub use tlscensus_tls_wire::registry;

@@ -2,12 +2,12 @@
 //! value of the dataset, in every file of it, and in what was said on the way.
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
 
-use aho_corasick::AhoCorasick;
 use etherparse::SlicedPacket;
 use etherparse::TransportSlice;
 use tlscensus_analysis::Engine;
@@ -22,6 +22,9 @@ use crate::support::tlscensus;
 
 /// Where captures made by others are, seen from this crate.
 const CORPUS: &str = "../../../shared/corpus/passive";
+
+/// Bytes of the shortest thing that is searched for: shorter ones stand somewhere by chance.
+const SHORTEST: usize = 8;
 
 /// What captures hold of clients, and what they hold of servers: a server's address stands in the rows rightly.
 #[derive(Default)]
@@ -188,7 +191,7 @@ impl Secrets {
         let trimmed = text
             .split_whitespace()
             .map(|word| word.trim_matches(|letter: char| "<>\"':,;()[]".contains(letter)));
-        let told = trimmed.filter(|word| word.len() >= 8 && word.is_ascii());
+        let told = trimmed.filter(|word| word.len() >= SHORTEST && word.is_ascii());
         self.words.extend(told.map(str::to_owned));
     }
 
@@ -196,7 +199,7 @@ impl Secrets {
     fn found_in(&self, haystack: &[u8]) -> Vec<String> {
         let addresses = self.clients.difference(&self.servers);
         // Short ones stand within others: 10.0.0.1 in 10.0.0.12.
-        let addresses = addresses.map(ToString::to_string).filter(|text| text.len() >= 7);
+        let addresses = addresses.map(ToString::to_string).filter(|text| text.len() >= SHORTEST);
         let (mut needles, mut meant) = (Vec::new(), Vec::new());
         for text in addresses.chain(self.words.iter().cloned()) {
             for packed in base64_needles(text.as_bytes()) {
@@ -206,13 +209,21 @@ impl Secrets {
             needles.push(text.clone());
             meant.push((text, true));
         }
-        let found = AhoCorasick::new(&needles).unwrap();
-        let found = found.find_overlapping_iter(haystack).filter_map(|found| {
-            let (text, is_plain) = &meant[found.pattern().as_usize()];
-            (!is_plain || stands_alone(haystack, found.start(), found.end()))
-                .then_some(text.clone())
-        });
-        found.collect::<BTreeSet<_>>().into_iter().collect()
+        let mut by_start: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        for (place, needle) in needles.iter().enumerate() {
+            by_start.entry(&needle.as_bytes()[..SHORTEST]).or_default().push(place);
+        }
+        let mut found = BTreeSet::new();
+        for (at, start) in haystack.windows(SHORTEST).enumerate() {
+            for place in by_start.get(start).into_iter().flatten() {
+                let (needle, (text, is_plain)) = (needles[*place].as_bytes(), &meant[*place]);
+                let stands = haystack[at..].starts_with(needle);
+                if stands && (!is_plain || stands_alone(haystack, at, at + needle.len())) {
+                    found.insert(text.clone());
+                }
+            }
+        }
+        found.into_iter().collect()
     }
 }
 

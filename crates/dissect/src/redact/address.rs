@@ -9,10 +9,21 @@ use super::CLIENT;
 /// Replaces the address wherever it stands, and the name of its host where that stands right before it in brackets.
 pub(super) fn redact(words: &[u8], address: IpAddr) -> Vec<u8> {
     let cleared = match address.to_canonical() {
+        _ if !may_hold_an_address(words) => words.to_vec(),
         IpAddr::V4(address) => without_v4(words, address),
         IpAddr::V6(address) => without_v6(words, address),
     };
-    without_host(cleared)
+    if cleared.contains(&b'[') { without_host(cleared) } else { cleared }
+}
+
+/// Whether any address could stand in these words, in whatever form: most words are told in one look, without a form being made.
+///
+/// Every form is within one run of hexadecimal digits and marks, and has at least [`SHORTEST_V4`] characters, or two of the
+/// marks that an address of version 6 has.
+fn may_hold_an_address(words: &[u8]) -> bool {
+    let runs = words.split(|byte| !byte.is_ascii_hexdigit() && !b":._-".contains(byte));
+    let is_mark = |byte: &&u8| b":-".contains(*byte);
+    runs.into_iter().any(|run| run.len() >= SHORTEST_V4 || run.iter().filter(is_mark).count() >= 2)
 }
 
 fn without_v4(words: &[u8], address: Ipv4Addr) -> Vec<u8> {
@@ -27,7 +38,7 @@ fn without_v4(words: &[u8], address: Ipv4Addr) -> Vec<u8> {
     // As an address of version 6 (RFC 4291 section 2.5.5) it has yet other forms.
     let mapped = [address.to_ipv6_mapped(), address.to_ipv6_compatible()];
     let words = replace_parsed(words, &mapped);
-    forms.iter().fold(words, |words, form| replace(&words, form.as_bytes()))
+    forms.iter().fold(words, |words, form| replace(words, form.as_bytes()))
 }
 
 fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
@@ -39,14 +50,17 @@ fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
         .collect();
     let reversed: Vec<String> = nibbles.iter().rev().cloned().collect();
     let forms = [reversed.join("."), reversed.join("-"), nibbles.join("."), nibbles.concat()];
-    let words = forms.iter().fold(words.to_vec(), |words, form| replace(&words, form.as_bytes()));
+    let words = forms.iter().fold(words.to_vec(), |words, form| replace(words, form.as_bytes()));
     replace_parsed(&words, &[address])
 }
 
 /// Replaces a form that stands alone: no further digit on either side.
-fn replace(words: &[u8], form: &[u8]) -> Vec<u8> {
+fn replace(words: Vec<u8>, form: &[u8]) -> Vec<u8> {
+    if !words.windows(form.len()).any(|window| window.eq_ignore_ascii_case(form)) {
+        return words;
+    }
     let mut out: Vec<u8> = Vec::with_capacity(words.len());
-    let mut rest = words;
+    let mut rest = words.as_slice();
     while let Some((byte, behind)) = rest.split_first() {
         let found = rest.split_at_checked(form.len()).filter(|(head, tail)| {
             head.eq_ignore_ascii_case(form)
@@ -150,6 +164,8 @@ fn without_host(words: Vec<u8>) -> Vec<u8> {
 
 /// Characters of the shortest and of the longest text of an address (RFC 4291 section 2.2).
 const SHORTEST: usize = 2;
+/// Of an address of version 4, `0.0.0.0`; its other forms and those of nibbles are longer.
+const SHORTEST_V4: usize = 7;
 const LONGEST: usize = 45;
 
 #[cfg(test)]

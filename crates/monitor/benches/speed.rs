@@ -1,0 +1,369 @@
+//! TLS flows, packets and bytes per CPU-second of the monitor, its dataset included, beside `tshark` on the same sessions.
+//!
+//! `cargo bench -p tlscensus-monitor --bench speed [-- ROUNDS SESSIONS SESSIONS_OF_TSHARK BULK_MEGABYTES]`; README.md in this
+//! folder says what is measured and how to see where the time goes.
+
+#[expect(dead_code, reason = "roles of other benches wait to be dismissed")]
+#[path = "../../probe/benches/support/child.rs"]
+mod child;
+#[path = "../../probe/benches/support/cpu.rs"]
+mod cpu;
+#[path = "../../probe/benches/support/figures.rs"]
+mod figures;
+#[expect(dead_code, reason = "examples make other loads of it")]
+mod support;
+
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+use serde_json::json;
+use support::mix;
+use tlscensus_dataset::Dataset;
+use tlscensus_dataset::RunWriter;
+use tlscensus_monitor::Batch;
+use tlscensus_monitor::ClientKey;
+use tlscensus_monitor::FlowSettings;
+use tlscensus_monitor::Gauges;
+use tlscensus_monitor::Input;
+use tlscensus_monitor::Monitor;
+use tlscensus_monitor::Sessions;
+use tlscensus_records::RunRow;
+use tlscensus_records::RunState;
+use tlscensus_testkit::load::Bulk;
+use tlscensus_testkit::load::Load;
+use tlscensus_testkit::load::Written;
+
+use crate::child::Role;
+use crate::cpu::Cpu;
+use crate::figures::Figures;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    match arguments.split_first() {
+        Some((role, rest)) if role == MONITOR => monitor(rest),
+        _ => conduct(&arguments),
+    }
+}
+
+/// Measures, round by round.
+fn conduct(arguments: &[String]) -> Outcome<()> {
+    let mut numbers = arguments.iter().filter_map(|word| word.parse().ok());
+    let mut next = |otherwise: u64| numbers.next().unwrap_or(otherwise);
+    let (rounds, sessions, fewer, megabytes) = (next(3), next(100_000), next(5_000), next(2_000));
+    let folder = tempfile::tempdir()?;
+    let captures = Captures::write(folder.path(), sessions, fewer, megabytes)?;
+    let mut results = Results::default();
+    for round in 1..=rounds {
+        let measured = Round::measure(&captures, folder.path())?;
+        writeln!(io::stdout(), "round {round}\n{measured}")?;
+        results.add(&measured);
+    }
+    writeln!(io::stdout(), "\nmedians (least–greatest)\n{results}")?;
+    Ok(())
+}
+
+/// What is read. It was just written, so it lies in memory.
+struct Captures {
+    mixed: PathBuf,
+    fewer: PathBuf,
+    bulk: PathBuf,
+}
+
+impl Captures {
+    fn write(folder: &Path, sessions: u64, fewer: u64, megabytes: u64) -> Outcome<Self> {
+        let path = |name| folder.join(name);
+        let captures =
+            Self { mixed: path("mixed.pcap"), fewer: path("fewer.pcap"), bulk: path("bulk.pcap") };
+        let templates = mix::mixed();
+        for (path, sessions) in [(&captures.mixed, sessions), (&captures.fewer, fewer)] {
+            let load = Load { templates: &templates, sessions, per_second: 2000, seed: 1 };
+            told(path, load.write(&mut File::create(path)?)?)?;
+        }
+        let handshake = &mix::one_handshake();
+        let bulk = Bulk { handshake, flows: 20, bytes: megabytes * 1_000_000, frame: 1448 };
+        told(&captures.bulk, bulk.write(&mut File::create(&captures.bulk)?)?)?;
+        Ok(captures)
+    }
+}
+
+fn told(path: &Path, written: Written) -> io::Result<()> {
+    let Written { sessions, packets, bytes } = written;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    writeln!(io::stdout(), "{name}: {sessions} sessions, {packets} packets, {bytes} bytes")
+}
+
+/// All measurements once.
+struct Round {
+    mixed: Spent,
+    without_dataset: Spent,
+    fewer: Spent,
+    bulk: Spent,
+    tshark: Spent,
+}
+
+impl Round {
+    fn measure(captures: &Captures, folder: &Path) -> Outcome<Self> {
+        let dataset = folder.join("dataset");
+        let mixed = our_cpu(&captures.mixed, Some(&dataset))?;
+        let fewer = our_cpu(&captures.fewer, Some(&dataset))?;
+        // Of the same sessions each has found as many as we have: it does not follow the upgrade of IRC.
+        let cpu = tshark_cpu(&captures.fewer)?;
+        let tshark = Spent { cpu, ..fewer };
+        let without_dataset = our_cpu(&captures.mixed, None)?;
+        let bulk = our_cpu(&captures.bulk, Some(&dataset))?;
+        Ok(Self { mixed, without_dataset, fewer, bulk, tshark })
+    }
+
+    fn each(&self) -> [(&'static str, &Spent); 5] {
+        [
+            ("mixed", &self.mixed),
+            ("mixed, rows thrown away", &self.without_dataset),
+            ("tshark's part", &self.fewer),
+            ("tshark", &self.tshark),
+            ("bulk", &self.bulk),
+        ]
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, spent) in self.each() {
+            writeln!(f, "  {name:24} {spent}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a reading cost, and how much was read.
+#[derive(Clone, Copy)]
+struct Spent {
+    /// Flows with a message of TLS.
+    flows: f64,
+    packets: f64,
+    /// Of the capture.
+    bytes: f64,
+    cpu: Cpu,
+}
+
+impl Spent {
+    fn per_second(&self, number: f64) -> f64 {
+        number / self.cpu.total().as_secs_f64()
+    }
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { flows, packets, bytes, cpu } = self;
+        let (user, system) = (cpu.user.as_secs_f64(), cpu.system.as_secs_f64());
+        write!(
+            f,
+            "{flows:6} TLS flows, {packets:8} packets, {bytes:10} bytes: {user:.2} s + {system:.2} s in the kernel"
+        )
+    }
+}
+
+#[derive(Default)]
+struct Results {
+    flows: Figures,
+    theirs: Figures,
+    ratio: Figures,
+    packets: Figures,
+    packets_alone: Figures,
+    bulk: Figures,
+}
+
+impl Results {
+    fn add(&mut self, round: &Round) {
+        let (ours, theirs) = (&round.mixed, &round.tshark);
+        let (our_flows, their_flows) =
+            (ours.per_second(ours.flows), theirs.per_second(theirs.flows));
+        self.flows.push(our_flows);
+        self.theirs.push(their_flows);
+        self.ratio.push(our_flows / their_flows);
+        self.packets.push(ours.per_second(ours.packets) / 1e6);
+        let alone = &round.without_dataset;
+        self.packets_alone.push(alone.per_second(alone.packets) / 1e6);
+        self.bulk.push(round.bulk.per_second(round.bulk.bytes) / 1e9);
+    }
+}
+
+impl fmt::Display for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { flows, theirs, ratio, packets, packets_alone, bulk } = self;
+        writeln!(
+            f,
+            "TLS flows per CPU-second: {flows:.0}; tshark: {theirs:.0}; ratio: {ratio:.1}"
+        )?;
+        writeln!(f, "millions of packets per CPU-second, many handshakes: {packets:.2}")?;
+        writeln!(f, "the same without a dataset: {packets_alone:.2}")?;
+        write!(f, "GB per CPU-second, bulk: {bulk:.2}")
+    }
+}
+
+/// A capture read by a child of its own.
+fn our_cpu(capture: &Path, dataset: Option<&Path>) -> Outcome<Spent> {
+    let paths = [Some(capture), dataset].into_iter().flatten();
+    let arguments: Vec<_> = paths.map(|path| path.display().to_string()).collect();
+    let before = Cpu::of_children()?;
+    let mut reader = Role::start(MONITOR, &arguments)?;
+    let heard = reader.heard()?;
+    reader.end()?;
+    let cpu = Cpu::of_children()? - before;
+    if let Some(dataset) = dataset {
+        fs::remove_dir_all(dataset)?;
+    }
+    let number = |name: &str| heard[name].as_f64().unwrap_or(f64::NAN);
+    let (flows, packets, bytes) = (number("flows"), number("packets"), number("bytes"));
+    Ok(Spent { flows, packets, bytes, cpu })
+}
+
+/// The usual way to get what our main columns have, its lines to nowhere.
+fn tshark_cpu(capture: &Path) -> Outcome<Cpu> {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-Y", "tls.handshake || tls.alert_message", "-T", "fields"]);
+    command.args(FIELDS.iter().flat_map(|field| ["-e", field])).arg("-r").arg(capture);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let before = Cpu::of_children()?;
+    let status = command.status()?;
+    let cpu = Cpu::of_children()? - before;
+    if status.success() { Ok(cpu) } else { Err(format!("tshark: {status}").into()) }
+}
+
+/// The role of the monitor: `CAPTURE [DATASET]`.
+fn monitor(arguments: &[String]) -> Outcome<()> {
+    let (capture, dataset) = match arguments {
+        [capture] => (capture, None),
+        [capture, dataset] => (capture, Some(dataset)),
+        _ => return Err("monitor CAPTURE [DATASET]".into()),
+    };
+    let writer = dataset.map(|dataset| {
+        let run = RunRow { run_id: RUN.to_owned(), ..RunRow::default() };
+        Dataset::create(dataset)?.begin(run)
+    });
+    let mut rows =
+        Rows { writer: writer.transpose()?, flows: 0, synced: Instant::now(), failure: None };
+    let inputs = [Input { path: capture.into(), follow: false }];
+    let (gauges, stop) = (Gauges::default(), AtomicBool::new(false));
+    let sink = &mut |batch| rows.take(&batch);
+    let outcome = tlscensus_monitor::read(&plan(), &inputs, &gauges, &stop, sink);
+    let flows = rows.finish()?;
+    outcome?;
+    let totals = gauges.totals();
+    say(&json!({ "flows": flows, "packets": totals.flows.frames, "bytes": totals.bytes_read }))
+}
+
+/// As the program has it when nothing else is said.
+fn plan() -> Monitor {
+    Monitor {
+        run_id: RUN.to_owned(),
+        sensor: String::new(),
+        key: ClientKey::new(&[7; ClientKey::LENGTH]),
+        flows: FlowSettings::default(),
+        seed: [1, 2],
+        workers: NonZeroUsize::MIN,
+        sessions: Sessions::All,
+        is_local: None,
+        is_blocked: None,
+        route: None,
+        keep_client_certificates: false,
+    }
+}
+
+/// Rows on their way to the disk, or to nowhere.
+struct Rows {
+    writer: Option<RunWriter>,
+    flows: u64,
+    synced: Instant,
+    failure: Option<tlscensus_dataset::Error>,
+}
+
+impl Rows {
+    fn take(&mut self, batch: &Batch) -> bool {
+        self.failure = self.append(batch).err();
+        self.failure.is_none()
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<(), tlscensus_dataset::Error> {
+        for harvest in &batch.harvests {
+            self.flows += u64::from(harvest.row.tls.history.is_some());
+            if let Some(writer) = &mut self.writer {
+                writer.append_flow(&harvest.row, &harvest.certificates)?;
+            }
+        }
+        if let Some(writer) = &mut self.writer
+            && self.synced.elapsed() >= SYNC_EVERY
+        {
+            writer.sync()?;
+            self.synced = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// All of it durable and in Parquet; gives the number of flows with TLS.
+    fn finish(self) -> Result<u64, tlscensus_dataset::Error> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        if let Some(writer) = self.writer {
+            writer.finish(RunState::Complete, Vec::new())?;
+        }
+        Ok(self.flows)
+    }
+}
+
+fn say(value: &Value) -> Outcome<()> {
+    Ok(writeln!(io::stdout(), "{value}")?)
+}
+
+const MONITOR: &str = "monitor";
+
+/// The run's name in the dataset.
+const RUN: &str = "bench";
+
+/// As in the program.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
+/// What tshark is asked for. It computes no hashes of certificates: it gives their bytes.
+const FIELDS: [&str; 21] = [
+    "frame.time_epoch",
+    "tcp.stream",
+    "ip.src",
+    "ipv6.src",
+    "tcp.srcport",
+    "ip.dst",
+    "ipv6.dst",
+    "tcp.dstport",
+    "tls.handshake.type",
+    "tls.handshake.version",
+    "tls.handshake.extensions.supported_version",
+    "tls.handshake.ciphersuite",
+    "tls.handshake.extensions_server_name",
+    "tls.handshake.ja3",
+    "tls.handshake.ja3s",
+    "tls.handshake.extensions_key_share_group",
+    "tls.handshake.server_named_curve",
+    "tls.handshake.sig_hash_alg",
+    "tls.handshake.certificate",
+    "tls.alert_message.level",
+    "tls.alert_message.desc",
+];
