@@ -73,13 +73,20 @@ pub(crate) fn calls(script: &Script) -> (Vec<Call>, End) {
     (calls, end)
 }
 
-/// A hello in the shortest form that has a header, or a record of data.
+/// A hello of TLS 1.2 in the shortest form, or what ends the handshake: a change of cipher and something protected.
 pub(crate) fn tls(side: Side, first: bool) -> Vec<u8> {
-    match (side, first) {
-        (Side::Client, true) => b"\x16\x03\x01\x00\x08\x01\x00\x00\x04\x03\x03\x00\x00".to_vec(),
-        (Side::Server, true) => b"\x16\x03\x03\x00\x08\x02\x00\x00\x04\x03\x03\x00\x00".to_vec(),
-        (_, false) => b"\x17\x03\x03\x00\x04data".to_vec(),
-    }
+    let (message, tail): (u8, &[u8]) = match (side, first) {
+        (Side::Client, true) => (1, b"\x00\x00\x02\xc0\x2f\x01\x00"),
+        (Side::Server, true) => (2, b"\x00\xc0\x2f\x00"),
+        (_, false) => {
+            let finished = [&b"\x16\x03\x03\x00\x28"[..], &[9; 40]].concat();
+            return [&b"\x14\x03\x03\x00\x01\x01"[..], &finished].concat();
+        }
+    };
+    let body = [b"\x03\x03", &[7; 32][..], tail].concat();
+    let length = u8::try_from(body.len()).expect("a short one");
+    let header = [0x16, 3, 1, 0, length + 4, message, 0, 0, length];
+    [&header[..], &body].concat()
 }
 
 #[test]
