@@ -158,16 +158,20 @@ fn scan(scene: &Scene, list: &Path, out: &Path) {
         list.to_str().unwrap(),
         "--allow-test-range",
         "10.0.0.0/8",
+        "--contact",
+        "tests@example.org",
+        "--client-name",
+        "probe.example.org",
         "--ladder",
         "exhaustive",
         "--rate",
-        "0",
+        "100000",
         "--host-rate",
-        "0",
+        "100000",
         "--net-rate",
-        "0",
+        "100000",
         "--host-budget",
-        "0",
+        "100000",
         "--concurrency",
         "200",
         "--phase-timeout",
@@ -207,8 +211,7 @@ fn compare(scanned: &Path, watched: &Path) -> Vec<String> {
     let flows =
         read(watched, "server_addr, server_port, arrow_cast(started_at, 'Int64')", "flows", &names);
     // The attempt that counts, and when it began.
-    let head =
-        "addr, port, arrow_cast(started_at, 'Int64') + attempts[counted_attempt + 1].started_us";
+    let head = "addr, port, arrow_cast(started_at, 'Int64') + arrow_cast(attempts[counted_attempt + 1]['started_us'], 'Int64')";
     let probes =
         read(scanned, head, "probes WHERE tcp_completed AND counted_attempt IS NOT NULL", &names);
     let mut differences = Vec::new();
