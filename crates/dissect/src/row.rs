@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tlscensus_dialog::Grammar;
 use tlscensus_dialog::Mode;
 use tlscensus_flows::Counts;
 use tlscensus_flows::End;
@@ -13,7 +14,6 @@ use tlscensus_records::Phase;
 use tlscensus_records::Presence;
 use tlscensus_records::Sha256;
 use tlscensus_records::SidesSeen;
-use tlscensus_records::Speaks;
 use tlscensus_records::StarttlsState;
 use tlscensus_records::Timestamp;
 use tlscensus_records::derive;
@@ -144,8 +144,10 @@ fn conclude_upgrade(row: &mut FlowRow, ours: &Ours, reach: TlsReach) {
         None => row.dialog.starttls_state,
     };
     let end = derive::End { phase: row.phase, outcome: row.outcome, heard: row.bytes_server > 0 };
+    // Of the grammars only the one without a dialogue is judged in another way.
+    let speaks = derive::speaks(Grammar::Smtp, ours.facts.speaks, end, reach);
     row.dialog.starttls_state =
-        derive::starttls_state(Mode::Starttls, dialogue, Speaks::Yes, end, reach);
+        derive::starttls_state(Mode::Starttls, dialogue, speaks, end, reach);
 }
 
 /// Where and how it ended, in the words of a probe.

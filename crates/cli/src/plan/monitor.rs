@@ -18,8 +18,10 @@ use tlscensus_link::RingSize;
 use tlscensus_monitor::ClientKey;
 use tlscensus_monitor::FlowSettings;
 use tlscensus_monitor::Input;
+use tlscensus_monitor::Judge;
 use tlscensus_monitor::Listening;
 use tlscensus_monitor::Monitor;
+use tlscensus_monitor::Router;
 use tlscensus_monitor::Sessions;
 use tlscensus_monitor::ZeekLogs;
 use tlscensus_records::ListUsed;
@@ -75,7 +77,8 @@ impl MonitorPlan {
                     let (prefix, origin) = table.route(table.lookup(addr)?)?;
                     Some((prefix.to_string(), origin))
                 };
-                (Some(Box::new(find) as Box<_>), Some(used))
+                let find: Router = Box::new(find);
+                (Some(find), Some(used))
             }
         };
         let blocklist = blocklist(typed.whose.blocklist.as_deref())?;
@@ -100,7 +103,7 @@ impl MonitorPlan {
             },
             is_local: local(&typed.whose.local_nets),
             is_blocked: blocklist
-                .map(|(list, _)| Box::new(move |addr| list.check(addr).is_some()) as Box<_>),
+                .map(|(list, _)| -> Judge { Box::new(move |addr| list.check(addr).is_some()) }),
             route,
             keep_client_certificates: typed.whose.keep_client_certificates,
         };
@@ -187,13 +190,13 @@ fn halves(seed: [u8; 16]) -> [u64; 2] {
     [half(0), half(64)]
 }
 
-fn local(nets: &[IpNet]) -> Option<tlscensus_monitor::Judge> {
+fn local(nets: &[IpNet]) -> Option<Judge> {
     let nets = nets.to_vec();
-    (!nets.is_empty()).then(|| {
+    (!nets.is_empty()).then(|| -> Judge {
         Box::new(move |addr: std::net::IpAddr| {
             let addr = addr.to_canonical();
             nets.iter().any(|net| net.contains(&addr))
-        }) as tlscensus_monitor::Judge
+        })
     })
 }
 
