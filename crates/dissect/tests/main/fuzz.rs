@@ -1,8 +1,5 @@
 //! The fuzz body on what a fuzzer once found, on transcripts, and on random words.
 
-#[path = "../../../../fuzz/replay.rs"]
-mod replay;
-
 use proptest::prelude::*;
 use tlscensus_dialog::Side;
 use tlscensus_dissect::fuzzing;
@@ -13,7 +10,7 @@ use crate::transcripts;
 /// What the searches found worth keeping.
 #[test]
 fn kept_inputs_hold() {
-    replay::all(fuzzing::TARGETS);
+    crate::replay::all(fuzzing::TARGETS);
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod fuzz;
 mod holes;
 mod play;
 mod privacy;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 #[path = "../../../dialog/tests/script.rs"]
 mod script;
 mod streams;

@@ -53,7 +53,7 @@ fn by_class(rows: &[ExpectedRow], report: &Report) -> String {
     let mut of_trace = BTreeMap::new();
     for row in rows {
         classes.entry(row.class()).or_default()[0] += 1;
-        of_trace.entry((&row.trace, &row.origin_test)).or_insert(row.class());
+        of_trace.entry((&row.trace, &row.origin_test)).or_insert_with(|| row.class());
     }
     for finding in report.findings() {
         let class = of_trace[&(&finding.trace, &finding.origin_test)];
