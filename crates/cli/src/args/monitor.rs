@@ -43,10 +43,6 @@ pub(crate) struct MonitorArguments {
     /// Threads that take flows apart; one of its own reads a file for more than one
     #[arg(long, default_value = "1", value_name = "N")]
     pub(crate) workers: NonZeroUsize,
-    #[command(flatten)]
-    pub(crate) whose: WhoseArguments,
-    #[command(flatten)]
-    pub(crate) bounds: BoundsArguments,
     /// Also write ssl.log, x509.log and conn.log, as Zeek would, into this folder; clients have addresses in fd00::/8 made of their hash
     #[arg(long, value_name = "FOLDER")]
     pub(crate) zeek_logs: Option<PathBuf>,
@@ -62,6 +58,10 @@ pub(crate) struct MonitorArguments {
     /// Counters for Prometheus at http://ADDRESS:PORT/metrics; a port alone is one of loopback
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = metrics::address)]
     pub(crate) metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) whose: WhoseArguments,
+    #[command(flatten)]
+    pub(crate) bounds: BoundsArguments,
 }
 
 /// Whose traffic it is.
@@ -74,8 +74,8 @@ pub(crate) struct WhoseArguments {
     /// Which sessions get rows: all, or those that go out of our networks (as the study counted) or come into them
     #[arg(long, value_enum, default_value_t = SessionsTyped::All)]
     pub(crate) sessions: SessionsTyped,
-    /// The key under which clients' addresses are hashed: 32 bytes, made if the file does not exist; by default client.key beside the
-    /// dataset
+    /// The key under which clients' addresses are hashed: 32 bytes, made if the file does not exist; by default
+    /// DATASET.client.key
     #[arg(long, value_name = "FILE")]
     pub(crate) client_key: Option<PathBuf>,
     /// Store certificates that clients sent, which may name people; without this only their hashes

@@ -49,28 +49,25 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
     engine.count(&runs)?;
     let whole = |id: &str| format!("tables {} {id}", typed.dataset.display());
     let extent = if typed.short { Extent::Headline(&whole) } else { Extent::Whole };
-    let wanted = match typed.tables.is_empty() && format != Format::JSON {
+    let (wanted, empty) = match typed.tables.is_empty() && format != Format::JSON {
         true => with_rows(&engine, &wanted)?,
-        false => wanted,
+        false => (wanted, Vec::new()),
     };
     print(&engine, &wanted, format, &extent, None)?;
+    if !empty.is_empty() {
+        console::say(&format!("without rows, and left out: {}", empty.join(", ")));
+    }
     Ok(Exit::Done)
 }
 
-/// Of all tables those that have rows, or all where none has: who asks for none by name wants to see what there is. Those left
-/// out are named.
-fn with_rows<'a>(engine: &Engine, ids: &[&'a str]) -> anyhow::Result<Vec<&'a str>> {
+/// Of all tables those that have rows, and those left out; all where none has: who asks for none by name wants to see what
+/// there is.
+fn with_rows<'a>(engine: &Engine, ids: &[&'a str]) -> anyhow::Result<(Vec<&'a str>, Vec<&'a str>)> {
     let (mut full, mut empty) = (Vec::new(), Vec::new());
     for id in ids {
         if engine.table(id)?.rows.is_empty() { empty.push(*id) } else { full.push(*id) }
     }
-    if full.is_empty() {
-        return Ok(empty);
-    }
-    if !empty.is_empty() {
-        console::say(&format!("without rows, and left out: {}", empty.join(", ")));
-    }
-    Ok(full)
+    Ok(if full.is_empty() { (empty, full) } else { (full, empty) })
 }
 
 /// How much of each table is printed.

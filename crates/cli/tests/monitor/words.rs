@@ -105,6 +105,7 @@ fn a_capture_that_is_cut_or_none_is_told_and_what_stood_before_counts() {
     let out = folder.path().join("census");
     let told = run(&mut monitor(&[path(&cut), "--out", path(&out)]), 1);
     assert!(stderr(&told).contains("cut.pcap"), "{}", stderr(&told));
+    assert!(stderr(&told).contains("1 row of what came before it"), "{}", stderr(&told));
     assert_eq!(sql(&out, "SELECT starttls_state FROM flows"), ["upgraded"]);
     assert_eq!(sql(&out, "SELECT state FROM runs"), ["interrupted"]);
     let text = folder.path().join("text.pcap");

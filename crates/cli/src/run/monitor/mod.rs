@@ -127,6 +127,7 @@ fn conclude(
     let whole = outcome.is_ok() && !interrupted;
     let state = if whole { RunState::Complete } else { RunState::Interrupted };
     let totals = rows.counted.gauges.totals();
+    let run_id = rows.writer.run().run_id.clone();
     let failure = rows.failure.take();
     let closed = rows.zeek_logs.take().map_or(Ok(()), |logs| logs.close(utc::now()));
     let written = match failure {
@@ -139,7 +140,13 @@ fn conclude(
     display.end(if is_written { state.word() } else { "failed" });
     written?;
     closed?;
-    Ok(outcome?)
+    outcome.map_err(|error| {
+        let told = console::told(&anyhow::Error::new(error));
+        let rows = console::count(totals.tally.rows, "row");
+        anyhow::anyhow!(
+            "{told}\n{run_id}: {rows} of what came before it, kept in a run that is not complete"
+        )
+    })
 }
 
 /// Rows on their way to the disk.
