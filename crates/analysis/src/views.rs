@@ -47,8 +47,9 @@ pub(crate) const NOISE_RUNS: Decided = Decided {
 pub(crate) static DECIDED: [Decided; 5] =
     [COUNTED, COUNTED_FLOWS, COUNTED_RESPONDERS, DISCOVERIES, NOISE_RUNS];
 
-/// The views that stand on relations alone, each with its query; a view may stand on those before it.
-pub(crate) static OF_RELATIONS: [(&str, &str); 2] = [
+/// The views that stand on relations alone, or on nothing, each with its query; a view may stand on those before it.
+pub(crate) static OF_RELATIONS: [(&str, &str); 3] = [
+    ("fresh_key_exchanges", include_str!("../sql/views/fresh_key_exchanges.sql")),
     ("run_counters", include_str!("../sql/views/run_counters.sql")),
     ("searched", include_str!("../sql/views/searched.sql")),
 ];

@@ -45,6 +45,7 @@ use tlscensus_records::RunState;
 use tlscensus_testkit::load::Bulk;
 use tlscensus_testkit::load::Load;
 use tlscensus_testkit::load::Written;
+use tlscensus_testkit::tshark;
 
 use crate::child::Role;
 use crate::cpu::Cpu;
@@ -241,7 +242,7 @@ fn our_cpu(capture: &Path, dataset: Option<&Path>) -> Outcome<Spent> {
 fn tshark_cpu(capture: &Path) -> Outcome<Cpu> {
     let mut command = Command::new("tshark");
     command.args(["-n", "-Y", "tls.handshake || tls.alert_message", "-T", "fields"]);
-    command.args(FIELDS.iter().flat_map(|field| ["-e", field])).arg("-r").arg(capture);
+    command.args(tshark::FIELDS.iter().flat_map(|field| ["-e", field])).arg("-r").arg(capture);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let before = Cpu::of_children()?;
     let status = command.status()?;
@@ -342,28 +343,3 @@ const RUN: &str = "bench";
 
 /// As in the program.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
-
-/// What tshark is asked for. It computes no hashes of certificates: it gives their bytes.
-const FIELDS: [&str; 21] = [
-    "frame.time_epoch",
-    "tcp.stream",
-    "ip.src",
-    "ipv6.src",
-    "tcp.srcport",
-    "ip.dst",
-    "ipv6.dst",
-    "tcp.dstport",
-    "tls.handshake.type",
-    "tls.handshake.version",
-    "tls.handshake.extensions.supported_version",
-    "tls.handshake.ciphersuite",
-    "tls.handshake.extensions_server_name",
-    "tls.handshake.ja3",
-    "tls.handshake.ja3s",
-    "tls.handshake.extensions_key_share_group",
-    "tls.handshake.server_named_curve",
-    "tls.handshake.sig_hash_alg",
-    "tls.handshake.certificate",
-    "tls.alert_message.level",
-    "tls.alert_message.desc",
-];

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use tlscensus_dissect as dissect;
 use tlscensus_dissect::Dissector;
 use tlscensus_dissect::Findings;
-use tlscensus_dissect::Foreign;
 use tlscensus_flows::Audience;
 use tlscensus_flows::Opened;
 use tlscensus_flows::Summary;
@@ -32,20 +31,25 @@ pub struct Harvest {
 /// A connection that had a row, at its true end.
 #[derive(Debug)]
 pub struct Closed {
-    /// The row's name of it.
-    pub flow_id: String,
+    /// What its row says of it.
+    pub connection: Connection,
     /// All of it.
     pub summary: Summary,
-    /// The side that opened it speaks as the server.
-    pub roles_flipped: bool,
+}
+
+/// What is kept of a row until its connection is over.
+#[derive(Debug)]
+pub struct Connection {
+    /// The row's name of it.
+    pub flow_id: String,
     /// The row's name of the client.
     pub client: String,
-    /// What was spoken.
-    pub protocol: String,
-    /// What carried it up to TLS, in the word of the row.
+    /// What carried it up to TLS.
     pub via: String,
     /// TLS was spoken.
     pub tls_spoken: bool,
+    /// The side that opened it speaks as the server.
+    pub roles_flipped: bool,
     /// Which sides are ours.
     pub local_side: LocalSide,
 }
@@ -56,17 +60,7 @@ pub(crate) struct Desk<'m> {
     batch: Batch,
     tally: Tally,
     /// What a closing needs of rows already written, by the number of the flow.
-    written: HashMap<u64, Written>,
-}
-
-struct Written {
-    flow_id: String,
-    client: String,
-    protocol: String,
-    via: String,
-    tls_spoken: bool,
-    roles_flipped: bool,
-    local_side: LocalSide,
+    written: HashMap<u64, Connection>,
 }
 
 impl<'m> Desk<'m> {
@@ -138,18 +132,17 @@ impl<'m> Desk<'m> {
         let certificates = dissect::certificates(ours, &row, kept);
         self.tally.count(&row);
         if self.monitor.flows.count_to_end {
-            self.written.insert(summary.opened.number, Written::of(&row));
+            self.written.insert(summary.opened.number, Connection::of(&row));
         }
         self.batch.harvests.push(Harvest { row, certificates });
     }
 }
 
-impl Written {
+impl Connection {
     fn of(row: &FlowRow) -> Self {
         Self {
             flow_id: row.flow_id.clone(),
             client: row.client.clone(),
-            protocol: row.protocol.clone(),
             via: row.via.clone(),
             tls_spoken: row.tls.history.is_some(),
             roles_flipped: row.roles_flipped,
@@ -173,20 +166,8 @@ impl Audience for Desk<'_> {
     }
 
     fn closed(&mut self, summary: &Summary) {
-        if let Some(written) = self.written.remove(&summary.opened.number) {
-            self.batch.closed.push(Closed {
-                flow_id: written.flow_id,
-                summary: summary.clone(),
-                roles_flipped: written.roles_flipped,
-                client: written.client,
-                protocol: written.protocol,
-                via: written.via,
-                tls_spoken: written.tls_spoken,
-                local_side: written.local_side,
-            });
+        if let Some(connection) = self.written.remove(&summary.opened.number) {
+            self.batch.closed.push(Closed { connection, summary: summary.clone() });
         }
     }
 }
-
-/// Only so that the set of words stays in one place.
-pub(crate) const FOREIGN: usize = Foreign::ALL.len();

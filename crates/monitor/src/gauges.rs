@@ -9,8 +9,6 @@ use tlscensus_link::CaptureCounts;
 use tlscensus_link::Received;
 use tlscensus_records::FlowRow;
 
-use crate::audience::FOREIGN;
-
 /// What one worker wrote down and passed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -23,7 +21,7 @@ pub struct Tally {
     /// Sessions of a direction that was not asked for: no row.
     pub other_sessions: u64,
     /// Flows that are not measured, by the place of their word in [`Foreign::ALL`].
-    foreign: [u64; FOREIGN],
+    foreign: [u64; Foreign::ALL.len()],
 }
 
 impl Tally {

@@ -14,6 +14,7 @@ mod worker;
 mod zeek;
 
 pub use audience::Closed;
+pub use audience::Connection;
 pub use audience::Harvest;
 pub use client_key::ClientKey;
 pub use error::Error;

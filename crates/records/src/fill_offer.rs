@@ -3,13 +3,10 @@
 use std::sync::Arc;
 
 use tlscensus_certs::Sha256;
-use tlscensus_tls_wire::extension::OfferedPsks;
-use tlscensus_tls_wire::extension::PskKeyExchangeModes;
 use tlscensus_tls_wire::observer;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::observer::Offer;
 use tlscensus_tls_wire::observer::Side;
-use tlscensus_tls_wire::registry::ExtensionType;
 
 use crate::flow_row::FlowRow;
 use crate::offer_columns::OfferColumns;
@@ -36,7 +33,7 @@ impl OfferColumns {
         self.version_code = Some(hello.legacy_version.0);
         self.versions = Some(offer.versions().iter().map(|version| version.0).collect());
         self.suites = Some(hello.cipher_suites.iter().map(|suite| suite.0).collect());
-        let compressions = hello.compression_methods.iter();
+        let compressions = offer.compression_methods().iter();
         self.compressions = Some(compressions.map(|method| method.0).collect());
         self.extensions = Some(offer.extension_types().iter().map(|kind| kind.0).collect());
         self.groups = Some(offer.groups().iter().map(|group| group.0).collect());
@@ -46,19 +43,18 @@ impl OfferColumns {
             Some(offer.signature_schemes().iter().map(|scheme| scheme.0).collect());
         self.point_formats = Some(offer.point_formats().iter().map(|format| format.0).collect());
         self.alpn = Some(offer.alpn().into_iter().map(escape).collect());
-        (self.ech_kdf_code, self.ech_aead_code) = encrypted_hello(offer).unzip();
+        let outer = offer.encrypted_hello();
+        self.ech_kdf_code = outer.map(|outer| outer.kdf_id);
+        self.ech_aead_code = outer.map(|outer| outer.aead_id);
     }
 
     fn fill_resumption(&mut self, offer: &Offer<'_>) {
-        let extensions = &offer.hello.extensions;
-        let modes = extensions.get::<PskKeyExchangeModes>().ok().flatten().unwrap_or_default();
-        self.psk_modes = Some(modes.0.iter().map(|mode| mode.0).collect());
-        self.session_id_length = u16::try_from(offer.hello.session_id.len()).ok();
-        let ticket = extensions.find(ExtensionType::SESSION_TICKET);
-        self.ticket_length = ticket.and_then(|ticket| u32::try_from(ticket.len()).ok());
-        let psks = extensions.get::<OfferedPsks<'_>>().ok().flatten().unwrap_or_default();
-        self.psks_count = u32::try_from(psks.identities.len()).ok();
-        self.early_data = Some(offer.has(ExtensionType::EARLY_DATA));
+        let modes = offer.psk_key_exchange_modes();
+        self.psk_modes = Some(modes.iter().map(|mode| mode.0).collect());
+        self.session_id_length = u16::try_from(offer.session_id_length()).ok();
+        self.ticket_length = offer.ticket_length().and_then(|length| u32::try_from(length).ok());
+        self.psks_count = u32::try_from(offer.psk_count().unwrap_or(0)).ok();
+        self.early_data = Some(offer.early_data());
     }
 }
 
@@ -87,16 +83,3 @@ fn client_chain_presence(observer: &Observer) -> Presence {
         other => other.into(),
     }
 }
-
-/// KDF and AEAD of the hello encrypted inside this one (RFC 9849, section 5): the outer form begins with a zero.
-fn encrypted_hello(offer: &Offer<'_>) -> Option<(u16, u16)> {
-    match offer.hello.extensions.find(ENCRYPTED_CLIENT_HELLO)? {
-        [0, k0, k1, a0, a1, ..] => {
-            Some((u16::from_be_bytes([*k0, *k1]), u16::from_be_bytes([*a0, *a1])))
-        }
-        _ => None,
-    }
-}
-
-/// RFC 9849, section 11.1.
-const ENCRYPTED_CLIENT_HELLO: ExtensionType = ExtensionType(0xfe0d);

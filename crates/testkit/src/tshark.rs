@@ -72,8 +72,8 @@ impl fmt::Display for NoAnswer {
 
 impl std::error::Error for NoAnswer {}
 
-/// What is asked of each frame: name, and the place in a line.
-const FIELDS: [&str; 20] = [
+/// What is asked of each frame, in the order of a line: what our main columns have too.
+pub const FIELDS: [&str; 20] = [
     "tcp.stream",
     "ip.src",
     "ipv6.src",

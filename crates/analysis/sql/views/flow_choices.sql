@@ -57,10 +57,7 @@ WITH chosen AS (
 SELECT
     run_id, flow_id, client, server_addr, server_port, protocol, mode, tls_seen_established, tls_session_resumed, tls_hello_retry,
     version, version_code, suite, suite_code, key_exchange, authentication, cipher, export, cbc, aead,
-    CASE
-        WHEN key_exchange IN ('DHE', 'DHE_PSK', 'ECCPWD', 'ECDHE', 'ECDHE_PSK', 'HYBRID', 'KEM', 'SRP') THEN TRUE
-        WHEN key_exchange <> 'unknown' THEN FALSE
-    END AS forward_secret,
+    CASE WHEN key_exchange <> 'unknown' THEN fresh.kind IS NOT NULL END AS forward_secret,
     group_name, group_code, group_kind, dh_bits, dh_prime_sha256, dh_safe_prime, dh_generator,
     CASE
         WHEN dh_bits IS NOT NULL
@@ -68,3 +65,4 @@ SELECT
     END AS dh_prime,
     public_value
 FROM chosen
+LEFT JOIN fresh_key_exchanges fresh ON fresh.kind = key_exchange

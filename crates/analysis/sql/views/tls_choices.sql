@@ -56,10 +56,7 @@ WITH chosen AS (
 SELECT
     run_id, target, name, addr, port, protocol, mode, tls_completed, tls_hello_retry,
     version, version_code, suite, suite_code, key_exchange, authentication, cipher, export, cbc, aead,
-    CASE
-        WHEN key_exchange IN ('DHE', 'DHE_PSK', 'ECCPWD', 'ECDHE', 'ECDHE_PSK', 'HYBRID', 'KEM', 'SRP') THEN TRUE
-        WHEN key_exchange <> 'unknown' THEN FALSE
-    END AS forward_secret,
+    CASE WHEN key_exchange <> 'unknown' THEN fresh.kind IS NOT NULL END AS forward_secret,
     group_name, group_code, group_kind, dh_bits, dh_prime_sha256,
     dh_known_as, dh_safe_prime, dh_generator,
     CASE
@@ -69,3 +66,4 @@ SELECT
     public_value,
     CASE WHEN public_value IS NULL THEN 0 ELSE count(*) OVER (PARTITION BY public_value) END AS public_value_uses
 FROM chosen
+LEFT JOIN fresh_key_exchanges fresh ON fresh.kind = key_exchange

@@ -1,6 +1,5 @@
 //! `monitor`: what was typed.
 
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -8,7 +7,7 @@ use clap::Args;
 use clap::ValueEnum;
 use ipnet::IpNet;
 
-use crate::run::metrics;
+use crate::args::OutputArguments;
 
 /// `monitor`
 #[derive(Debug, Args)]
@@ -49,15 +48,8 @@ pub(crate) struct MonitorArguments {
     /// How Zeek's logs are written
     #[arg(long, value_enum, default_value_t = ZeekFormat::Tsv, requires = "zeek_logs")]
     pub(crate) zeek_format: ZeekFormat,
-    /// Nothing on stderr but errors
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
-    /// A file with one JSON object of counters, replaced every second
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json_status: Option<PathBuf>,
-    /// Counters for Prometheus at http://ADDRESS:PORT/metrics; a port alone is one of loopback
-    #[arg(long, value_name = "ADDRESS:PORT", value_parser = metrics::address)]
-    pub(crate) metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
     #[command(flatten)]
     pub(crate) whose: WhoseArguments,
     #[command(flatten)]

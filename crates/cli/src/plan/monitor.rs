@@ -268,7 +268,11 @@ fn run_row(
         "sensor": typed.sensor,
         "workers": typed.workers.get(),
         "local_nets": nets,
-        "sessions": format!("{:?}", typed.whose.sessions).to_lowercase(),
+        "sessions": match typed.whose.sessions {
+            SessionsTyped::All => "all",
+            SessionsTyped::Incoming => "incoming",
+            SessionsTyped::Outgoing => "outgoing",
+        },
         "client_key": key.identifier(),
         "keep_client_certificates": typed.whose.keep_client_certificates,
         "max_flows": bounds.max_flows,

@@ -6,7 +6,6 @@ use tlscensus_records::Phase;
 use crate::plan::Flaws;
 use crate::run::metrics::Kind;
 use crate::run::metrics::Metric;
-use crate::run::metrics::Value;
 use crate::run::reload::Reloads;
 
 /// All of them, those of one name beside each other.
@@ -16,13 +15,7 @@ pub(crate) fn figures(
     flaws: &Flaws,
     reloads: &Reloads,
 ) -> Vec<Metric> {
-    let one = |name, help, kind, value: u64| Metric {
-        name,
-        help,
-        kind,
-        labels: Vec::new(),
-        value: Value::Whole(value),
-    };
+    let one = Metric::one;
     let counter = |name, help, value| one(name, help, Kind::Counter, value);
     let mut figures = vec![
         counter("tlscensus_targets_total", "Targets taken from the list", counts.targets),

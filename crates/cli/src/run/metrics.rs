@@ -42,6 +42,13 @@ pub(crate) struct Metric {
     pub(crate) value: Value,
 }
 
+impl Metric {
+    /// The only one of its name.
+    pub(crate) fn one(name: &'static str, help: &'static str, kind: Kind, value: u64) -> Self {
+        Self { name, help, kind, labels: Vec::new(), value: value.into() }
+    }
+}
+
 /// What a number does in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -59,26 +59,10 @@ fn replace(words: Vec<u8>, form: &[u8]) -> Vec<u8> {
     if !words.windows(form.len()).any(|window| window.eq_ignore_ascii_case(form)) {
         return words;
     }
-    let mut out: Vec<u8> = Vec::with_capacity(words.len());
-    let mut rest = words.as_slice();
-    while let Some((byte, behind)) = rest.split_first() {
-        let found = rest.split_at_checked(form.len()).filter(|(head, tail)| {
-            head.eq_ignore_ascii_case(form)
-                && !out.last().is_some_and(u8::is_ascii_digit)
-                && !tail.first().is_some_and(u8::is_ascii_digit)
-        });
-        match found {
-            Some((_, tail)) => {
-                out.extend_from_slice(CLIENT);
-                rest = tail;
-            }
-            None => {
-                out.push(*byte);
-                rest = behind;
-            }
-        }
-    }
-    out
+    super::replace(&words, form, |before, behind| {
+        !before.last().is_some_and(u8::is_ascii_digit)
+            && !behind.first().is_some_and(u8::is_ascii_digit)
+    })
 }
 
 /// Replaces whatever reads as one of these addresses, with colons or with dashes in their place.

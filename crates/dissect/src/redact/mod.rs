@@ -141,23 +141,30 @@ fn replace_word(words: &[u8], name: &[u8]) -> Vec<u8> {
     let is_inner = |byte: Option<&u8>| {
         byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
     };
+    let begins = |before: &[u8]| {
+        !is_inner(before.last()) && before.last() != Some(&b'.') && !before.ends_with(b"<")
+    };
     let ends = |rest: &[u8]| {
         let dotted = rest.first() == Some(&b'.') && is_inner(rest.get(1));
         !is_inner(rest.first()) && !dotted
     };
+    replace(words, name, |before, behind| begins(before) && ends(behind))
+}
+
+/// Every place where something stands, whatever its case, with what may stand there before (as it was written so far) and behind it.
+fn replace(words: &[u8], what: &[u8], stands: impl Fn(&[u8], &[u8]) -> bool) -> Vec<u8> {
     let mut out: Vec<u8> = Vec::with_capacity(words.len());
     let mut rest = words;
     while let Some((byte, behind)) = rest.split_first() {
-        let begins = !is_inner(out.last()) && out.last() != Some(&b'.');
-        let found = rest
-            .split_at_checked(name.len())
-            .filter(|(head, tail)| head.eq_ignore_ascii_case(name) && ends(tail));
+        let found = rest.split_at_checked(what.len()).filter(|(head, tail)| {
+            !what.is_empty() && head.eq_ignore_ascii_case(what) && stands(&out, tail)
+        });
         match found {
-            Some((_, tail)) if begins && !name.is_empty() && !out.ends_with(b"<") => {
+            Some((_, tail)) => {
                 out.extend_from_slice(CLIENT);
                 rest = tail;
             }
-            _ => {
+            None => {
                 out.push(*byte);
                 rest = behind;
             }

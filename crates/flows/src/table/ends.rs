@@ -81,14 +81,7 @@ impl<L: Listener> FlowTable<L> {
             }
             self.statistics.holes_timed_out += 1;
             let at = flow.last;
-            let mut bench = Bench {
-                from,
-                listener: listener.take(),
-                beat: self.looked,
-                limits: &self.settings.limits,
-                held: &mut self.held,
-                statistics: &mut self.statistics,
-            };
+            let mut bench = self.bench(from, listener.take());
             flow.half_mut(from).give_up_hole(at, &mut bench);
             listener = bench.listener;
             flow.note_half(from);
@@ -256,18 +249,27 @@ impl<L: Listener> FlowTable<L> {
         audience.closed(&flow.summary(end));
     }
 
+    /// What a direction needs beside itself.
+    pub(super) fn bench<'l>(
+        &mut self,
+        from: Sender,
+        listener: Option<&'l mut L>,
+    ) -> Bench<'_, 'l, L> {
+        Bench {
+            from,
+            listener,
+            beat: self.looked,
+            limits: &self.settings.limits,
+            held: &mut self.held,
+            statistics: &mut self.statistics,
+        }
+    }
+
     /// All that is held goes on.
     fn flush(&mut self, flow: &mut Flow, mut listener: Option<&mut L>) {
         for from in [Sender::Opener, Sender::Responder] {
             let at = flow.last;
-            let mut bench = Bench {
-                from,
-                listener: listener.take(),
-                beat: self.looked,
-                limits: &self.settings.limits,
-                held: &mut self.held,
-                statistics: &mut self.statistics,
-            };
+            let mut bench = self.bench(from, listener.take());
             flow.half_mut(from).flush(at, &mut bench);
             listener = bench.listener;
             flow.note_half(from);

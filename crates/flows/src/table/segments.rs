@@ -2,7 +2,6 @@
 
 use super::FlowTable;
 use crate::bench::Arrival;
-use crate::bench::Bench;
 use crate::calendar::Class;
 use crate::checksum;
 use crate::clock::beats;
@@ -353,14 +352,7 @@ impl<L: Listener> FlowTable<L> {
             return listener.is_some();
         }
         self.note_data(flow, from, heard);
-        let mut bench = Bench {
-            from,
-            listener,
-            beat: self.looked,
-            limits: &self.settings.limits,
-            held: &mut self.held,
-            statistics: &mut self.statistics,
-        };
+        let mut bench = self.bench(from, listener);
         let arrival = Arrival {
             sequence: heard.payload_sequence(),
             payload: heard.segment.payload,

@@ -10,14 +10,14 @@
 //! | a control character, a tab with them | `\x09` |
 //! | a comma inside of a vector or set | `\x2c` |
 
-use std::fmt::Write;
-
 use time::OffsetDateTime;
 use tlscensus_records::Timestamp;
 
 use super::column::Column;
+use super::column::SECOND;
 use super::column::Text;
 use super::column::Value;
+use super::column::put;
 
 /// The lines before the first.
 pub(super) fn header(path: &str, columns: &[Column<'_>], opened: Timestamp, out: &mut String) {
@@ -130,16 +130,8 @@ fn moment(at: Timestamp) -> String {
     )
 }
 
-fn put(out: &mut String, words: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = out.write_fmt(words);
-}
-
 const UNSET: &str = "-";
 const EMPTY: &str = "(empty)";
-/// Microseconds.
-const SECOND: u64 = 1_000_000;
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
 //! A line's columns as Zeek types them; how they are written is the formats' business.
 
 use std::borrow::Cow;
+use std::fmt::Arguments;
+use std::fmt::Write;
 
 /// Zeek's types, as far as the logs here have them (<https://docs.zeek.org/en/master/script-reference/types.html>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,3 +141,12 @@ impl<'a> Column<'a> {
         Self { name, kind, value: Value::Unset }
     }
 }
+
+/// Writes words behind others.
+pub(super) fn put(out: &mut String, words: Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = out.write_fmt(words);
+}
+
+/// Microseconds.
+pub(super) const SECOND: u64 = 1_000_000;

@@ -48,27 +48,27 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(closed: &'a Closed) -> Self {
-        let summary = &closed.summary;
+        let Closed { connection, summary } = closed;
         let opened = &summary.opened;
-        let (end, client, server) = match closed.roles_flipped {
+        let (end, client, server) = match connection.roles_flipped {
             false => (opened.responder, summary.opener, summary.responder),
             true => (opened.opener, summary.responder, summary.opener),
         };
         Self {
             identity: Identity {
                 began: opened.at.0,
-                flow_id: &closed.flow_id,
-                client: &closed.client,
+                flow_id: &connection.flow_id,
+                client: &connection.client,
                 server: end.ip().to_string().into(),
                 port: end.port(),
             },
             duration: u64::try_from(summary.last.0.saturating_sub(opened.at.0)).unwrap_or(0),
-            service: service(&closed.via, closed.tls_spoken),
-            state: state(summary, closed.roles_flipped),
-            local: local(closed.local_side),
+            service: service(&connection.via, connection.tls_spoken),
+            state: state(summary, connection.roles_flipped),
+            local: local(connection.local_side),
             client,
             server,
-            history: history(&summary.history, closed.roles_flipped),
+            history: history(&summary.history, connection.roles_flipped),
         }
     }
 }

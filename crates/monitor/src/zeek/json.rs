@@ -1,11 +1,11 @@
 //! An object a line, as Zeek's scripts have it with `LogAscii::use_json`: names with their dots, times as seconds since 1970,
 //! nothing for what has no value.
 
-use std::fmt::Write;
-
 use super::column::Column;
+use super::column::SECOND;
 use super::column::Text;
 use super::column::Value;
+use super::column::put;
 
 /// A line.
 pub(super) fn line(columns: &[Column<'_>], out: &mut String) {
@@ -92,14 +92,6 @@ fn string(text: &str, out: &mut String) {
     let quoted = serde_json::to_string(text);
     out.push_str(&quoted.expect("text is text in JSON, whatever it is"));
 }
-
-fn put(out: &mut String, words: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _ = out.write_fmt(words);
-}
-
-/// Microseconds.
-const SECOND: u64 = 1_000_000;
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@ use tlscensus_records::text;
 
 use super::*;
 use crate::audience::Closed;
+use crate::audience::Connection;
 use crate::audience::Harvest;
 
 /// Its subject has a comma, its SANs none.
@@ -129,7 +130,14 @@ fn closed(flipped: bool) -> Closed {
     let end = |text: &str| text.parse().expect("an end");
     let (opener, responder) = if flipped { (server, client) } else { (client, server) };
     Closed {
-        flow_id: FLOW.to_owned(),
+        connection: Connection {
+            flow_id: FLOW.to_owned(),
+            client: CLIENT.to_owned(),
+            via: "smtp".to_owned(),
+            tls_spoken: true,
+            roles_flipped: flipped,
+            local_side: LocalSide::Client,
+        },
         summary: Summary {
             opened: Opened {
                 number: 3,
@@ -146,12 +154,6 @@ fn closed(flipped: bool) -> Closed {
             history: "ShADadgR".to_owned(),
             end: End::Reset,
         },
-        roles_flipped: flipped,
-        client: CLIENT.to_owned(),
-        protocol: "smtp".to_owned(),
-        via: "smtp".to_owned(),
-        tls_spoken: true,
-        local_side: LocalSide::Client,
     }
 }
 

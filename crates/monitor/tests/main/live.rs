@@ -34,9 +34,9 @@ use tlscensus_testkit::netns::NoNamespaces;
 use tlscensus_testkit::netns::Pair;
 use tlscensus_testkit::netns::or_skip;
 
+use crate::support::monitor;
 use crate::watch::Run;
 use crate::watch::hear;
-use crate::watch::monitor;
 use crate::watch::over;
 use crate::watch::say;
 use crate::watch::skip;

@@ -14,6 +14,7 @@ use tlscensus_link::CaptureReader;
 use tlscensus_link::Polled;
 use tlscensus_monitor::ClientKey;
 use tlscensus_monitor::Closed;
+use tlscensus_monitor::Connection;
 use tlscensus_monitor::Error;
 use tlscensus_monitor::FlowSettings;
 use tlscensus_monitor::Gauges;
@@ -75,7 +76,7 @@ pub(crate) fn watch(monitor: &Monitor, path: &Path) -> (Watched, Result<(), Erro
                 watched.rows.push(harvest.row);
                 watched.certificates.extend(harvest.certificates);
             }
-            for Closed { flow_id, summary, .. } in batch.closed {
+            for Closed { connection: Connection { flow_id, .. }, summary } in batch.closed {
                 let missed = [summary.opener.missed, summary.responder.missed];
                 watched.closed.push((flow_id, missed));
             }

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -11,19 +10,18 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use tlscensus_monitor::ClientKey;
 use tlscensus_monitor::Error;
-use tlscensus_monitor::FlowSettings;
 use tlscensus_monitor::Gauges;
 use tlscensus_monitor::Input;
 use tlscensus_monitor::Listening;
 use tlscensus_monitor::Monitor;
-use tlscensus_monitor::Sessions;
 use tlscensus_monitor::Totals;
 use tlscensus_monitor::listen;
 use tlscensus_monitor::read;
 use tlscensus_records::FlowRow;
 use tlscensus_testkit::netns::Namespace;
+
+use crate::support::monitor;
 
 /// What came out of a run.
 #[derive(Debug)]
@@ -36,23 +34,6 @@ pub(crate) struct Run {
     pub(crate) warnings: Vec<String>,
     /// How it ended.
     pub(crate) ended: Result<(), Error>,
-}
-
-/// A monitor that takes everything, with a key that everybody knows.
-pub(crate) fn monitor(workers: usize) -> Monitor {
-    Monitor {
-        run_id: "test".to_owned(),
-        sensor: String::new(),
-        key: ClientKey::new(&[7; 32]),
-        flows: FlowSettings::default(),
-        seed: [1, 2],
-        workers: NonZeroUsize::new(workers).unwrap(),
-        sessions: Sessions::All,
-        is_local: None,
-        is_blocked: None,
-        route: None,
-        keep_client_certificates: false,
-    }
 }
 
 /// Reads a capture.

@@ -32,13 +32,7 @@ pub(super) fn serve(
 
 fn figures(discovery: &Discovery) -> Vec<Metric> {
     let counts = discovery.counts();
-    let one = |name, help, kind, value: u64| Metric {
-        name,
-        help,
-        kind,
-        labels: Vec::new(),
-        value: value.into(),
-    };
+    let one = Metric::one;
     let counter = |name, help, value| one(name, help, Kind::Counter, value);
     let gauge = |name, help, value| one(name, help, Kind::Gauge, value);
     vec![

@@ -40,13 +40,7 @@ pub(super) fn counters(totals: &Totals) -> Vec<Counter> {
 
 /// For Prometheus.
 pub(super) fn metrics(totals: &Totals, acknowledged: u64) -> Vec<Metric> {
-    let one = |name, help, kind, value: u64| Metric {
-        name,
-        help,
-        kind,
-        labels: Vec::new(),
-        value: Value::Whole(value),
-    };
+    let one = Metric::one;
     let counter = |name, help, value| one(name, help, Kind::Counter, value);
     let mut metrics = vec![
         counter("tlscensus_packets_total", "Packets taken", totals.flows.frames),

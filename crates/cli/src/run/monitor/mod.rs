@@ -31,16 +31,16 @@ use crate::utc;
 
 /// Watches.
 pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
-    let quiet = typed.quiet;
+    let quiet = typed.output.quiet;
     let plan = MonitorPlan::new(typed)?;
     let stop = Signals::heed("what is in hand is written", HOW_ON, quiet)?;
     let counted = Counted::default();
     // It goes on for as long as it lives.
-    let _page = typed.metrics.map(|addr| counted.serve(addr, quiet)).transpose()?;
+    let _page = typed.output.metrics.map(|addr| counted.serve(addr, quiet)).transpose()?;
     if !quiet {
         console::say(&format!("run {}", plan.monitor.run_id));
     }
-    let display = Display::new(counted.clone(), &plan, typed.json_status.clone(), quiet);
+    let display = Display::new(counted.clone(), &plan, typed.output.json_status.clone(), quiet);
     let (run_id, interrupted) = watch(plan, &counted, &stop, display, quiet)?;
     let totals = counted.gauges.totals();
     if !quiet {

@@ -178,13 +178,7 @@ impl Ended {
     /// The same as metrics.
     pub(super) fn figures(&self) -> Vec<Metric> {
         let counts = self.progress.counts();
-        let one = |name, help, kind, value: u64| Metric {
-            name,
-            help,
-            kind,
-            labels: Vec::new(),
-            value: value.into(),
-        };
+        let one = Metric::one;
         vec![
             one(
                 "tlscensus_endpoints_done_total",
