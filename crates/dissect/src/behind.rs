@@ -102,9 +102,9 @@ impl Behind {
         PerSide { client: self.gates.client.plaintext, server: self.gates.server.plaintext }
     }
 
-    /// The ear and what TLS came to, if it was reached.
-    pub(crate) fn into_tls(self) -> Option<(Ear, Progress)> {
-        self.reached.then_some((self.ear, self.progress))
+    /// The ear, if TLS was reached.
+    pub(crate) fn into_tls(self) -> Option<Ear> {
+        self.reached.then_some(self.ear)
     }
 
     fn hand_on(&mut self, side: Side, bytes: &[u8]) -> Goes {

@@ -36,7 +36,6 @@ use crate::findings::Findings;
 use crate::findings::Foreign;
 use crate::findings::GoAhead;
 use crate::findings::Ours;
-use crate::findings::PerSide;
 use crate::findings::Spoken;
 use crate::findings::Stopped;
 use crate::names::Names;
@@ -51,16 +50,9 @@ pub struct Dissector {
     opener: SocketAddr,
     responder: SocketAddr,
     midstream: bool,
-    heard: PerSender,
-    missed: PerSender,
-    closed_first: Option<Sender>,
+    /// Bytes of either direction are not in the capture.
+    is_holed: bool,
     stage: Stage,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct PerSender {
-    opener: u64,
-    responder: u64,
 }
 
 enum Stage {
@@ -106,9 +98,7 @@ impl Dissector {
             opener: opened.opener,
             responder: opened.responder,
             midstream: opened.midstream,
-            heard: PerSender::default(),
-            missed: PerSender::default(),
-            closed_first: None,
+            is_holed: false,
             stage: Stage::Idle,
         }
     }
@@ -124,7 +114,7 @@ impl Dissector {
             Stage::Idle | Stage::Probing(_) => Findings::NotOurs(Foreign::Nothing),
             Stage::NotOurs(foreign) => Findings::NotOurs(foreign),
             Stage::Listening(mut listening) => {
-                listening.close(summary, self.missed, self.midstream);
+                listening.close(summary, self.is_holed || self.midstream);
                 Findings::Ours(Box::new(self.ours(*listening, summary.end)))
             }
         }
@@ -148,7 +138,6 @@ impl Dissector {
         let (protocol, off_port) = speech::name(via, server.port());
         let go_ahead = listening.go_ahead(&facts);
         let tls = listening.behind.and_then(Behind::into_tls);
-        let (tls, tls_progress) = tls.unzip();
         Ours {
             spoken: Spoken { protocol, via, detected_by: listening.by, off_port, flipped },
             plaintext_auth: facts.plaintext_auth.iter().cloned().collect(),
@@ -156,11 +145,7 @@ impl Dissector {
             go_ahead,
             plaintext_behind,
             tls_before_go_ahead: listening.tls_before_go_ahead,
-            missed: self.missed.by_role(listening.client),
-            heard: self.heard.by_role(listening.client),
-            closed_first: self.closed_first.map(|sender| role(sender, listening.client)),
             tls,
-            tls_progress,
             stopped: listening.stopped.unwrap_or(Stopped::Flow(end)),
         }
     }
@@ -230,7 +215,6 @@ impl Dissector {
 impl Listener for Dissector {
     fn hear(&mut self, from: Sender, _at: Time, bytes: &[u8]) -> Appetite {
         if !bytes.is_empty() {
-            self.heard.add(from, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
             match &mut self.stage {
                 Stage::Listening(listening) => listening.hear(from, bytes),
                 Stage::NotOurs(_) => {}
@@ -243,7 +227,7 @@ impl Listener for Dissector {
     }
 
     fn miss(&mut self, from: Sender, _at: Time, bytes: u64) -> Appetite {
-        self.missed.add(from, bytes);
+        self.is_holed = true;
         match &mut self.stage {
             Stage::Listening(listening) => listening.miss(from, bytes),
             Stage::NotOurs(_) => {}
@@ -253,7 +237,6 @@ impl Listener for Dissector {
     }
 
     fn finish(&mut self, from: Sender, _at: Time) -> Appetite {
-        self.closed_first.get_or_insert(from);
         match &mut self.stage {
             Stage::Listening(listening) => listening.finish(from),
             Stage::Probing(_) => self.probe(from, Told::Finished, b""),
@@ -325,7 +308,7 @@ impl Listening {
     }
 
     /// The flow is at its end.
-    fn close(&mut self, summary: &Summary, missed: PerSender, midstream: bool) {
+    fn close(&mut self, summary: &Summary, is_holed: bool) {
         let Some(watcher) = self.watcher.as_mut().filter(|_| self.behind.is_none()) else {
             return;
         };
@@ -333,12 +316,11 @@ impl Listening {
             Sender::Opener => &summary.opener,
             Sender::Responder => &summary.responder,
         };
-        let holed = missed.opener > 0 || missed.responder > 0 || midstream;
         let mut upgraded = false;
         for side in [Side::Client, Side::Server] {
             let sender = if side == Side::Client { self.client } else { self.client.other() };
             let unseen = *counts(sender) == Counts::default();
-            if !upgraded && (unseen || holed) {
+            if !upgraded && (unseen || is_holed) {
                 upgraded = watcher.absent(side);
             }
         }
@@ -459,23 +441,6 @@ impl Probe {
         match sender {
             Sender::Opener => &mut self.opener,
             Sender::Responder => &mut self.responder,
-        }
-    }
-}
-
-impl PerSender {
-    fn add(&mut self, sender: Sender, bytes: u64) {
-        let count = match sender {
-            Sender::Opener => &mut self.opener,
-            Sender::Responder => &mut self.responder,
-        };
-        *count = count.saturating_add(bytes);
-    }
-
-    fn by_role(self, client: Sender) -> PerSide<u64> {
-        match client {
-            Sender::Opener => PerSide { client: self.opener, server: self.responder },
-            Sender::Responder => PerSide { client: self.responder, server: self.opener },
         }
     }
 }

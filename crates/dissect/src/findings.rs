@@ -2,12 +2,10 @@
 
 use tlscensus_dialog::Facts;
 use tlscensus_dialog::LooksLike;
-use tlscensus_dialog::Side;
 use tlscensus_flows::End;
 
 use crate::speech::Via;
 use crate::tls::Ear;
-use crate::tls::Progress;
 
 /// One value for either role.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,16 +192,8 @@ pub struct Ours {
     pub plaintext_behind: PerSide<u64>,
     /// Bytes of TLS that were in the capture before the go-ahead was: the client's, if it did not wait.
     pub tls_before_go_ahead: u64,
-    /// Bytes of payload that are not in the capture, as far as was listened to.
-    pub missed: PerSide<u64>,
-    /// Bytes of payload that were listened to.
-    pub heard: PerSide<u64>,
-    /// Who closed its direction first, as far as was listened to.
-    pub closed_first: Option<Side>,
     /// TLS as heard; `None`: it was not reached.
     pub tls: Option<Ear>,
-    /// What TLS came to, as far as it was listened to.
-    pub tls_progress: Option<Progress>,
     /// Why nothing more was listened to.
     pub stopped: Stopped,
 }

@@ -41,6 +41,7 @@ pub fn row(ours: &Ours, summary: &Summary) -> FlowRow {
     row.roles_flipped = ours.spoken.flipped;
     row.plaintext_authentication.clone_from(&ours.plaintext_auth);
     row.pipelined_bytes = ours.plaintext_behind.client;
+    row.early_tls_bytes = ours.tls_before_go_ahead;
     row.leftover_bytes = ours.plaintext_behind.server;
     if let Some(ear) = &ours.tls {
         fill_tls(&mut row, ear);

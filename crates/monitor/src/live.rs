@@ -57,7 +57,7 @@ pub fn listen(
         sockets: monitor.workers,
         ring: listening.ring,
         promiscuous: listening.promiscuous,
-        filter: Filter::everything(),
+        filter: Filter::may_hold_tcp(interface.kind),
     };
     let captures = LiveCapture::open(&interface, &options).map_err(failed)?;
     ready();

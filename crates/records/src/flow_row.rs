@@ -136,6 +136,8 @@ rows! {
         plaintext_authentication: Vec<String>,
         /// Bytes that the client sent in plaintext behind its wish to upgrade, before the go-ahead; 0: none, or there was no upgrade.
         pipelined_bytes: u64,
+        /// Bytes of TLS that the client sent before the go-ahead; 0: it waited, or there was no upgrade.
+        early_tls_bytes: u64,
         /// Bytes that the server sent in plaintext behind the go-ahead; 0: none, or there was no upgrade.
         leftover_bytes: u64,
         /// Both sides went over to protected records, as far as that can be told from outside.

@@ -237,7 +237,8 @@ fn out_of_turn(recorded: &Recorded) -> Vec<Case> {
             "pipelined-smtp-hello",
             "ClientHello in the segment of STARTTLS, before the go-ahead",
             eager,
-        ),
+        )
+        .expect("early_tls_bytes", "160"),
         smtp(
             "injected-smtp-client",
             "plaintext of the client behind STARTTLS (CVE-2011-0411)",
