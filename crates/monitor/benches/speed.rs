@@ -108,7 +108,7 @@ impl Captures {
 }
 
 fn told(path: &Path, written: Written) -> io::Result<()> {
-    let Written { sessions, packets, bytes } = written;
+    let Written { sessions, packets, bytes, .. } = written;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     writeln!(io::stdout(), "{name}: {sessions} sessions, {packets} packets, {bytes} bytes")
 }

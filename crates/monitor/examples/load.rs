@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
     let mut file = File::create(path)?;
     let prepared = prepare(kind)?;
     let began = Instant::now();
-    let Written { sessions, packets, bytes } = prepared.write(number, &mut file)?;
+    let Written { sessions, packets, bytes, .. } = prepared.write(number, &mut file)?;
     let seconds = began.elapsed().as_secs_f64();
     writeln!(
         io::stdout(),

@@ -51,6 +51,8 @@ pub struct Written {
     pub sessions: u64,
     /// Frames.
     pub packets: u64,
+    /// Those of them that hold TCP.
+    pub segments: u64,
     /// Bytes of the file.
     pub bytes: u64,
 }
@@ -150,6 +152,12 @@ impl Template {
     }
 }
 
+impl Frame {
+    fn is_segment(&self, family: Family) -> bool {
+        self.checksum_at == family.transport() + TCP_CHECKSUM
+    }
+}
+
 /// A session under way. Ordered by when its next frame is due, then by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Session {
@@ -190,6 +198,7 @@ impl Load<'_> {
             let (template, _) = &self.templates[session.kind];
             let frame = &template.frames[session.next];
             file.push(session.due, &frame.bytes)?;
+            file.written.segments += u64::from(frame.is_segment(template.family));
             address(&mut file.buffer, frame, template.family, &session);
             session.next += 1;
             if let Some(frame) = template.frames.get(session.next) {
@@ -252,7 +261,7 @@ fn address(buffer: &mut [u8], frame: &Frame, family: Family, session: &Session) 
     }
     add(bytes, frame.checksum_at, added + u32::from(session.port));
     let place = frame.checksum_at;
-    if place == family.transport() + UDP_CHECKSUM && bytes[place..place + 2] == [0, 0] {
+    if !frame.is_segment(family) && bytes[place..place + 2] == [0, 0] {
         // RFC 768: a sum of 0 would say that there is none.
         bytes[place..place + 2].fill(0xff);
     }
@@ -313,6 +322,7 @@ impl Bulk<'_> {
         for frame in &whole.frames[..opening] {
             for flow in &flows {
                 file.push(at, &frame.bytes)?;
+                file.written.segments += 1;
                 address(&mut file.buffer, frame, Family::V4, &flow.session);
                 at += 1;
             }
@@ -371,6 +381,7 @@ impl Stream {
         size: u32,
     ) -> io::Result<()> {
         file.push(at, &frame.bytes)?;
+        file.written.segments += 1;
         address(&mut file.buffer, frame, Family::V4, &self.session);
         let start = file.buffer.len() - frame.bytes.len();
         let bytes = &mut file.buffer[start..];
@@ -490,6 +501,9 @@ mod tests {
             (written.sessions, written.packets),
             (200, u64::try_from(frames.len()).unwrap())
         );
+        let is_segment = |frame: &[u8]| [frame[23], frame[20]].contains(&6);
+        let segments = frames.iter().filter(|(_, frame)| is_segment(frame)).count();
+        assert_eq!(written.segments, u64::try_from(segments).unwrap());
         assert!(frames.is_sorted_by_key(|(at, _)| *at));
         for (_, frame) in &frames {
             assert_eq!(sums(frame), [0, 0], "{frame:02x?}");

@@ -27,6 +27,11 @@ pub(crate) type Weighted = (Template, u32);
 
 /// Sessions with TLS, mail without, and noise.
 pub(crate) fn mixed() -> Vec<Weighted> {
+    mixed_with(ONE_SEGMENT)
+}
+
+/// The same, with records of application data so long.
+pub(crate) fn mixed_with(record: u16) -> Vec<Weighted> {
     let mut templates = Vec::new();
     for (number, turns) in handshakes().iter().enumerate() {
         let (word, port, dialogue) = WAYS[number % WAYS.len()];
@@ -34,7 +39,7 @@ pub(crate) fn mixed() -> Vec<Weighted> {
         // A few words more inside TLS: sessions of mail and chat have them.
         let tell = |told: Conversation| {
             let told = dialogue.iter().fold(told, |told, (side, words)| told.say(*side, words));
-            bulk(told.turns(turns), if word == "https" { 12 } else { 3 })
+            bulk(told.turns(turns), if word == "https" { 12 } else { 3 }, record)
         };
         templates.push((Template::new(family, port, tell), 4));
     }
@@ -57,6 +62,9 @@ pub(crate) fn one_handshake() -> Turns {
     let turns = meet(&server(terms, &identity), &openssl_client(terms), &visit(false)).turns;
     turns.into_iter().take(4).collect()
 }
+
+/// A record that one segment holds.
+const ONE_SEGMENT: u16 = 1300;
 
 type Line = (Side, &'static str);
 type Terms = (SslVersion, &'static str, &'static str);
@@ -225,8 +233,8 @@ fn rustls_client() -> Client {
     Client::Rustls(Arc::new(config))
 }
 
-/// So many records of application data of the server, each acknowledged by words of the client.
-fn bulk(told: Conversation, records: usize) -> Conversation {
+/// So many records of application data of the server, so long each, and asked for by words of the client.
+fn bulk(told: Conversation, records: usize, length: u16) -> Conversation {
     let record = |length: u16| {
         let mut bytes = vec![23, 3, 3];
         bytes.extend(length.to_be_bytes());
@@ -234,7 +242,7 @@ fn bulk(told: Conversation, records: usize) -> Conversation {
         bytes
     };
     // The close of the recorded session came before; what follows is still a record each, as a watcher sees it.
-    (0..records).fold(told, |told, _| told.client(record(90)).server(record(1300)))
+    (0..records).fold(told, |told, _| told.client(record(90)).server(record(length)))
 }
 
 /// Mail that stays in plaintext.

@@ -1,6 +1,6 @@
 //! Interfaces between two namespaces, with captures replayed over them: live, the monitor says what it says of the file.
 //!
-//! `TLSCENSUS_LIVE_MBPS` replays faster than a build without optimization could hear on a busy machine.
+//! `TLSCENSUS_LIVE_MBPS` replays more, and faster than a build without optimization could hear on a busy machine.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
@@ -47,9 +47,21 @@ mod support;
 
 #[test]
 fn what_is_replayed_is_heard_as_it_is_read() {
+    let mbps = megabits_per_second().min(MOST_MBPS_OF_SMALL);
+    replayed(&Replay::make(20_000, 1), mbps);
+}
+
+/// As on most links: many more bytes behind handshakes than in them.
+#[test]
+fn sessions_that_carry_much_are_heard_as_they_are_read() {
+    let mbps = megabits_per_second();
+    let sessions = u64::from(mbps) * SESSIONS_FOR_A_MEGABIT;
+    replayed(&Replay::of(&support::mix::mixed_with(LONG_RECORD), sessions, 7), mbps);
+}
+
+/// Replayed in one namespace and heard in the other, it is what is read out of the file.
+fn replayed(replay: &Replay, mbps: u32) {
     let Some(pair) = pair() else { return };
-    let mbps = std::env::var("TLSCENSUS_LIVE_MBPS").map_or(MBPS, |text| text.parse().unwrap());
-    let replay = Replay::make(20_000, 1);
     let began = Instant::now();
     let read = over(&replay.path);
     say(&format!("the file is read in {:.1?}", began.elapsed()));
@@ -65,8 +77,9 @@ fn what_is_replayed_is_heard_as_it_is_read() {
         heard.rows.len(),
         heard.totals.received,
     ));
-    assert_complete(&heard, replay.written.packets);
-    assert!(read.rows.len() > 10_000, "{}", read.rows.len());
+    assert_complete(&heard, &replay.written);
+    let sessions = usize::try_from(replay.written.sessions).unwrap();
+    assert!(read.rows.len() > sessions / 2, "{}", read.rows.len());
     assert_same(&heard.rows, &read.rows);
 }
 
@@ -87,7 +100,7 @@ fn both_directions_are_heard() {
         replay.play(&namespace, &["--mbps=50", "-i", "one", "-I", "two", "-c", &divided]);
         hearing.wait_for_silence();
     });
-    assert_complete(&heard, replay.written.packets);
+    assert_complete(&heard, &replay.written);
     assert_same(&heard.rows, &read.rows);
 }
 
@@ -101,7 +114,7 @@ fn frames_with_tags_are_heard() {
         replay.play(&pair.far, &["--mbps=50", "-i", Pair::FAR]);
         hearing.wait_for_silence();
     });
-    assert_complete(&heard, replay.written.packets);
+    assert_complete(&heard, &replay.written);
     assert!(read.rows.len() > 200, "{}", read.rows.len());
     assert_same(&heard.rows, &read.rows);
 }
@@ -120,7 +133,7 @@ fn what_is_dropped_is_counted_and_what_is_told_is_right() {
     let received = heard.totals.received;
     heard.ended.unwrap();
     say(&format!("{received:?} of {:?}: {} rows", replay.written, heard.rows.len()));
-    assert_eq!(received.packets, replay.written.packets);
+    assert!(may_be_received(&replay.written, received.packets), "{received:?}");
     assert!(received.drops > 0 && received.freezes > 0, "{received:?}");
     assert_eq!(heard.totals.flows.frames, received.packets - received.drops);
     let truth: BTreeMap<_, _> = read.rows.iter().map(|row| (whose(row), row)).collect();
@@ -159,7 +172,7 @@ fn an_interface_may_go_down_and_come_again_until_it_is_deleted() {
             wait_for_carrier(&pair.far);
             let before = hearing.totals().received.packets;
             play(replay);
-            let there = before + replay.written.packets;
+            let there = before + replay.written.segments;
             hearing.wait("heard", |hearing| hearing.totals().received.packets >= there);
             set("down");
             hearing.wait("warned", |hearing| hearing.warnings() >= warned);
@@ -219,10 +232,14 @@ struct Replay {
 impl Replay {
     /// So many sessions of many kinds.
     fn make(sessions: u64, seed: u64) -> Self {
+        Self::of(templates(), sessions, seed)
+    }
+
+    fn of(templates: &[(Template, u32)], sessions: u64, seed: u64) -> Self {
         let folder = tempfile::Builder::new().prefix("replay").tempdir().unwrap();
         let path = folder.path().join("load.pcap");
         let mut out = BufWriter::new(File::create(&path).unwrap());
-        let load = Load { templates: templates(), sessions, per_second: 2_000, seed };
+        let load = Load { templates, sessions, per_second: 2_000, seed };
         let written = load.write(&mut out).unwrap();
         Self { path, written, folder }
     }
@@ -245,7 +262,7 @@ impl Replay {
     /// Bits of all frames, in millions.
     fn megabits(&self) -> f64 {
         let bytes = self.written.bytes - 24 - 16 * self.written.packets;
-        f64::from(u32::try_from(bytes).unwrap()) * 8.0 / 1e6
+        f64::from(u32::try_from(bytes / 1000).unwrap()) * 8.0 / 1e3
     }
 
     /// Says for each frame which side sent it, in a file.
@@ -278,6 +295,10 @@ impl Replay {
         let bytes = u64::try_from(tagged.len()).unwrap();
         Self { path, folder, written: Written { bytes, ..self.written } }
     }
+}
+
+fn megabits_per_second() -> u32 {
+    std::env::var("TLSCENSUS_LIVE_MBPS").map_or(MBPS, |text| text.parse().unwrap())
 }
 
 /// Made once: that takes longer than to write a capture.
@@ -324,12 +345,19 @@ fn listening(ring: RingSize) -> Listening {
     Listening { interface: Pair::NEAR.to_owned(), promiscuous: true, ring }
 }
 
-/// Nothing was dropped, and everything sent was heard.
-fn assert_complete(heard: &Run, packets: u64) {
+/// Nothing was dropped, and everything sent was heard: all that holds TCP, the rest need not be.
+fn assert_complete(heard: &Run, written: &Written) {
     let received = heard.totals.received;
     assert!(heard.ended.is_ok(), "{:?}", heard.ended);
-    assert_eq!((received.packets, received.drops), (packets, 0), "{received:?}");
-    assert_eq!(heard.totals.flows.frames, packets, "{:?}", heard.totals.flows);
+    assert!(may_be_received(written, received.packets), "{received:?} of {written:?}");
+    assert_eq!(received.drops, 0);
+    let flows = &heard.totals.flows;
+    assert_eq!((flows.frames, flows.segments), (received.packets, written.segments), "{flows:?}");
+}
+
+/// Whether it can be so many frames that the kernel let through.
+fn may_be_received(written: &Written, packets: u64) -> bool {
+    (written.segments..=written.packets).contains(&packets)
 }
 
 /// The same sessions, and of each the same.
@@ -392,6 +420,12 @@ fn assert_nothing_else(row: &FlowRow, truth: &FlowRow) {
 
 /// What a build without optimization hears on a busy machine of two cores.
 const MBPS: u32 = 200;
+/// Frames of handshakes alone are so small that `tcpreplay` does not send more of them in a second.
+const MOST_MBPS_OF_SMALL: u32 = 300;
+/// So that each rate is kept for some seconds.
+const SESSIONS_FOR_A_MEGABIT: u64 = 10;
+/// Close to the longest record.
+const LONG_RECORD: u16 = 16_000;
 /// Some segments over IPv6 are longer than Ethernet's 1,500 bytes, and tags come on top.
 const MTU: u32 = 1_600;
 const NO_TIME: Duration = Duration::ZERO;
