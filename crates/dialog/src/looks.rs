@@ -80,12 +80,14 @@ pub(crate) fn may_be_binary(bytes: &[u8]) -> bool {
 /// A host's name may hold the letters ("220 sftp.example.net ESMTP"), so dotted names do not count, and a text that says
 /// SMTP is believed.
 pub(crate) fn says_ftp(text: &[u8]) -> bool {
+    let has_filezilla = text::contains(text, b"FileZilla");
+    if !has_filezilla && !text::contains(text, b"ftp") {
+        return false;
+    }
     let words = || text.split(|byte| b" \t\r\n-()[]:,".contains(byte));
     let named =
         |needle: &[u8]| words().any(|word| text::contains(word, needle) && !is_dotted_name(word));
-    let smtp = named(b"smtp") || named(b"mail");
-    let ftp = named(b"ftp") || named(b"ftpd") || text::contains(text, b"FileZilla");
-    ftp && !smtp
+    (named(b"ftp") || has_filezilla) && !named(b"smtp") && !named(b"mail")
 }
 
 /// Whether a refusal speaks of FTP's log-in (RFC 959 section 5.4: 530, 331).

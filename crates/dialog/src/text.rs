@@ -31,7 +31,14 @@ pub(crate) fn strip_start<'a>(bytes: &'a [u8], start: &[u8]) -> Option<&'a [u8]>
 
 /// Contains, whatever the case of ASCII letters.
 pub(crate) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len().max(1)).any(|window| window.eq_ignore_ascii_case(needle))
+    let Some(first) = needle.first().map(u8::to_ascii_lowercase) else {
+        return false;
+    };
+    bytes.windows(needle.len()).any(|window| {
+        // Most windows are told by their first letter.
+        window.first().map(u8::to_ascii_lowercase) == Some(first)
+            && window.eq_ignore_ascii_case(needle)
+    })
 }
 
 /// Words between runs of spaces and tabs.

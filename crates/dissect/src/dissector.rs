@@ -67,14 +67,22 @@ struct Probe {
     opener: First,
     responder: First,
     /// In which order: who was heard behind what is missing shows what that was.
-    log: Vec<(Sender, Told)>,
+    log: Vec<Told>,
 }
 
-/// One entry of the log.
+/// One entry of the log. Flat, as millions of flows may wait with some.
 #[derive(Clone, Copy, Debug)]
-enum Told {
-    Heard(usize),
-    Missed(u64),
+struct Told {
+    sender: Sender,
+    what: What,
+    /// Bytes.
+    count: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Heard,
+    Missed,
     Finished,
 }
 
@@ -189,12 +197,12 @@ impl Dissector {
         self.stage = Stage::Listening(Box::new(listening));
     }
 
-    fn probe(&mut self, from: Sender, told: Told, bytes: &[u8]) {
+    fn probe(&mut self, told: Told, bytes: &[u8]) {
         if let Stage::Idle = self.stage {
             self.stage = Stage::Probing(Box::default());
         }
         if let Stage::Probing(probe) = &mut self.stage {
-            probe.tell(from, told, bytes);
+            probe.tell(told, bytes);
         }
         if let Stage::Probing(probe) = &self.stage
             && let Some(verdict) = self.decide(probe, false)
@@ -218,9 +226,7 @@ impl Listener for Dissector {
             match &mut self.stage {
                 Stage::Listening(listening) => listening.hear(from, bytes),
                 Stage::NotOurs(_) => {}
-                Stage::Idle | Stage::Probing(_) => {
-                    self.probe(from, Told::Heard(bytes.len()), bytes);
-                }
+                Stage::Idle | Stage::Probing(_) => self.probe(Told::heard(from, bytes), bytes),
             }
         }
         self.appetite()
@@ -231,7 +237,9 @@ impl Listener for Dissector {
         match &mut self.stage {
             Stage::Listening(listening) => listening.miss(from, bytes),
             Stage::NotOurs(_) => {}
-            Stage::Idle | Stage::Probing(_) => self.probe(from, Told::Missed(bytes), b""),
+            Stage::Idle | Stage::Probing(_) => {
+                self.probe(Told { sender: from, what: What::Missed, count: bytes }, b"");
+            }
         }
         self.appetite()
     }
@@ -239,7 +247,9 @@ impl Listener for Dissector {
     fn finish(&mut self, from: Sender, _at: Time) -> Appetite {
         match &mut self.stage {
             Stage::Listening(listening) => listening.finish(from),
-            Stage::Probing(_) => self.probe(from, Told::Finished, b""),
+            Stage::Probing(_) => {
+                self.probe(Told { sender: from, what: What::Finished, count: 0 }, b"");
+            }
             Stage::Idle | Stage::NotOurs(_) => {}
         }
         self.appetite()
@@ -396,43 +406,51 @@ impl Listening {
     }
 }
 
+impl Told {
+    fn heard(sender: Sender, bytes: &[u8]) -> Self {
+        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Self { sender, what: What::Heard, count }
+    }
+}
+
 impl Probe {
-    fn tell(&mut self, sender: Sender, told: Told, bytes: &[u8]) {
-        let side = self.side(sender);
-        match told {
-            Told::Heard(_) => side.hear(bytes),
-            Told::Missed(missed) => side.miss(missed),
-            Told::Finished => side.finished = true,
+    fn tell(&mut self, told: Told, bytes: &[u8]) {
+        let side = self.side(told.sender);
+        match told.what {
+            What::Heard => side.hear(bytes),
+            What::Missed => side.miss(told.count),
+            What::Finished => side.finish(),
         }
-        match (self.log.last_mut(), told) {
-            (Some((last, Told::Heard(length))), Told::Heard(more)) if *last == sender => {
-                *length += more;
-            }
-            _ => self.log.push((sender, told)),
+        let is_more = |last: &&mut Told| {
+            last.sender == told.sender && (last.what, told.what) == (What::Heard, What::Heard)
+        };
+        match self.log.last_mut().filter(is_more) {
+            Some(last) => last.count += told.count,
+            None => self.log.push(told),
         }
     }
 
     /// In the order in which it was told; of TLS the client first, whoever was captured first.
     fn replay(mut self, client: Sender, listening: &mut Listening) {
         if listening.watcher.is_none() {
-            self.log.sort_by_key(|(sender, _)| *sender != client);
+            self.log.sort_by_key(|told| told.sender != client);
         }
-        let opener = self.opener.bytes();
-        let responder = self.responder.bytes();
-        let (mut opener, mut responder) = (opener.as_slice(), responder.as_slice());
-        for (sender, told) in self.log {
+        let (mut opener, mut responder) =
+            (self.opener.bytes.as_slice(), self.responder.bytes.as_slice());
+        for Told { sender, what, count } in self.log {
             let rest = match sender {
                 Sender::Opener => &mut opener,
                 Sender::Responder => &mut responder,
             };
-            match told {
-                Told::Heard(length) => {
+            match what {
+                What::Heard => {
+                    let length = usize::try_from(count).unwrap_or(usize::MAX);
                     let (bytes, behind) = rest.split_at_checked(length).unwrap_or((rest, b""));
                     *rest = behind;
                     listening.hear(sender, bytes);
                 }
-                Told::Missed(missed) => listening.miss(sender, missed),
-                Told::Finished => listening.finish(sender),
+                What::Missed => listening.miss(sender, count),
+                What::Finished => listening.finish(sender),
             }
         }
     }

@@ -14,6 +14,7 @@ use tlscensus_flows::Time;
 
 use crate::Dissector;
 use crate::Findings;
+use crate::Spoken;
 
 /// A fuzz target: its name and its body.
 pub type FuzzTarget = (&'static str, fn(&[u8]));
@@ -21,7 +22,8 @@ pub type FuzzTarget = (&'static str, fn(&[u8]));
 /// The fuzz targets of this crate.
 pub const TARGETS: &[FuzzTarget] = &[("dissect_flow", flow)];
 
-/// A flow of any bytes: whole and byte by byte the same is found, nothing panics, and nobody is named.
+/// A flow of any bytes: nothing panics, and nobody is named; where no byte is missing, whole and byte by byte the same is found,
+/// but for whose bytes decided: that is as much as was there when they did.
 ///
 /// The first byte chooses the port, then come events: a byte whose two lowest bits are who and what (say, miss), and whose
 /// others are the length, then the bytes.
@@ -35,7 +37,20 @@ pub fn flow(data: &[u8]) {
     let port = PORTS.get(usize::from(*port) % PORTS.len()).copied().unwrap_or(1);
     let whole = play(port, events, usize::MAX);
     let bytes = play(port, events, 1);
-    assert_eq!(whole, bytes, "the split was seen");
+    // Behind a hole it is a segment's beginning that is looked at first, so there the split may matter.
+    if !has_holes(events) {
+        assert_eq!(whole, bytes, "the split was seen");
+    }
+}
+
+fn has_holes(mut events: &[u8]) -> bool {
+    while let Some((head, rest)) = events.split_first() {
+        if head & 2 != 0 {
+            return true;
+        }
+        events = rest.get(usize::from(head >> 2)..).unwrap_or_default();
+    }
+    false
 }
 
 /// What was found, as far as it does not hang on the order in which the sides are heard.
@@ -77,7 +92,9 @@ fn play(port: u16, mut events: &[u8], step: usize) -> String {
     match dissector.findings(&summary) {
         Findings::NotOurs(foreign) => foreign.word().to_owned(),
         Findings::Ours(ours) => {
-            let text = format!("{:?} {:?} {:?}", ours.spoken, ours.facts, ours.plaintext_auth);
+            let Spoken { protocol, via, off_port, flipped, .. } = ours.spoken;
+            let spoken = (protocol, via, off_port, flipped);
+            let text = format!("{spoken:?} {:?} {:?}", ours.facts, ours.plaintext_auth);
             assert!(!text.contains("192.0.2.7"), "the client is named: {text}");
             text
         }

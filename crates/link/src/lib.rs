@@ -31,6 +31,7 @@ pub use capture::CaptureReader;
 pub use capture::Captured;
 pub use capture::PcapWriter;
 pub use capture::Polled;
+pub use capture::PolledSome;
 pub use capture::VlanTag;
 pub use error::Error;
 pub use filter::Filter;

@@ -19,7 +19,7 @@ use tlscensus_flows::Time;
 use tlscensus_link::CaptureCounts;
 use tlscensus_link::CaptureReader;
 use tlscensus_link::Captured;
-use tlscensus_link::Polled;
+use tlscensus_link::PolledSome;
 
 use crate::error::Error;
 use crate::gauges::Gauges;
@@ -86,12 +86,12 @@ fn alone(
     rows: &SyncSender<Batch>,
 ) -> Result<(), Error> {
     let mut worker = Worker::new(monitor, gauges, 0);
-    let each = |captured: Option<&Captured<'_>>| {
-        match captured {
-            Some(captured) => worker.frame(&frame(captured)),
-            None => worker.measure(),
+    let each = |captured: &[Captured<'_>]| {
+        if captured.is_empty() {
+            worker.measure();
         }
-        worker.batch(captured.is_none()).is_none_or(|batch| rows.send(batch).is_ok())
+        worker.frames(&captured.iter().map(frame).collect::<Vec<_>>());
+        worker.batch(captured.is_empty()).is_none_or(|batch| rows.send(batch).is_ok())
     };
     let read = each_packet(inputs, gauges, stop, each);
     worker.stop();
@@ -129,14 +129,13 @@ fn shared(
 
 fn work(mut worker: Worker<'_>, dealt: &Receiver<Pile>, rows: &SyncSender<Batch>) {
     for pile in dealt {
-        for packet in &pile.packets {
-            worker.frame(&Frame {
-                at: packet.at,
-                link_type: packet.link_type,
-                bytes: pile.bytes.get(packet.from..packet.to).unwrap_or_default(),
-                wire_length: packet.wire_length,
-            });
-        }
+        let frames = pile.packets.iter().map(|packet| Frame {
+            at: packet.at,
+            link_type: packet.link_type,
+            bytes: pile.bytes.get(packet.from..packet.to).unwrap_or_default(),
+            wire_length: packet.wire_length,
+        });
+        worker.frames(&frames.collect::<Vec<_>>());
         // What others' packets say of the time counts here too, as if there were one worker.
         if let Some(now) = pile.now {
             worker.advance(now);
@@ -207,13 +206,13 @@ struct Dealer<'m> {
 }
 
 impl Dealer<'_> {
-    /// Gives a packet to the worker of its flow; `None`: there is nothing now, so what is held back goes on. `false`: nobody
+    /// Gives packets to the workers of their flows; none: there is nothing now, so what is held back goes on. `false`: nobody
     /// works any more.
-    fn deal(&mut self, captured: Option<&Captured<'_>>) -> bool {
-        match captured {
-            Some(captured) => self.hear(Time(captured.at)) && self.place(&frame(captured)),
-            None => self.flush() && self.ask(),
+    fn deal(&mut self, captured: &[Captured<'_>]) -> bool {
+        if captured.is_empty() {
+            return self.flush() && self.ask();
         }
+        captured.iter().all(|captured| self.hear(Time(captured.at)) && self.place(&frame(captured)))
     }
 
     /// Hears the time of a packet. False: nobody works any more.
@@ -278,40 +277,41 @@ fn frame<'a>(captured: &Captured<'a>) -> Frame<'a> {
     }
 }
 
-/// Hands over every packet of every capture, and `None` whenever there is nothing yet, until `each` says `false`.
+/// Hands over every packet of every capture, some at a time, and none whenever there is nothing yet, until `each` says `false`.
 fn each_packet(
     inputs: &[Input],
     gauges: &Gauges,
     stop: &AtomicBool,
-    mut each: impl FnMut(Option<&Captured<'_>>) -> bool,
+    mut each: impl FnMut(&[Captured<'_>]) -> bool,
 ) -> Result<(), Error> {
     let mut before = (CaptureCounts::default(), 0);
     for input in inputs {
         let failed = |source| Error::Capture { path: input.path.clone(), source };
         let mut reader = open(input).map_err(failed)?;
-        let mut packets: u32 = 0;
+        let mut untold = 0;
         let ended = loop {
             if stop.load(Ordering::Relaxed) {
                 break Ok(true);
             }
-            match reader.poll() {
-                Ok(Polled::Packet(captured)) => {
-                    if !each(Some(&captured)) {
+            match reader.poll_some(TOGETHER) {
+                Ok(PolledSome::Packets(captured)) => {
+                    untold += captured.len();
+                    if !each(&captured) {
                         return Err(Error::Sink);
                     }
-                    packets = packets.wrapping_add(1);
-                    if packets.is_multiple_of(TELL_EVERY) {
+                    if untold >= TELL_EVERY {
+                        untold = 0;
                         tell(gauges, &before, &reader);
                     }
                 }
-                Ok(Polled::NotYet) => {
+                Ok(PolledSome::NotYet) => {
                     tell(gauges, &before, &reader);
-                    if !each(None) {
+                    if !each(&[]) {
                         return Err(Error::Sink);
                     }
                     thread::sleep(LOOK_AGAIN);
                 }
-                Ok(Polled::End) => break Ok(false),
+                Ok(PolledSome::End) => break Ok(false),
                 Err(error) => break Err(failed(error)),
             }
         };
@@ -353,6 +353,8 @@ const PILE_PACKETS: usize = 1 << 10;
 /// Microseconds by which packets of several queues of a card may be out of order, as flows have it.
 const DISORDER_US: i64 = 1_000_000;
 /// Packets between two looks at how far a capture was read.
-const TELL_EVERY: u32 = 1 << 14;
+const TELL_EVERY: usize = 1 << 14;
+/// Packets that are taken at a time; few, as a stop waits for them.
+const TOGETHER: usize = 32;
 /// How soon a capture that grows is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);

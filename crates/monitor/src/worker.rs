@@ -15,7 +15,7 @@ use crate::monitor::Monitor;
 /// Rows that are handed on together, as one message costs as much as a row.
 const BATCH_ROWS: usize = 64;
 /// Frames between two looks at the gauges.
-const GAUGE_EVERY: u32 = 1 << 14;
+const GAUGE_EVERY: usize = 1 << 14;
 
 /// Takes frames, and hands on what comes out of them.
 pub(crate) struct Worker<'m> {
@@ -24,7 +24,7 @@ pub(crate) struct Worker<'m> {
     gauges: &'m Gauges,
     thread: usize,
     newest: Time,
-    unmetered: u32,
+    unmetered: usize,
     received: Received,
 }
 
@@ -44,8 +44,20 @@ impl<'m> Worker<'m> {
     /// Takes a frame.
     pub(crate) fn frame(&mut self, frame: &Frame<'_>) {
         self.table.frame(&mut self.desk, frame);
-        self.newest = self.newest.max(frame.at);
-        self.unmetered += 1;
+        self.took(1, frame.at);
+    }
+
+    /// Takes frames.
+    pub(crate) fn frames(&mut self, frames: &[Frame<'_>]) {
+        self.table.frames(&mut self.desk, frames);
+        if let Some(newest) = frames.iter().map(|frame| frame.at).max() {
+            self.took(frames.len(), newest);
+        }
+    }
+
+    fn took(&mut self, frames: usize, newest: Time) {
+        self.newest = self.newest.max(newest);
+        self.unmetered += frames;
         if self.unmetered >= GAUGE_EVERY {
             self.measure();
         }

@@ -98,7 +98,7 @@ rows! {
         mode: String,
         /// What carried the connection up to TLS: direct, or the protocol of the conversation: imap, irc, lmtp, pop3, smtp, xmpp-c2s, xmpp-s2s.
         via: String,
-        /// Whose bytes told the protocol: client, server or both.
+        /// Whose bytes told the protocol, of those that were there when it was told: client, server or both; port: they left it open.
         detected_by: String,
         /// The server's port is not the one where this protocol is expected.
         off_port: bool,

@@ -33,9 +33,9 @@ pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
             (Some(Foreign::Unknown), 0, true) if !line.is_empty() => return said,
             (Some(Foreign::Unknown), ..) => {}
             (Some(_), ..) if votes.ours.is_empty() => return said,
-            _ => votes.ours.extend(said.ours),
+            _ => votes.ours.add(said.ours),
         }
-        if votes.ours.iter().any(|(_, weight)| *weight == Weight::Sure) {
+        if votes.ours.best() == Some(Weight::Sure) {
             votes.open = false;
             return votes;
         }

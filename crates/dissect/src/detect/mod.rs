@@ -14,6 +14,8 @@ mod server;
 mod words;
 mod xmpp;
 
+use std::cell::OnceCell;
+
 use tlscensus_flows::Sender;
 
 use crate::findings::DetectedBy;
@@ -36,14 +38,49 @@ pub(crate) enum Weight {
 }
 
 /// What one side's bytes say, read as one role's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Votes {
     /// For protocols of ours.
-    pub(crate) ours: Vec<(Via, Weight)>,
+    pub(crate) ours: Weights,
     /// A protocol that is not ours.
     pub(crate) foreign: Option<Foreign>,
     /// More bytes would change this.
     pub(crate) open: bool,
+}
+
+/// How much speaks for each protocol of ours, in the order of [`Via::ALL`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Weights([Option<Weight>; Via::ALL.len()]);
+
+impl Weights {
+    /// Something speaks for these.
+    fn of(vias: &[Via], weight: Weight) -> Self {
+        Self(Via::ALL.map(|via| vias.contains(&via).then_some(weight)))
+    }
+
+    fn get(&self, via: Via) -> Option<Weight> {
+        self.0.iter().zip(Via::ALL).find_map(|(weight, one)| weight.filter(|_| one == via))
+    }
+
+    fn best(&self) -> Option<Weight> {
+        self.0.iter().copied().max().flatten()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.best().is_none()
+    }
+
+    /// For each the greater.
+    fn add(&mut self, other: Self) {
+        for (weight, more) in self.0.iter_mut().zip(other.0) {
+            *weight = more.max(*weight);
+        }
+    }
+
+    /// The same protocols, each with this weight.
+    fn all_with(&self, weight: Weight) -> Self {
+        Self(self.0.map(|one| one.and(Some(weight))))
+    }
 }
 
 /// What a flow speaks.
@@ -56,32 +93,48 @@ pub(crate) enum Verdict {
 /// One side's first bytes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct First {
-    /// In pieces, for there may be holes: the number of bytes missing before each, and the piece.
-    pub(crate) pieces: Vec<(u64, Vec<u8>)>,
+    /// All that was heard, what is missing left out.
+    pub(crate) bytes: Vec<u8>,
+    holes: Vec<Hole>,
     /// Nothing more comes.
     pub(crate) finished: bool,
+    /// How they read, until something is added: the other side's words do not change it.
+    reading: OnceCell<Heard>,
+}
+
+/// Bytes that are missing, before the one at this place.
+#[derive(Clone, Copy, Debug)]
+struct Hole {
+    at: usize,
+    missed: u64,
 }
 
 impl First {
     /// Takes more bytes.
     pub(crate) fn hear(&mut self, bytes: &[u8]) {
-        match self.pieces.last_mut() {
-            Some((_, piece)) => piece.extend_from_slice(bytes),
-            None => self.pieces.push((0, bytes.to_vec())),
-        }
+        self.reading.take();
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Bytes are missing here.
     pub(crate) fn miss(&mut self, bytes: u64) {
-        match self.pieces.last_mut() {
-            Some((missed, piece)) if piece.is_empty() => *missed = missed.saturating_add(bytes),
-            _ => self.pieces.push((bytes, Vec::new())),
+        self.reading.take();
+        let at = self.bytes.len();
+        match self.holes.last_mut().filter(|hole| hole.at == at) {
+            Some(hole) => hole.missed = hole.missed.saturating_add(bytes),
+            None => self.holes.push(Hole { at, missed: bytes }),
         }
+    }
+
+    /// Nothing more comes.
+    pub(crate) fn finish(&mut self) {
+        self.reading.take();
+        self.finished = true;
     }
 
     /// A server's first words, and none that begin a conversation of this kind: what came before is not in the capture.
     pub(crate) fn lacks_greeting(&self, via: Via) -> bool {
-        let first = self.pieces.first().map(|(_, piece)| piece.as_slice()).unwrap_or_default();
+        let first = self.pieces().next().unwrap_or_default();
         match via {
             Via::Smtp | Via::Lmtp => first.starts_with(b"250"),
             Via::Imap => words::starts_with(first, b"* CAPABILITY"),
@@ -89,23 +142,22 @@ impl First {
         }
     }
 
-    /// All bytes heard, holes left out.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.pieces.iter().flat_map(|(_, piece)| piece).copied().collect()
-    }
-
-    /// Bytes heard.
-    pub(crate) fn len(&self) -> usize {
-        self.pieces.iter().map(|(_, piece)| piece.len()).sum()
+    /// The bytes between holes, none of them empty.
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let places = self.holes.iter().map(|hole| hole.at);
+        let starts = std::iter::once(0).chain(places.clone());
+        let ends = places.chain(std::iter::once(self.bytes.len()));
+        let pieces = starts.zip(ends).filter_map(|(start, end)| self.bytes.get(start..end));
+        pieces.filter(|piece| !piece.is_empty())
     }
 
     fn is_full(&self) -> bool {
-        self.len() >= MAX_PROBE || self.pieces.len() >= MAX_PIECES
+        self.bytes.len() >= MAX_PROBE || self.holes.len() >= MAX_HOLES
     }
 
     /// Its beginning is there, and no byte of it is missing.
     fn is_whole(&self, midstream: bool) -> bool {
-        !midstream && self.pieces.iter().all(|(missed, _)| *missed == 0)
+        !midstream && self.holes.iter().all(|hole| hole.missed == 0)
     }
 }
 
@@ -132,6 +184,7 @@ pub(crate) struct View {
 }
 
 /// What one side says in either role.
+#[derive(Clone, Copy, Debug)]
 struct Heard {
     tls: Guess,
     as_client: Votes,
@@ -177,6 +230,13 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
 }
 
 fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
+    if evidence.last {
+        return read_anew(first, evidence);
+    }
+    *first.reading.get_or_init(|| read_anew(first, evidence))
+}
+
+fn read_anew(first: &First, evidence: &Evidence<'_>) -> Heard {
     let is_last = evidence.last || first.finished || first.is_full();
     let view = View { whole: first.is_whole(evidence.midstream), last: is_last };
     let mut heard = Heard {
@@ -188,7 +248,7 @@ fn read(first: &First, evidence: &Evidence<'_>) -> Heard {
         settled: false,
     };
     let mut room = MAX_PROBE;
-    for (_, piece) in first.pieces.iter().filter(|(_, piece)| !piece.is_empty()) {
+    for piece in first.pieces() {
         // No more than in any other split would have been looked at.
         let piece = piece.get(..room).unwrap_or(piece);
         room -= piece.len();
@@ -359,8 +419,7 @@ impl Heard {
 impl Heard {
     /// Its words may well be a protocol's of ours.
     fn is_likely_ours(&self) -> bool {
-        let mut votes = self.as_client.ours.iter().chain(&self.as_server.ours);
-        votes.any(|(_, weight)| *weight >= Weight::Likely)
+        self.as_client.ours.best().max(self.as_server.ours.best()) >= Some(Weight::Likely)
     }
 }
 
@@ -372,31 +431,30 @@ impl Votes {
 
     /// For some.
     pub(crate) fn for_some(vias: &[Via], weight: Weight) -> Self {
-        let ours = vias.iter().map(|via| (*via, weight)).collect();
-        Self { ours, foreign: None, open: weight != Weight::Sure }
+        Self { ours: Weights::of(vias, weight), foreign: None, open: weight != Weight::Sure }
     }
 
     /// Another protocol's.
     pub(crate) fn not_ours(foreign: Foreign) -> Self {
-        Self { ours: Vec::new(), foreign: Some(foreign), open: false }
+        Self { ours: Weights::default(), foreign: Some(foreign), open: false }
     }
 
     /// Too little to say.
     pub(crate) fn too_little() -> Self {
-        Self { ours: Vec::new(), foreign: None, open: true }
+        Self { ours: Weights::default(), foreign: None, open: true }
     }
 
     fn weight(&self, via: Via) -> Option<Weight> {
-        self.ours.iter().filter(|(one, _)| *one == via).map(|(_, weight)| *weight).max()
+        self.ours.get(via)
     }
 
     /// What a further piece says: the surer counts.
     fn add(&mut self, other: Self) {
-        self.ours.extend(other.ours);
+        self.ours.add(other.ours);
         self.foreign = self.foreign.or(other.foreign);
         self.open = other.open;
     }
 }
 
-/// Pieces of one side that are looked at: a flow with more holes at its beginning shows nothing.
-const MAX_PIECES: usize = 8;
+/// Holes of one side after which nothing more is waited for: a flow with so many at its beginning shows nothing.
+const MAX_HOLES: usize = 8;

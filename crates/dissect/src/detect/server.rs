@@ -50,14 +50,13 @@ pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
 
 fn read(lines: &[&[u8]]) -> Votes {
     let first = lines.first().copied().unwrap_or_default();
-    let start = lines.join(b"\n".as_slice());
     if let Some(votes) = imap(first).or_else(|| irc(first)).or_else(|| pop3(first, lines)) {
         return votes;
     }
     if let Some(foreign) = by_words(first) {
         return Votes::not_ours(foreign);
     }
-    if let Some(foreign) = Foreign::of(looks_like(&start)) {
+    if let Some(foreign) = Foreign::of(looks_like(&lines.join(b"\n".as_slice()))) {
         return Votes::not_ours(foreign);
     }
     smtp(first, lines).unwrap_or_else(|| Votes::not_ours(Foreign::Unknown))

@@ -36,7 +36,14 @@ pub(super) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
 
 /// Contains, whatever the case.
 pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len().max(1)).any(|window| window.eq_ignore_ascii_case(needle))
+    let Some(first) = needle.first().map(u8::to_ascii_lowercase) else {
+        return false;
+    };
+    bytes.windows(needle.len()).any(|window| {
+        // Most windows are told by their first letter.
+        window.first().map(u8::to_ascii_lowercase) == Some(first)
+            && window.eq_ignore_ascii_case(needle)
+    })
 }
 
 /// Printable, as the first line of a protocol in lines is; UTF-8 goes through.

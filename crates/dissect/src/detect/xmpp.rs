@@ -51,7 +51,7 @@ pub(super) fn votes(bytes: &[u8], role: Role, last: bool) -> Option<Votes> {
     };
     if answers == (role == Role::Client) {
         // As this role's it is not quite right: the other reading of both sides is preferred.
-        votes.ours.iter_mut().for_each(|(_, weight)| *weight = Weight::Likely);
+        votes.ours = votes.ours.all_with(Weight::Likely);
     }
     votes.open = false;
     Some(votes)

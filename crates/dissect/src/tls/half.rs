@@ -29,7 +29,7 @@ use super::record::Opening;
 pub(super) struct Half {
     side: Side,
     stage: Stage,
-    /// The beginning of a header that is cut.
+    /// The beginning of a header that is cut, or of the first payload until it can be judged.
     head: Head,
     /// A record that is judged, or a message of SSL 2, until all of it is there.
     gathered: Vec<u8>,
@@ -287,35 +287,56 @@ impl Half {
         observer: &mut Observer,
     ) -> &'a [u8] {
         let (payload, rest) = bytes.split_at(left.min(bytes.len()));
-        let what = self.first_look(payload, what, observer);
+        let mut what = what;
+        if what == What::Handshake && self.is_fresh {
+            let mut start = self.head;
+            start.fill(payload, LOOK_BYTES);
+            if start.len() < LOOK_BYTES && payload.len() < left {
+                self.head = start;
+                self.stage = Stage::Payload { header, left: left - payload.len(), what };
+                return rest;
+            }
+            what = self.first_look(start.bytes(), observer);
+            let kept = std::mem::take(&mut self.head);
+            self.read(kept.bytes(), &header, kept.len() + left, what, observer);
+        }
+        self.read(payload, &header, left, what, observer);
+        self.advance(header, left - payload.len(), what, observer);
+        rest
+    }
+
+    /// A part of a record's payload, of which so many bytes are left.
+    fn read(
+        &mut self,
+        payload: &[u8],
+        header: &RecordHeader,
+        left: usize,
+        what: What,
+        observer: &mut Observer,
+    ) {
         match what {
             What::Alerts => self.alerts(payload, observer),
             What::Handshake => self.handshake(payload, observer),
             What::Judged if payload.len() == left && self.gathered.is_empty() => {
-                self.judge(payload, &header, observer);
+                self.judge(payload, header, observer);
             }
             What::Judged => {
                 self.gathered.reserve_exact(left);
                 self.gathered.extend_from_slice(payload);
                 if payload.len() == left {
                     let record = std::mem::take(&mut self.gathered);
-                    self.judge(&record, &header, observer);
+                    self.judge(&record, header, observer);
                 }
             }
             What::ChangeCipherSpec | What::Nothing | What::Sealed => (),
         }
-        self.advance(header, left - payload.len(), what, observer);
-        rest
     }
 
     /// A direction of which the beginning was not captured may open with something encrypted.
-    fn first_look(&mut self, payload: &[u8], what: What, observer: &mut Observer) -> What {
-        if what != What::Handshake || !self.is_fresh {
-            return what;
-        }
+    fn first_look(&mut self, start: &[u8], observer: &mut Observer) -> What {
         self.is_fresh = false;
-        if opens_with_hello(payload, self.side) {
-            return what;
+        if opens_with_hello(start, self.side) {
+            return What::Handshake;
         }
         self.is_blind = true;
         observer.missed(self.side);
@@ -394,6 +415,7 @@ impl Half {
             What::Alerts | What::Handshake | What::Judged => {
                 observer.missed(self.side);
                 self.is_blind |= what == What::Handshake;
+                self.head = Head::default();
                 self.messages.forget();
                 self.alert = None;
                 self.gathered = Vec::new();
@@ -587,6 +609,8 @@ impl Head {
     }
 }
 
+/// Bytes of the first payload that tell whether it is a hello: its type, and what its length begins with.
+const LOOK_BYTES: usize = 2;
 /// Bytes behind a hole in which a record is looked for: two of the longest, so that the beginning of one is among them.
 const LOOKING_BYTES: usize = 1 << 15;
 /// Two bytes and the shortest that protection adds: nonce and tag of AES_CCM_8 in TLS 1.2, or an MD5.

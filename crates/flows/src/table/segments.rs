@@ -68,6 +68,22 @@ impl Heard<'_> {
     }
 }
 
+/// Whose a segment is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owner {
+    pub(super) print: Print,
+    pub(super) side: Side,
+}
+
+#[inline]
+pub(super) fn endpoints(packet: &IpPacket<'_>, segment: &Segment<'_>) -> Endpoints {
+    Endpoints {
+        addresses: packet.addresses,
+        source_port: segment.source_port,
+        destination_port: segment.destination_port,
+    }
+}
+
 /// Whether a segment is of the connection that has its addresses and ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Belongs {
@@ -82,7 +98,7 @@ enum Belongs {
 }
 
 impl<L: Listener> FlowTable<L> {
-    /// A segment.
+    /// A segment, of which it may be known whose it is.
     #[inline]
     pub(super) fn segment<A>(
         &mut self,
@@ -90,15 +106,12 @@ impl<L: Listener> FlowTable<L> {
         at: Time,
         packet: &IpPacket<'_>,
         segment: &Segment<'_>,
+        owner: Option<Owner>,
     ) where
         A: Audience<Listener = L>,
     {
-        let endpoints = Endpoints {
-            addresses: packet.addresses,
-            source_port: segment.source_port,
-            destination_port: segment.destination_port,
-        };
-        let (print, side) = self.hashing.flow(&endpoints);
+        let endpoints = endpoints(packet, segment);
+        let Owner { print, side } = owner.unwrap_or_else(|| self.owner_of(&endpoints));
         let found = self.entries.find(&print);
         if self.settings.verify_checksums
             && packet.payload.is_whole()

@@ -17,5 +17,6 @@ pub use reader::CaptureCounts;
 pub use reader::CaptureReader;
 pub use reader::Captured;
 pub use reader::Polled;
+pub use reader::PolledSome;
 pub use reader::VlanTag;
 pub use writer::PcapWriter;

@@ -57,6 +57,17 @@ pub enum Polled<'a> {
     End,
 }
 
+/// What [`CaptureReader::poll_some`] came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolledSome<'a> {
+    /// Packets, at least one.
+    Packets(Vec<Captured<'a>>),
+    /// As [`Polled::NotYet`].
+    NotYet,
+    /// As [`Polled::End`].
+    End,
+}
+
 /// What was read so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -107,6 +118,8 @@ pub struct CaptureReader {
     format: Format,
     counts: CaptureCounts,
     is_over: bool,
+    /// Packets that are polled together: where their records begin behind the first of them.
+    places: Vec<(usize, Found)>,
 }
 
 /// Where the bytes come from.
@@ -157,7 +170,13 @@ impl CaptureReader {
     }
 
     fn of(input: Input) -> Self {
-        Self { input, format: Format::default(), counts: CaptureCounts::default(), is_over: false }
+        Self {
+            input,
+            format: Format::default(),
+            counts: CaptureCounts::default(),
+            is_over: false,
+            places: Vec::new(),
+        }
     }
 
     /// The next packet. Behind an error there is only the end.
@@ -172,17 +191,60 @@ impl CaptureReader {
         let advance = self.advance();
         self.is_over = matches!(advance, Err(_) | Ok(Advance::End));
         Ok(match advance? {
-            Advance::Packet(bytes, found) => Polled::Packet(Captured {
-                at: found.at.microseconds,
-                nanoseconds: found.at.nanoseconds,
-                link_type: found.link_type,
-                bytes: self.input.taken(bytes).get(found.data).unwrap_or_default(),
-                length: found.length,
-                tag: None,
-            }),
+            Advance::Packet(bytes, found) => {
+                Polled::Packet(captured(self.input.taken(bytes), &found))
+            }
             Advance::NotYet => Polled::NotYet,
             Advance::End => Polled::End,
         })
+    }
+
+    /// The next packet, and with it those behind it that are there without waiting: at most so many in all. Who looks at
+    /// several at once need not wait for each one's memory.
+    ///
+    /// # Errors
+    /// As [`poll`](Self::poll).
+    pub fn poll_some(&mut self, most: usize) -> Result<PolledSome<'_>, CaptureError> {
+        if self.is_over {
+            return Ok(PolledSome::End);
+        }
+        let advance = self.advance();
+        self.is_over = matches!(advance, Err(_) | Ok(Advance::End));
+        let (bytes, found) = match advance? {
+            Advance::Packet(bytes, found) => (bytes, found),
+            Advance::NotYet => return Ok(PolledSome::NotYet),
+            Advance::End => return Ok(PolledSome::End),
+        };
+        self.places.clear();
+        self.places.push((0, found));
+        let all = self.go_on(bytes, most);
+        let taken = self.input.taken(all);
+        let places = self.places.iter();
+        let packet =
+            |(at, found): &(usize, Found)| captured(taken.get(*at..).unwrap_or_default(), found);
+        Ok(PolledSome::Packets(places.map(packet).collect()))
+    }
+
+    /// Takes further packets, as long as nothing has to be read for them; gives the bytes taken since the first.
+    fn go_on(&mut self, mut taken: usize, most: usize) -> usize {
+        while self.places.len() < most {
+            // An error stands there the next time too.
+            let unread = self.input.unread();
+            match self.format.step(unread, self.input.offset(), &mut self.counts) {
+                Ok(Step::Packet(bytes, found)) => {
+                    self.input.take(bytes);
+                    self.counts.packets += 1;
+                    self.places.push((taken, found));
+                    taken += bytes;
+                }
+                Ok(Step::Skip(bytes)) => {
+                    self.input.take(bytes);
+                    taken += bytes;
+                }
+                Ok(Step::Short(_)) | Err(_) => break,
+            }
+        }
+        taken
     }
 
     /// What was read so far.
@@ -277,6 +339,18 @@ impl Input {
         // Dropping the old input lets the others write.
         *self = Self::Stream(Stream::at(source, offset));
         Ok(())
+    }
+}
+
+/// A packet as it lies in its record or block.
+fn captured<'a>(record: &'a [u8], found: &Found) -> Captured<'a> {
+    Captured {
+        at: found.at.microseconds,
+        nanoseconds: found.at.nanoseconds,
+        link_type: found.link_type,
+        bytes: record.get(found.data.clone()).unwrap_or_default(),
+        length: found.length,
+        tag: None,
     }
 }
 
