@@ -213,9 +213,10 @@ fn fragments_come_put_together() {
     hear(
         &mut captures,
         |_, frame| heard.borrow_mut().extend(marked(frame.bytes).map(|_| frame.bytes.len())),
-        || !heard.borrow().is_empty(),
+        // The error that answers it quotes it, and may come out of the other socket first.
+        || heard.borrow().iter().any(|length| *length > 1_600),
     );
-    assert_eq!(heard.into_inner()[0], 14 + 20 + 8 + sent.len());
+    assert_eq!(heard.into_inner().into_iter().max(), Some(14 + 20 + 8 + sent.len()));
 }
 
 #[test]
