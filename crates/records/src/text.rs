@@ -8,9 +8,7 @@ use tlscensus_certs::reorders_or_hides;
 pub fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        for letter in chunk.valid().chars() {
-            push_letter(&mut text, letter);
-        }
+        push_valid(&mut text, chunk.valid());
         for byte in chunk.invalid() {
             push_byte(&mut text, *byte);
         }
@@ -36,6 +34,20 @@ pub fn unescape(text: &str) -> Option<Vec<u8>> {
     }
     bytes.extend_from_slice(rest.as_bytes());
     Some(bytes)
+}
+
+/// Runs that stay as they are go over at once: most texts are one, or one and the end of a line.
+fn push_valid(text: &mut String, mut valid: &str) {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b'\\';
+    loop {
+        let length = valid.bytes().take_while(is_plain).count();
+        let (plain, rest) = valid.split_at(length);
+        text.push_str(plain);
+        let mut letters = rest.chars();
+        let Some(letter) = letters.next() else { break };
+        push_letter(text, letter);
+        valid = letters.as_str();
+    }
 }
 
 fn push_letter(text: &mut String, letter: char) {
