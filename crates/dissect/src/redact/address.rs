@@ -9,16 +9,19 @@ use super::CLIENT;
 /// Replaces the address wherever it stands, and the name of its host where that stands right before it in brackets.
 pub(super) fn redact(words: &[u8], address: IpAddr) -> Vec<u8> {
     let cleared = match address.to_canonical() {
-        address if !may_hold(words, address) => words.to_vec(),
         IpAddr::V4(address) => without_v4(words, address),
         IpAddr::V6(address) => without_v6(words, address),
     };
-    if super::contains(&cleared, MARK) { without_host(cleared) } else { cleared }
+    if holds_mark(&cleared) { without_host(cleared) } else { cleared }
 }
 
 /// Whether [`redact`] could find anything: most words are told in one look, without a form being made.
 pub(super) fn may_stand_in(words: &[u8], address: IpAddr) -> bool {
-    may_hold(words, address.to_canonical()) || super::contains(words, MARK)
+    may_hold(words, address.to_canonical()) || holds_mark(words)
+}
+
+fn holds_mark(words: &[u8]) -> bool {
+    words.contains(&b'[') && super::contains(words, MARK)
 }
 
 /// Whether any address of this kind could stand in these words, in whatever form.
@@ -48,18 +51,20 @@ struct Run {
 
 impl Run {
     fn goes_on(&mut self, byte: u8) {
-        let is_digit = byte.is_ascii_hexdigit();
         let is_colon = matches!(byte, b':' | b'-');
         let is_point = matches!(byte, b'.' | b'-' | b'_');
-        if !is_digit && !is_colon && !is_point {
+        if byte.is_ascii_hexdigit() {
+            self.digits += 1;
+        } else if is_colon || is_point {
+            self.digits = 0;
+            self.points += usize::from(is_point);
+            self.colons += usize::from(is_colon);
+            self.is_doubled |= is_colon && self.ends_in_colon;
+        } else {
             *self = Self::default();
             return;
         }
         self.length += 1;
-        self.digits = if is_digit { self.digits + 1 } else { 0 };
-        self.points += usize::from(is_point);
-        self.colons += usize::from(is_colon);
-        self.is_doubled |= is_colon && self.ends_in_colon;
         self.ends_in_colon = is_colon;
     }
 
@@ -82,16 +87,36 @@ impl Run {
 fn without_v4(words: &[u8], address: Ipv4Addr) -> Vec<u8> {
     let [a, b, c, d] = address.octets();
     let mut forms = vec![format!("{a:02x}{b:02x}{c:02x}{d:02x}")];
-    for [a, b, c, d] in [[a, b, c, d], [d, c, b, a]] {
-        for mark in [".", "-", "_"] {
-            forms.push(format!("{a}{mark}{b}{mark}{c}{mark}{d}"));
-            forms.push(format!("{a:03}{mark}{b:03}{mark}{c:03}{mark}{d:03}"));
+    let stands = |mark: &&u8| words.iter().filter(|byte| byte == mark).count() >= 3;
+    let marks: Vec<u8> = b".-_".iter().filter(stands).copied().collect();
+    for octets in [[a, b, c, d], [d, c, b, a]] {
+        for mark in &marks {
+            forms.push(v4_text(octets, *mark, false));
+            forms.push(v4_text(octets, *mark, true));
         }
     }
     // As an address of version 6 (RFC 4291 section 2.5.5) it has yet other forms.
     let mapped = [address.to_ipv6_mapped(), address.to_ipv6_compatible()];
     let words = replace_parsed(words, &mapped);
     forms.iter().fold(words, |words, form| replace(words, form.as_bytes()))
+}
+
+/// Four numbers with a mark between two, each of three digits if they are padded.
+pub(crate) fn v4_text(octets: [u8; 4], mark: u8, is_padded: bool) -> String {
+    let mut text = String::with_capacity(LONGEST_V4);
+    for (at, octet) in octets.into_iter().enumerate() {
+        if at > 0 {
+            text.push(char::from(mark));
+        }
+        if is_padded || octet >= 100 {
+            text.push(char::from(b'0' + octet / 100));
+        }
+        if is_padded || octet >= 10 {
+            text.push(char::from(b'0' + octet / 10 % 10));
+        }
+        text.push(char::from(b'0' + octet % 10));
+    }
+    text
 }
 
 fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
@@ -214,6 +239,8 @@ const MARK: &[u8] = b"[<client>]";
 const SHORTEST: usize = 2;
 /// Of an address of version 4, `0.0.0.0`; its other forms and those of nibbles are longer.
 const SHORTEST_V4: usize = 7;
+/// The same, `255.255.255.255`.
+const LONGEST_V4: usize = 15;
 const LONGEST: usize = 45;
 
 #[cfg(test)]
@@ -264,6 +291,16 @@ mod tests {
         ];
         for (words, expected) in cases {
             check("2001:db8::7", words, expected);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_standard_library_writes_them() {
+        for octet in 0..=u8::MAX {
+            let [a, b, c, d] = [octet, !octet, 0, 9];
+            assert_eq!(v4_text([a, b, c, d], b'.', false), Ipv4Addr::new(a, b, c, d).to_string());
+            let padded = format!("{a:03}-{b:03}-{c:03}-{d:03}");
+            assert_eq!(v4_text([a, b, c, d], b'-', true), padded);
         }
     }
 

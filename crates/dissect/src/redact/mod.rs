@@ -13,6 +13,8 @@ use tlscensus_dialog::Starttls;
 
 use crate::speech::Via;
 
+pub(crate) use address::v4_text;
+
 /// What stands for whatever is the client's.
 pub(crate) const CLIENT: &[u8] = b"<client>";
 
@@ -75,7 +77,7 @@ impl Redactor {
         let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
         let mut values = line.split_off(end);
         self.without_address(line);
-        self.words(&mut values);
+        self.clear(&mut values);
         line.append(&mut values);
     }
 
@@ -89,9 +91,12 @@ impl Redactor {
 
     /// A server's words.
     fn words(&self, words: &mut Vec<u8>) {
-        if self.is_clear(words) {
-            return;
+        if !self.is_clear(words) {
+            self.clear(words);
         }
+    }
+
+    fn clear(&self, words: &mut Vec<u8>) {
         self.without_address(words);
         if self.via == Via::Irc {
             *words = irc::redact(words);
