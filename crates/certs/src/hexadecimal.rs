@@ -2,13 +2,12 @@
 
 /// Two digits for each byte.
 pub fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let [high, low] = digits(*byte);
-        text.push(char::from(high));
-        text.push(char::from(low));
+    let mut text = vec![0; 2 * bytes.len()];
+    let (pairs, _) = text.as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = digits(*byte);
     }
-    text
+    String::from_utf8(text).expect("digits are ASCII")
 }
 
 /// Both digits of a byte, in ASCII.

@@ -206,6 +206,11 @@ impl Watcher {
         self.session.course().facts()
     }
 
+    /// The same, for who needs nothing else of it any more.
+    pub fn take_facts(&mut self) -> Facts {
+        std::mem::take(self.session.course_mut().facts_mut())
+    }
+
     /// Hears units as long as the side whose turn it is has one.
     fn take_turns(&mut self) -> bool {
         loop {

@@ -134,7 +134,7 @@ impl Dissector {
             Sender::Opener => (self.opener, self.responder),
             Sender::Responder => (self.responder, self.opener),
         };
-        let mut facts = listening.facts();
+        let mut facts = listening.take_facts();
         let via = match listening.via {
             Via::Smtp if is_lmtp(&facts) => Via::Lmtp,
             via => via,
@@ -389,9 +389,9 @@ impl Listening {
         }
     }
 
-    fn facts(&self) -> Facts {
-        match &self.watcher {
-            Some(watcher) => watcher.facts().clone(),
+    fn take_facts(&mut self) -> Facts {
+        match &mut self.watcher {
+            Some(watcher) => watcher.take_facts(),
             None => {
                 Facts { before: Reading::Unasked, starttls: Starttls::Unasked, ..Facts::default() }
             }

@@ -1,5 +1,6 @@
 //! What was found out about a flow, as a row.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tlscensus_dialog::Grammar;
@@ -19,17 +20,21 @@ use tlscensus_records::Timestamp;
 use tlscensus_records::derive;
 use tlscensus_records::derive::TlsReach;
 use tlscensus_records::ended;
+use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
 use crate::findings::Ours;
 use crate::findings::Stopped;
+use crate::redact::v4_text;
 use crate::speech::Via;
 use crate::tls::Ear;
 use crate::tls::NotEstablished;
 
 /// The row of a flow: all of it but what does not come out of its packets (run, sensor, hash of the client, prefix, which side
 /// is ours).
-pub fn row(ours: &Ours, summary: &Summary) -> FlowRow {
-    let mut row = FlowRow::default();
+///
+/// It is large, and goes from hand to hand.
+pub fn row(ours: &Ours, summary: &Summary) -> Box<FlowRow> {
+    let mut row = Box::<FlowRow>::default();
     fill_flow(&mut row, ours, summary);
     row.protocol = ours.spoken.protocol.to_owned();
     let direct = ours.spoken.via == Via::Direct;
@@ -75,7 +80,10 @@ fn fill_flow(row: &mut FlowRow, ours: &Ours, summary: &Summary) {
         false => (opened.responder, &summary.opener, &summary.responder),
         true => (opened.opener, &summary.responder, &summary.opener),
     };
-    row.server_addr = server.ip().to_string();
+    row.server_addr = match server.ip() {
+        IpAddr::V4(address) => v4_text(address.octets(), b'.', false),
+        address => address.to_string(),
+    };
     row.server_port = server.port();
     fill_counts(row, client_counts, server_counts);
     row.midstream = opened.midstream;
@@ -111,7 +119,7 @@ fn fill_tls(row: &mut FlowRow, ear: &Ear) {
     row.fill_tls(observer);
     row.tls_seen_established = observer.seen_established();
     row.tls_not_established = ear.not_established().map(|why| why.word().to_owned());
-    row.tls_ssl2_cipher = observer.ssl2_cipher().map(|cipher| cipher.to_string());
+    row.tls_ssl2_cipher = observer.ssl2_cipher().map(Ssl2CipherKind::text);
 }
 
 /// What stands inside TLS is hidden here, where a prober would see it.

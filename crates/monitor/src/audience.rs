@@ -23,7 +23,7 @@ use crate::monitor::Sessions;
 #[derive(Debug)]
 pub struct Harvest {
     /// The row.
-    pub row: FlowRow,
+    pub row: Box<FlowRow>,
     /// Certificates with their hashes: the server's, and the client's where they are kept.
     pub certificates: Vec<(Sha256, Arc<[u8]>)>,
 }

@@ -13,10 +13,14 @@ use tlscensus_tls_wire::observer;
 use tlscensus_tls_wire::observer::AlertSeen;
 use tlscensus_tls_wire::observer::KeyExchangeFacts;
 use tlscensus_tls_wire::observer::Observer;
+use tlscensus_tls_wire::observer::Offer;
 use tlscensus_tls_wire::observer::Side;
 use tlscensus_tls_wire::observer::Ssl2ErrorSeen;
 use tlscensus_tls_wire::observer::Unchecked;
+use tlscensus_tls_wire::registry::CertificateCompression;
 use tlscensus_tls_wire::registry::HandshakeType;
+use tlscensus_tls_wire::registry::NamedGroup;
+use tlscensus_tls_wire::registry::SignatureScheme;
 
 use crate::column::Bytes;
 use crate::probe_row::ProbeRow;
@@ -29,7 +33,7 @@ use crate::tls_columns::TlsColumns;
 impl ProbeRow {
     /// Takes over what the counted attempt's handshake told; [`conclude`](Self::conclude) follows.
     pub fn fill_tls(&mut self, observer: &Observer) {
-        self.tls.fill(observer);
+        self.tls.fill(observer, observer.offer().as_ref());
         self.server_sent.fill(observer);
         let facts = observer.key_exchange();
         self.tls_signature_check =
@@ -56,11 +60,10 @@ impl ServerSent {
 }
 
 impl TlsColumns {
-    /// Takes over what a handshake told.
-    pub fn fill(&mut self, observer: &Observer) {
-        self.sni = observer.offer().and_then(|offer| offer.server_name().map(escape));
-        self.ja3 = observer.ja3();
-        self.ja4 = observer.ja4();
+    /// Takes over what a handshake told, and what of the client's offer stands beside it.
+    pub(crate) fn fill(&mut self, observer: &Observer, offer: Option<&Offer<'_>>) {
+        self.sni = offer.and_then(|offer| offer.server_name().map(escape));
+        (self.ja3, self.ja4) = offer.and_then(|offer| observer.ja3_and_ja4(offer)).unzip();
         self.ja3s = observer.ja3s();
         self.version_seen = version_presence(observer);
         self.fill_choice(observer);
@@ -82,10 +85,10 @@ impl TlsColumns {
         let Some(choice) = observer.choice() else {
             return;
         };
-        self.version = Some(choice.version.to_string());
+        self.version = Some(choice.version.text());
         self.version_code = Some(choice.version.0);
         self.legacy_version_code = Some(choice.legacy_version.0);
-        self.suite = Some(choice.suite.to_string());
+        self.suite = Some(choice.suite.text());
         self.suite_code = Some(choice.suite.0);
         self.session_id_length = u16::try_from(choice.session_id.len()).ok();
         self.session_id_echoed = Some(observer.session_id_echoed());
@@ -110,9 +113,9 @@ impl TlsColumns {
         let Some(choice) = observer.ssl2_choice() else {
             return;
         };
-        self.version = Some(choice.version.to_string());
+        self.version = Some(choice.version.text());
         self.version_code = Some(choice.version.0);
-        let ciphers = choice.cipher_kinds.iter().map(ToString::to_string);
+        let ciphers = choice.cipher_kinds.iter().map(|kind| kind.text());
         self.ssl2_ciphers = Some(ciphers.collect());
         self.ssl2_connection_id = Some(hexadecimal(&choice.connection_id));
     }
@@ -122,13 +125,13 @@ impl TlsColumns {
             return;
         };
         self.key_exchange = facts.word().map(str::to_owned);
-        self.group = facts.group.map(|group| group.to_string());
+        self.group = facts.group.map(NamedGroup::text);
         self.group_code = facts.group.map(|group| group.0);
         self.fill_finite_field(&facts);
         let export_bits = facts.export_rsa_modulus.map(bit_length);
         self.export_rsa_bits = export_bits.and_then(|bits| u16::try_from(bits).ok());
         self.server_public_sha256 = facts.server_public.map(Sha256::of);
-        self.signature_scheme = facts.signature_scheme.map(|scheme| scheme.to_string());
+        self.signature_scheme = facts.signature_scheme.map(SignatureScheme::text);
         self.signature_scheme_code = facts.signature_scheme.map(|scheme| scheme.0);
     }
 
@@ -149,7 +152,7 @@ impl TlsColumns {
     fn fill_beside(&mut self, observer: &Observer) {
         self.fill_tickets(observer);
         self.certificate_compression =
-            observer.certificate_compression().map(|algorithm| algorithm.to_string());
+            observer.certificate_compression().map(CertificateCompression::text);
         self.ocsp_staple = observer.ocsp_staple().map(|staple| Bytes(staple.to_vec()));
         self.fill_scts(observer);
         self.fill_certificate_request(observer);

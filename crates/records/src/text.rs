@@ -7,13 +7,17 @@ use tlscensus_certs::reorders_or_hides;
 /// Control characters and those that reorder or hide text count as unprintable.
 pub fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for letter in chunk.valid().chars() {
-            push_letter(&mut text, letter);
-        }
-        for byte in chunk.invalid() {
-            push_byte(&mut text, *byte);
-        }
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        // Most texts are one such run, or one and the end of a line.
+        let length = rest.iter().take_while(|byte| is_plain(**byte)).count();
+        let (plain, behind) = rest.split_at(length);
+        text.push_str(str::from_utf8(plain).expect("what is plain is ASCII"));
+        // What is no ASCII ends before the next byte that is, whole or broken.
+        let length = behind.iter().take_while(|byte| !is_plain(**byte)).count();
+        let (other, behind) = behind.split_at(length);
+        push_other(&mut text, other);
+        rest = behind;
     }
     text
 }
@@ -36,6 +40,22 @@ pub fn unescape(text: &str) -> Option<Vec<u8>> {
     }
     bytes.extend_from_slice(rest.as_bytes());
     Some(bytes)
+}
+
+/// ASCII that stays as it is.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'\\'
+}
+
+fn push_other(text: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            push_letter(text, letter);
+        }
+        for byte in chunk.invalid() {
+            push_byte(text, *byte);
+        }
+    }
 }
 
 fn push_letter(text: &mut String, letter: char) {
@@ -74,6 +94,7 @@ mod tests {
             ("Grüße ✉".as_bytes(), "Grüße ✉"),
             (b"\xff\xfd\x01", r"\xff\xfd\x01"),
             (b"\xc3", r"\xc3"),
+            (b"\xe2\x9ca", r"\xe2\x9ca"),
             ("\u{202e}evil".as_bytes(), r"\xe2\x80\xaeevil"),
             (b"\x1b[31m", r"\x1b[31m"),
         ];

@@ -9,36 +9,114 @@ use super::CLIENT;
 /// Replaces the address wherever it stands, and the name of its host where that stands right before it in brackets.
 pub(super) fn redact(words: &[u8], address: IpAddr) -> Vec<u8> {
     let cleared = match address.to_canonical() {
-        _ if !may_hold_an_address(words) => words.to_vec(),
         IpAddr::V4(address) => without_v4(words, address),
         IpAddr::V6(address) => without_v6(words, address),
     };
-    if cleared.contains(&b'[') { without_host(cleared) } else { cleared }
+    if holds_mark(&cleared) { without_host(cleared) } else { cleared }
 }
 
-/// Whether any address could stand in these words, in whatever form: most words are told in one look, without a form being made.
-///
-/// Every form is within one run of hexadecimal digits and marks, and has at least [`SHORTEST_V4`] characters, or two of the
-/// marks that an address of version 6 has.
-fn may_hold_an_address(words: &[u8]) -> bool {
-    let runs = words.split(|byte| !byte.is_ascii_hexdigit() && !b":._-".contains(byte));
-    let is_mark = |byte: &&u8| b":-".contains(*byte);
-    runs.into_iter().any(|run| run.len() >= SHORTEST_V4 || run.iter().filter(is_mark).count() >= 2)
+/// Whether [`redact`] could find anything: most words are told in one look, without a form being made.
+pub(super) fn may_stand_in(words: &[u8], address: IpAddr) -> bool {
+    may_hold(words, address.to_canonical()) || holds_mark(words)
+}
+
+fn holds_mark(words: &[u8]) -> bool {
+    words.contains(&b'[') && super::contains(words, MARK)
+}
+
+/// Whether any address of this kind could stand in these words, in whatever form.
+fn may_hold(words: &[u8], address: IpAddr) -> bool {
+    let mut run = Run::default();
+    words.iter().any(|byte| {
+        run.goes_on(*byte);
+        run.may_hold_parsed()
+            || if address.is_ipv4() { run.may_hold_v4() } else { run.may_hold_v6() }
+    })
+}
+
+/// What is known of a run of hexadecimal digits and marks: every form of an address is within one.
+#[derive(Default)]
+struct Run {
+    length: usize,
+    /// Digits at its end.
+    digits: usize,
+    /// Dots, dashes and underscores.
+    points: usize,
+    /// Colons and dashes.
+    colons: usize,
+    /// Two of those stand side by side.
+    is_doubled: bool,
+    ends_in_colon: bool,
+}
+
+impl Run {
+    fn goes_on(&mut self, byte: u8) {
+        let is_colon = matches!(byte, b':' | b'-');
+        let is_point = matches!(byte, b'.' | b'-' | b'_');
+        if byte.is_ascii_hexdigit() {
+            self.digits += 1;
+        } else if is_colon || is_point {
+            self.digits = 0;
+            self.points += usize::from(is_point);
+            self.colons += usize::from(is_colon);
+            self.is_doubled |= is_colon && self.ends_in_colon;
+        } else {
+            *self = Self::default();
+            return;
+        }
+        self.length += 1;
+        self.ends_in_colon = is_colon;
+    }
+
+    /// An address of version 6 (RFC 4291 section 2.2): a gap, or all of its groups, the last two of which may be one of version 4.
+    fn may_hold_parsed(&self) -> bool {
+        self.is_doubled || self.colons >= 6
+    }
+
+    /// Four numbers, or eight digits.
+    fn may_hold_v4(&self) -> bool {
+        (self.points >= 3 && self.length >= SHORTEST_V4) || self.digits >= 8
+    }
+
+    /// All 32 digits.
+    fn may_hold_v6(&self) -> bool {
+        self.length >= 32
+    }
 }
 
 fn without_v4(words: &[u8], address: Ipv4Addr) -> Vec<u8> {
     let [a, b, c, d] = address.octets();
     let mut forms = vec![format!("{a:02x}{b:02x}{c:02x}{d:02x}")];
-    for [a, b, c, d] in [[a, b, c, d], [d, c, b, a]] {
-        for mark in [".", "-", "_"] {
-            forms.push(format!("{a}{mark}{b}{mark}{c}{mark}{d}"));
-            forms.push(format!("{a:03}{mark}{b:03}{mark}{c:03}{mark}{d:03}"));
+    let stands = |mark: &&u8| words.iter().filter(|byte| byte == mark).count() >= 3;
+    let marks: Vec<u8> = b".-_".iter().filter(stands).copied().collect();
+    for octets in [[a, b, c, d], [d, c, b, a]] {
+        for mark in &marks {
+            forms.push(v4_text(octets, *mark, false));
+            forms.push(v4_text(octets, *mark, true));
         }
     }
     // As an address of version 6 (RFC 4291 section 2.5.5) it has yet other forms.
     let mapped = [address.to_ipv6_mapped(), address.to_ipv6_compatible()];
     let words = replace_parsed(words, &mapped);
     forms.iter().fold(words, |words, form| replace(words, form.as_bytes()))
+}
+
+/// Four numbers with a mark between two, each of three digits if they are padded.
+pub(crate) fn v4_text(octets: [u8; 4], mark: u8, is_padded: bool) -> String {
+    let mut text = String::with_capacity(LONGEST_V4);
+    for (at, octet) in octets.into_iter().enumerate() {
+        if at > 0 {
+            text.push(char::from(mark));
+        }
+        if is_padded || octet >= 100 {
+            text.push(char::from(b'0' + octet / 100));
+        }
+        if is_padded || octet >= 10 {
+            text.push(char::from(b'0' + octet / 10 % 10));
+        }
+        text.push(char::from(b'0' + octet % 10));
+    }
+    text
 }
 
 fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
@@ -56,7 +134,7 @@ fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
 
 /// Replaces a form that stands alone: no further digit on either side.
 fn replace(words: Vec<u8>, form: &[u8]) -> Vec<u8> {
-    if !words.windows(form.len()).any(|window| window.eq_ignore_ascii_case(form)) {
+    if !super::contains(&words, form) {
         return words;
     }
     super::replace(&words, form, |before, behind| {
@@ -73,13 +151,23 @@ fn replace_parsed(words: &[u8], addresses: &[Ipv6Addr]) -> Vec<u8> {
     while !rest.is_empty() {
         let length = rest.iter().take_while(|byte| is_part(byte)).count();
         let (run, behind) = rest.split_at(length);
-        out.extend(replace_in_run(run, addresses));
+        if may_be_parsed(run) {
+            out.extend(replace_in_run(run, addresses));
+        } else {
+            out.extend_from_slice(run);
+        }
         let length = behind.iter().take_while(|byte| !is_part(byte)).count();
         let (other, behind) = behind.split_at(length);
         out.extend_from_slice(other);
         rest = behind;
     }
     out
+}
+
+fn may_be_parsed(run: &[u8]) -> bool {
+    let mut told = Run::default();
+    run.iter().for_each(|byte| told.goes_on(*byte));
+    told.may_hold_parsed()
 }
 
 /// In a run of digits and marks: at each place where a group may begin, the longest part that is such an address.
@@ -121,11 +209,10 @@ fn longest(run: &[u8], addresses: &[Ipv6Addr]) -> Option<usize> {
 
 /// `host.example[<client>]` and `(host.example [<client>])`: Postfix and Sendmail so name who connected.
 fn without_host(words: Vec<u8>) -> Vec<u8> {
-    let mark = [b"[", CLIENT, b"]"].concat();
     let mut out: Vec<u8> = Vec::with_capacity(words.len());
     let mut rest = words.as_slice();
     while let Some((byte, behind)) = rest.split_first() {
-        if rest.starts_with(&mark) {
+        if rest.starts_with(MARK) {
             let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
             let spaced = out.ends_with(b" ");
             let text = out.trim_ascii_end().len();
@@ -146,10 +233,14 @@ fn without_host(words: Vec<u8>) -> Vec<u8> {
     out
 }
 
+/// [`CLIENT`] in brackets.
+const MARK: &[u8] = b"[<client>]";
 /// Characters of the shortest and of the longest text of an address (RFC 4291 section 2.2).
 const SHORTEST: usize = 2;
 /// Of an address of version 4, `0.0.0.0`; its other forms and those of nibbles are longer.
 const SHORTEST_V4: usize = 7;
+/// The same, `255.255.255.255`.
+const LONGEST_V4: usize = 15;
 const LONGEST: usize = 45;
 
 #[cfg(test)]
@@ -200,6 +291,16 @@ mod tests {
         ];
         for (words, expected) in cases {
             check("2001:db8::7", words, expected);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_standard_library_writes_them() {
+        for octet in 0..=u8::MAX {
+            let [a, b, c, d] = [octet, !octet, 0, 9];
+            assert_eq!(v4_text([a, b, c, d], b'.', false), Ipv4Addr::new(a, b, c, d).to_string());
+            let padded = format!("{a:03}-{b:03}-{c:03}-{d:03}");
+            assert_eq!(v4_text([a, b, c, d], b'-', true), padded);
         }
     }
 

@@ -4,12 +4,13 @@ use super::CLIENT;
 
 /// All lines of a server's words.
 pub(super) fn redact(words: &[u8]) -> Vec<u8> {
-    words.split_inclusive(|byte| *byte == b'\n').map(line).collect::<Vec<_>>().concat()
+    let mut out = Vec::with_capacity(words.len());
+    words.split_inclusive(|byte| *byte == b'\n').for_each(|words| line(words, &mut out));
+    out
 }
 
-fn line(line: &[u8]) -> Vec<u8> {
-    let mut out: Vec<Vec<u8>> = Vec::new();
-    let says_host = line.windows(HOST.len()).any(|window| window.eq_ignore_ascii_case(HOST));
+fn line(line: &[u8], out: &mut Vec<u8>) {
+    let says_host = super::contains(line, HOST);
     let mut place = Place::Start;
     for word in line.split_inclusive(|byte| *byte == b' ') {
         let text = word.trim_ascii();
@@ -20,10 +21,13 @@ fn line(line: &[u8]) -> Vec<u8> {
             Place::Text => says_host && is_host(text),
             Place::Start | Place::Command => text.starts_with(b":") && text.contains(&b'!'),
         };
-        out.push(if is_own { around(word) } else { word.to_vec() });
+        if is_own {
+            around(word, out);
+        } else {
+            out.extend_from_slice(word);
+        }
         place = place.next(text);
     }
-    out.concat()
 }
 
 /// Where in a line the next word stands.
@@ -68,11 +72,12 @@ fn is_host(word: &[u8]) -> bool {
 }
 
 /// The mark in a word's place, with its spaces.
-fn around(word: &[u8]) -> Vec<u8> {
+fn around(word: &[u8], out: &mut Vec<u8>) {
     let start = word.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(word.len());
     let end = word.trim_ascii_end().len();
-    let (before, behind) = (word.get(..start), word.get(end..));
-    [before.unwrap_or_default(), CLIENT, behind.unwrap_or_default()].concat()
+    out.extend_from_slice(word.get(..start).unwrap_or_default());
+    out.extend_from_slice(CLIENT);
+    out.extend_from_slice(word.get(end..).unwrap_or_default());
 }
 
 /// Targets that are nobody.

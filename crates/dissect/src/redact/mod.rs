@@ -13,10 +13,12 @@ use tlscensus_dialog::Starttls;
 
 use crate::speech::Via;
 
+pub(crate) use address::v4_text;
+
 /// What stands for whatever is the client's.
 pub(crate) const CLIENT: &[u8] = b"<client>";
 
-/// Replaces what is one client's.
+/// Replaces what is one client's. Most words have nothing of it, and stay where they are.
 pub(crate) struct Redactor {
     pub(crate) via: Via,
     pub(crate) address: IpAddr,
@@ -29,13 +31,13 @@ impl Redactor {
         facts.leftover = Vec::new();
         facts.client_leftover = Vec::new();
         if let Some(greeting) = &mut facts.greeting {
-            *greeting = self.words(greeting);
+            self.words(greeting);
         }
         if let Starttls::Refused(words) = &mut facts.starttls {
-            *words = self.words(words);
+            self.words(words);
         }
         if let Some(ending) = &mut facts.ending {
-            ending.detail = self.words(&ending.detail);
+            self.words(&mut ending.detail);
             // Whether there was plaintext is told by what was counted, whatever the segments were.
             if matches!(ending.outcome, Outcome::Accepted | Outcome::AcceptedWithLeftover) {
                 ending.outcome = match plaintext_of_server {
@@ -52,48 +54,83 @@ impl Redactor {
         }
         facts.earlier.iter_mut().for_each(|list| self.list(list));
         if let Some(domain) = &mut facts.peer_domain {
-            *domain = self.text(domain);
+            self.text(domain);
         }
     }
 
     fn list(&self, list: &mut Capabilities) {
-        for line in &mut list.lines {
-            // The first word is the server's keyword, whatever the client is called.
-            let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
-            let keyword = self.without_names(line.get(..end).unwrap_or_default());
-            let values = self.words(line.get(end..).unwrap_or_default());
-            *line = [keyword, values].concat();
-        }
+        list.lines.iter_mut().for_each(|line| self.line(line));
         for mechanism in &mut list.mechanisms {
-            mechanism.name = self.text(&mechanism.name);
+            self.text(&mut mechanism.name);
         }
-        for binding in &mut list.channel_bindings {
-            *binding = self.text(binding);
-        }
+        list.channel_bindings.iter_mut().for_each(|binding| self.text(binding));
         if let Some(sts) = &mut list.sts {
-            *sts = self.text(sts);
+            self.text(sts);
         }
     }
 
-    fn text(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.without_names(text.as_bytes())).into_owned()
+    /// The first word is the server's keyword, whatever the client is called.
+    fn line(&self, line: &mut Vec<u8>) {
+        if self.is_clear(line) {
+            return;
+        }
+        let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+        let mut values = line.split_off(end);
+        self.without_address(line);
+        self.clear(&mut values);
+        line.append(&mut values);
+    }
+
+    fn text(&self, text: &mut String) {
+        if self.may_hold_address(text.as_bytes()) {
+            let mut words = std::mem::take(text).into_bytes();
+            self.without_address(&mut words);
+            *text = String::from_utf8_lossy(&words).into_owned();
+        }
     }
 
     /// A server's words.
-    fn words(&self, words: &[u8]) -> Vec<u8> {
-        let mut words = self.without_names(words);
-        if self.via == Via::Irc {
-            words = irc::redact(&words);
+    fn words(&self, words: &mut Vec<u8>) {
+        if !self.is_clear(words) {
+            self.clear(words);
         }
-        self.names.iter().fold(words, |words, name| replace_word(&words, name))
     }
 
-    fn without_names(&self, words: &[u8]) -> Vec<u8> {
-        let words = address::redact(words, self.address);
-        match self.via {
-            Via::XmppC2s | Via::XmppS2s => without_local_parts(&words),
-            _ => words,
+    fn clear(&self, words: &mut Vec<u8>) {
+        self.without_address(words);
+        if self.via == Via::Irc {
+            *words = irc::redact(words);
         }
+        for name in &self.names {
+            if contains(words, name) {
+                *words = replace_word(words, name);
+            }
+        }
+    }
+
+    /// At one look; where a protocol has places that are the client's by their grammar, only a reader of it can tell.
+    fn is_clear(&self, words: &[u8]) -> bool {
+        self.via != Via::Irc
+            && !self.may_hold_address(words)
+            && !self.names.iter().any(|name| contains(words, name))
+    }
+
+    fn may_hold_address(&self, words: &[u8]) -> bool {
+        address::may_stand_in(words, self.address) || (self.is_xmpp() && words.contains(&b'@'))
+    }
+
+    /// Without the address that the client comes from, and in XMPP without those that it writes from and to.
+    fn without_address(&self, words: &mut Vec<u8>) {
+        if address::may_stand_in(words, self.address) {
+            *words = address::redact(words, self.address);
+        }
+        if self.is_xmpp() && words.contains(&b'@') {
+            *words = without_local_parts(words);
+        }
+    }
+
+    fn is_xmpp(&self) -> bool {
+        matches!(self.via, Via::XmppC2s | Via::XmppS2s)
     }
 
     /// The client's mechanism, if it cannot be anything else: a password said in its place is nobody's business.
@@ -107,7 +144,12 @@ impl Redactor {
             .chain(&facts.earlier)
             .any(|list| list.mechanisms.iter().any(|mechanism| mechanism.name == *name));
         let known = MECHANISMS.contains(&name.as_str());
-        Some(if known || offered { self.text(name) } else { OTHER.to_owned() })
+        if !known && !offered {
+            return Some(OTHER.to_owned());
+        }
+        let mut name = name.clone();
+        self.text(&mut name);
+        Some(name)
     }
 }
 
@@ -149,6 +191,17 @@ fn replace_word(words: &[u8], name: &[u8]) -> Vec<u8> {
         !is_inner(rest.first()) && !dotted
     };
     replace(words, name, |before, behind| begins(before) && ends(behind))
+}
+
+/// Whether something stands there, whatever its case.
+fn contains(words: &[u8], what: &[u8]) -> bool {
+    let Some(first) = what.first() else {
+        return false;
+    };
+    words.windows(what.len()).any(|window| {
+        window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(first))
+            && window.eq_ignore_ascii_case(what)
+    })
 }
 
 /// Every place where something stands, whatever its case, with what may stand there before (as it was written so far) and behind it.

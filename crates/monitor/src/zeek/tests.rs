@@ -77,7 +77,8 @@ fn upgraded() -> Harvest {
     tls.history = Some("CsxrknXGYITiID".to_owned());
     tls.ja4 = Some("t12d1_2".to_owned());
     let certificates = [LEAF, b"no certificate"];
-    Harvest { row, certificates: certificates.map(|der| (Sha256::of(der), Arc::from(der))).into() }
+    let certificates = certificates.map(|der| (Sha256::of(der), Arc::from(der))).into();
+    Harvest { row: Box::new(row), certificates }
 }
 
 fn offered(row: &mut FlowRow) {
@@ -115,13 +116,13 @@ fn hidden() -> Harvest {
     row.tls.group_code = Some(4588);
     row.tls.extensions = Some(vec!["43".to_owned(), "51".to_owned()]);
     row.tls.history = Some("Cs".to_owned());
-    Harvest { row, certificates: Vec::new() }
+    Harvest { row: Box::new(row), certificates: Vec::new() }
 }
 
 /// No word of TLS.
 fn refused() -> Harvest {
     let row = FlowRow { client: CLIENT.to_owned(), via: "pop3".to_owned(), ..FlowRow::default() };
-    Harvest { row, certificates: Vec::new() }
+    Harvest { row: Box::new(row), certificates: Vec::new() }
 }
 
 fn closed(flipped: bool) -> Closed {

@@ -73,7 +73,7 @@ pub(crate) fn watch(monitor: &Monitor, path: &Path) -> (Watched, Result<(), Erro
         &AtomicBool::new(false),
         &mut |batch| {
             for harvest in batch.harvests {
-                watched.rows.push(harvest.row);
+                watched.rows.push(*harvest.row);
                 watched.certificates.extend(harvest.certificates);
             }
             for Closed { connection: Connection { flow_id, .. }, summary } in batch.closed {

@@ -41,7 +41,7 @@ pub(crate) fn over(capture: &Path) -> Run {
     let inputs = [Input { path: capture.to_owned(), follow: false }];
     let (gauges, stop, mut rows) = (Gauges::default(), AtomicBool::new(false), Vec::new());
     let ended = read(&monitor(1), &inputs, &gauges, &stop, &mut |batch| {
-        rows.extend(batch.harvests.into_iter().map(|harvest| harvest.row));
+        rows.extend(batch.harvests.into_iter().map(|harvest| *harvest.row));
         true
     });
     Run { rows, totals: gauges.totals(), warnings: Vec::new(), ended }
@@ -110,7 +110,7 @@ pub(crate) fn hear(
                 if !batch.is_empty() {
                     thread::sleep(slow);
                 }
-                rows.extend(batch.harvests.into_iter().map(|harvest| harvest.row));
+                rows.extend(batch.harvests.into_iter().map(|harvest| *harvest.row));
                 true
             };
             let mut ready = || is_ready.store(true, Ordering::SeqCst);

@@ -7,6 +7,7 @@
 use md5::Digest;
 use md5::Md5;
 
+use super::ascii;
 use super::decimal;
 use super::hexadecimal;
 use super::join;
@@ -20,33 +21,17 @@ use crate::registry::Version;
 
 /// JA3 of a hello, hexadecimal.
 pub fn ja3(hello: &ClientHello<'_>) -> String {
-    md5(&ja3_text(hello))
+    md5(&client_text(hello))
 }
 
 /// What JA3 is the hash of.
 pub fn ja3_text(hello: &ClientHello<'_>) -> String {
-    let extensions = &hello.extensions;
-    let mut text = String::with_capacity(TYPICAL_LENGTH);
-    decimal(hello.legacy_version.0, &mut text);
-    text.push(',');
-    let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease());
-    join(suites, '-', &mut text, |suite, text| decimal(suite.0, text));
-    text.push(',');
-    let types = extensions.iter().map(|raw| raw.extension).filter(|kind| !kind.is_grease());
-    join(types, '-', &mut text, |kind, text| decimal(kind.0, text));
-    text.push(',');
-    let SupportedGroups(groups) = list(extensions);
-    let groups = groups.iter().filter(|group| !group.is_grease());
-    join(groups, '-', &mut text, |group, text| decimal(group.0, text));
-    text.push(',');
-    let EcPointFormats(formats) = list(extensions);
-    join(formats, '-', &mut text, |format, text| decimal(u16::from(format.0), text));
-    text
+    ascii(client_text(hello))
 }
 
 /// JA3S of a server's choice, hexadecimal.
 pub fn ja3s(legacy_version: Version, suite: CipherSuite, extensions: &Extensions<'_>) -> String {
-    md5(&ja3s_text(legacy_version, suite, extensions))
+    md5(&server_text(legacy_version, suite, extensions))
 }
 
 /// What JA3S is the hash of. Servers send no GREASE; one that does is told by it.
@@ -55,21 +40,55 @@ pub fn ja3s_text(
     suite: CipherSuite,
     extensions: &Extensions<'_>,
 ) -> String {
-    let mut text = String::with_capacity(TYPICAL_LENGTH);
-    decimal(legacy_version.0, &mut text);
-    text.push(',');
-    decimal(suite.0, &mut text);
-    text.push(',');
-    join(extensions, '-', &mut text, |raw, text| decimal(raw.extension.0, text));
+    ascii(server_text(legacy_version, suite, extensions))
+}
+
+fn client_text(hello: &ClientHello<'_>) -> Vec<u8> {
+    let extensions = &hello.extensions;
+    let mut text = Vec::with_capacity(TYPICAL_LENGTH);
+    decimal(hello.legacy_version.0, &mut text);
+    text.push(b',');
+    let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease());
+    join(suites, b'-', &mut text, |suite, text| decimal(suite.0, text));
+    text.push(b',');
+    let types = extensions.iter().map(|raw| raw.extension).filter(|kind| !kind.is_grease());
+    join(types, b'-', &mut text, |kind, text| decimal(kind.0, text));
+    text.push(b',');
+    let SupportedGroups(groups) = list(extensions);
+    let groups = groups.iter().filter(|group| !group.is_grease());
+    join(groups, b'-', &mut text, |group, text| decimal(group.0, text));
+    text.push(b',');
+    let EcPointFormats(formats) = list(extensions);
+    join(formats, b'-', &mut text, |format, text| decimal(u16::from(format.0), text));
     text
 }
 
-fn md5(text: &str) -> String {
-    hexadecimal(&Md5::digest(text))
+fn server_text(
+    legacy_version: Version,
+    suite: CipherSuite,
+    extensions: &Extensions<'_>,
+) -> Vec<u8> {
+    let mut text = Vec::with_capacity(TYPICAL_LENGTH_OF_SERVER);
+    decimal(legacy_version.0, &mut text);
+    text.push(b',');
+    decimal(suite.0, &mut text);
+    text.push(b',');
+    join(extensions, b'-', &mut text, |raw, text| decimal(raw.extension.0, text));
+    text
+}
+
+fn md5(text: &[u8]) -> String {
+    let mut digits = Vec::with_capacity(DIGITS);
+    hexadecimal(&Md5::digest(text), &mut digits);
+    ascii(digits)
 }
 
 /// Room for the text of most hellos.
 const TYPICAL_LENGTH: usize = 256;
+/// And of most servers' hellos.
+const TYPICAL_LENGTH_OF_SERVER: usize = 64;
+/// Hexadecimal ones of a hash.
+const DIGITS: usize = 32;
 
 #[cfg(test)]
 mod tests {

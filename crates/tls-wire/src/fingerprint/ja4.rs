@@ -18,10 +18,12 @@
 use sha2::Digest;
 use sha2::Sha256;
 
+use super::ascii;
+use super::decimal_digit;
 use super::hexadecimal;
+use super::hexadecimal_digit;
 use super::join;
 use super::list;
-use super::two_digits;
 use crate::extension::ApplicationProtocols;
 use crate::extension::Extensions;
 use crate::extension::SignatureAlgorithms;
@@ -32,53 +34,74 @@ use crate::registry::Version;
 
 /// JA4 of a hello that came over TCP.
 pub fn ja4(hello: &ClientHello<'_>) -> String {
-    let (suites, rest) = (suites(hello), extensions_and_schemes(&hello.extensions));
-    format!("{}_{}_{}", glance(hello), cut(&suites), cut(&rest))
+    let mut print = Vec::with_capacity(LENGTH);
+    let mut text = Vec::with_capacity(TYPICAL_LENGTH);
+    glance(hello, &mut print);
+    print.push(b'_');
+    suites(hello, &mut text);
+    cut(&text, &mut print);
+    print.push(b'_');
+    text.clear();
+    extensions_and_schemes(&hello.extensions, &mut text);
+    cut(&text, &mut print);
+    ascii(print)
 }
 
 /// The same before hashing, as `JA4_r` writes it.
 pub fn ja4_text(hello: &ClientHello<'_>) -> String {
-    format!("{}_{}_{}", glance(hello), suites(hello), extensions_and_schemes(&hello.extensions))
+    let mut text = Vec::with_capacity(2 * TYPICAL_LENGTH);
+    glance(hello, &mut text);
+    text.push(b'_');
+    suites(hello, &mut text);
+    text.push(b'_');
+    extensions_and_schemes(&hello.extensions, &mut text);
+    ascii(text)
 }
 
-fn glance(hello: &ClientHello<'_>) -> String {
+fn glance(hello: &ClientHello<'_>, text: &mut Vec<u8>) {
     let extensions = &hello.extensions;
-    let named = if extensions.contains(ExtensionType::SERVER_NAME) { 'd' } else { 'i' };
-    let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease()).count().min(99);
-    let types = extensions.iter().filter(|raw| !raw.extension.is_grease()).count().min(99);
-    let [first, last] = protocol(extensions);
-    format!("t{}{named}{suites:02}{types:02}{first}{last}", version(hello))
+    text.push(b't');
+    text.extend_from_slice(version(hello));
+    text.push(if extensions.contains(ExtensionType::SERVER_NAME) { b'd' } else { b'i' });
+    count(hello.cipher_suites.iter().filter(|suite| !suite.is_grease()).count(), text);
+    count(extensions.iter().filter(|raw| !raw.extension.is_grease()).count(), text);
+    text.extend(protocol(extensions));
 }
 
-fn version(hello: &ClientHello<'_>) -> &'static str {
+fn version(hello: &ClientHello<'_>) -> &'static [u8] {
     let SupportedVersions(versions) = list(&hello.extensions);
     let highest = versions.into_iter().filter(|version| !version.is_grease()).max();
     match highest.unwrap_or(hello.legacy_version) {
-        Version::SSL_2 => "s2",
-        Version::SSL_3 => "s3",
-        Version::TLS_1_0 => "10",
-        Version::TLS_1_1 => "11",
-        Version::TLS_1_2 => "12",
-        Version::TLS_1_3 => "13",
-        Version::DTLS_1_0 => "d1",
-        Version::DTLS_1_2 => "d2",
-        Version::DTLS_1_3 => "d3",
-        _ => "00",
+        Version::SSL_2 => b"s2",
+        Version::SSL_3 => b"s3",
+        Version::TLS_1_0 => b"10",
+        Version::TLS_1_1 => b"11",
+        Version::TLS_1_2 => b"12",
+        Version::TLS_1_3 => b"13",
+        Version::DTLS_1_0 => b"d1",
+        Version::DTLS_1_2 => b"d2",
+        Version::DTLS_1_3 => b"d3",
+        _ => b"00",
     }
 }
 
+/// Two decimal digits, of 99 for what has more.
+fn count(number: usize, text: &mut Vec<u8>) {
+    let number = u16::try_from(number).map_or(MOST, |number| number.min(MOST));
+    text.extend([number / 10, number].map(decimal_digit));
+}
+
 /// First and last letter of the first protocol; where one is neither letter nor digit, first and last hexadecimal digit.
-fn protocol(extensions: &Extensions<'_>) -> [char; 2] {
+fn protocol(extensions: &Extensions<'_>) -> [u8; 2] {
     let ApplicationProtocols(names) = list(extensions);
     let name = names.into_iter().find(|name| !is_grease(name)).unwrap_or_default();
     let (Some(first), Some(last)) = (name.first(), name.last()) else {
-        return ['0', '0'];
+        return *b"00";
     };
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
-        return [char::from(*first), char::from(*last)];
+        return [*first, *last];
     }
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).expect("a nibble is a digit");
-    [digit(first >> 4), digit(last & 0xf)]
+    [first >> 4, last & 0xf].map(hexadecimal_digit)
 }
 
 /// Protocols have reserved values too: two equal bytes, `0x0a` to `0xfa` (RFC 8701, section 2).
@@ -86,47 +109,52 @@ fn is_grease(name: &[u8]) -> bool {
     matches!(name, [first, second] if first == second && first & 0x0f == 0x0a)
 }
 
-fn suites(hello: &ClientHello<'_>) -> String {
+fn suites(hello: &ClientHello<'_>, text: &mut Vec<u8>) {
     let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease());
-    sorted(suites.map(|suite| suite.0).collect())
+    sorted(suites.map(|suite| suite.0).collect(), text);
 }
 
-fn extensions_and_schemes(extensions: &Extensions<'_>) -> String {
+fn extensions_and_schemes(extensions: &Extensions<'_>, text: &mut Vec<u8>) {
     let types = extensions.iter().map(|raw| raw.extension).filter(|kind| {
         !kind.is_grease()
             && *kind != ExtensionType::SERVER_NAME
             && *kind != ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION
     });
-    let mut text = sorted(types.map(|kind| kind.0).collect());
+    sorted(types.map(|kind| kind.0).collect(), text);
     let SignatureAlgorithms(schemes) = list(extensions);
     let mut schemes = schemes.iter().filter(|scheme| !scheme.is_grease()).peekable();
     if schemes.peek().is_some() {
-        text.push('_');
-        join(schemes, ',', &mut text, |scheme, text| four_digits(scheme.0, text));
+        text.push(b'_');
+        join(schemes, b',', text, |scheme, text| four_digits(scheme.0, text));
     }
-    text
 }
 
-fn sorted(mut values: Vec<u16>) -> String {
+fn sorted(mut values: Vec<u16>, text: &mut Vec<u8>) {
     values.sort_unstable();
-    let mut text = String::with_capacity(5 * values.len());
-    join(values, ',', &mut text, four_digits);
-    text
+    join(values, b',', text, four_digits);
 }
 
-fn four_digits(value: u16, text: &mut String) {
-    value.to_be_bytes().into_iter().for_each(|byte| two_digits(byte, text));
+fn four_digits(value: u16, text: &mut Vec<u8>) {
+    let [high, low] = value.to_be_bytes();
+    text.extend_from_slice(&[high >> 4, high, low >> 4, low].map(hexadecimal_digit));
 }
 
 /// Twelve digits of the hash; of nothing, twelve zeros.
-fn cut(text: &str) -> String {
+fn cut(text: &[u8], print: &mut Vec<u8>) {
     if text.is_empty() {
-        return "0".repeat(DIGITS);
+        print.extend([b'0'; DIGITS]);
+        return;
     }
     let hash = Sha256::digest(text);
-    hexadecimal(&hash[..DIGITS / 2])
+    hexadecimal(&hash[..DIGITS / 2], print);
 }
 
+/// Room for the text of most lists of suites, and of most of extensions with schemes.
+const TYPICAL_LENGTH: usize = 256;
+/// Of a fingerprint: the glance, and two hashes behind a mark each.
+const LENGTH: usize = 10 + 2 * (1 + DIGITS);
+/// The highest count that has two digits.
+const MOST: u16 = 99;
 /// Hexadecimal ones.
 const DIGITS: usize = 12;
 
@@ -196,8 +224,7 @@ mod tests {
         );
         assert_eq!(ja4(&first), "t13d1516h2_8daaf6152771_e5627efa2ab1");
         let silent = chrome(&types, &[]);
-        let silent = cut(&extensions_and_schemes(&silent.extensions));
-        assert_eq!(silent, "6d807ffa2a79", "without schemes there is no underscore");
+        assert!(ja4(&silent).ends_with("_6d807ffa2a79"), "without schemes there is no underscore");
         let types = [
             0xfe0d, 0x0010, 0x0017, 0x0033, 0x44cd, 0xff01, 0x000a, 0x000d, 0x0023, 0x002b, 0x000b,
             0xca34, 0x002d, 0x0000, 0x0005, 0x001b, 0x0012,
@@ -222,9 +249,9 @@ mod tests {
         for (name, letters) in cases {
             let mut extensions = Extensions::new();
             extensions.add(&ApplicationProtocols(vec![name]));
-            assert_eq!(protocol(&extensions).iter().collect::<String>(), letters, "{name:?}");
+            assert_eq!(protocol(&extensions), letters.as_bytes(), "{name:?}");
         }
-        assert_eq!(protocol(&Extensions::none()), ['0', '0']);
+        assert_eq!(protocol(&Extensions::none()), *b"00");
     }
 
     #[test]

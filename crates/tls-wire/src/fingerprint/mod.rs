@@ -29,6 +29,11 @@ impl Observer {
         Some(ja4(&self.hello_in_its_own_frame()?.hello))
     }
 
+    /// Both of the client's first hello, where who asks has [decoded](Self::offer) it already.
+    pub fn ja3_and_ja4(&self, offer: &Offer<'_>) -> Option<(String, String)> {
+        self.ssl2_hello().is_none().then(|| (ja3(&offer.hello), ja4(&offer.hello)))
+    }
+
     /// In the frame of SSL 2 a hello has no extensions, and the methods do not speak of it.
     fn hello_in_its_own_frame(&self) -> Option<Offer<'_>> {
         self.offer().filter(|_| self.ssl2_hello().is_none())
@@ -49,9 +54,9 @@ fn list<'s, T: Extension<'s> + Default>(extensions: &'s Extensions<'_>) -> T {
 /// Appends what `write` makes of each value, `separator` between two.
 fn join<T>(
     values: impl IntoIterator<Item = T>,
-    separator: char,
-    text: &mut String,
-    write: impl Fn(T, &mut String),
+    separator: u8,
+    text: &mut Vec<u8>,
+    write: impl Fn(T, &mut Vec<u8>),
 ) {
     for (at, value) in values.into_iter().enumerate() {
         if at > 0 {
@@ -61,33 +66,34 @@ fn join<T>(
     }
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * digest.len());
-    digest.iter().for_each(|byte| two_digits(*byte, &mut text));
-    text
+/// Texts are made as bytes, for most of them are only hashed.
+fn ascii(text: Vec<u8>) -> String {
+    String::from_utf8(text).expect("digits, letters and marks are ASCII")
 }
 
 // The formatting machinery of the standard library would cost more than the hashes.
 
-/// Two lower-case hexadecimal digits.
-fn two_digits(byte: u8, text: &mut String) {
-    for nibble in [byte >> 4, byte & 0xf] {
-        text.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
+/// Two lower-case hexadecimal digits of each byte.
+fn hexadecimal(bytes: &[u8], text: &mut Vec<u8>) {
+    for byte in bytes {
+        text.extend([byte >> 4, byte & 0xf].map(hexadecimal_digit));
     }
 }
 
 /// Without leading zeros.
-fn decimal(value: u16, text: &mut String) {
-    for power in [10_000, 1_000, 100, 10] {
-        if value >= power {
-            text.push(decimal_digit(value / power % 10));
-        }
-    }
-    text.push(decimal_digit(value % 10));
+fn decimal(value: u16, text: &mut Vec<u8>) {
+    let digits = [10_000, 1_000, 100, 10, 1].map(|power| decimal_digit(value / power));
+    let zeros = digits.iter().take(4).take_while(|digit| **digit == b'0').count();
+    text.extend_from_slice(digits.get(zeros..).unwrap_or_default());
 }
 
-fn decimal_digit(value: u16) -> char {
-    char::from_digit(u32::from(value), 10).expect("a remainder of ten is a digit")
+fn hexadecimal_digit(nibble: u8) -> u8 {
+    b"0123456789abcdef"[usize::from(nibble & 0xf)]
+}
+
+/// The last one of a number.
+fn decimal_digit(value: u16) -> u8 {
+    b"0123456789"[usize::from(value % 10)]
 }
 
 #[cfg(test)]
@@ -97,13 +103,12 @@ mod tests {
     #[test]
     fn digits_are_those_of_the_standard_library() {
         for value in 0..=u16::MAX {
-            let (mut ours, [high, low]) = (String::new(), value.to_be_bytes());
+            let mut ours = Vec::new();
             decimal(value, &mut ours);
-            assert_eq!(ours, value.to_string());
-            ours.clear();
-            two_digits(high, &mut ours);
-            two_digits(low, &mut ours);
-            assert_eq!(ours, format!("{value:04x}"));
+            assert_eq!(ascii(ours), value.to_string());
+            let mut ours = Vec::new();
+            hexadecimal(&value.to_be_bytes(), &mut ours);
+            assert_eq!(ascii(ours), format!("{value:04x}"));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Observer;
 use super::heard::chosen_extensions;
+use super::offer::Kept;
 use crate::codec::Codec;
 use crate::codec::DecodeError;
 use crate::extension::ApplicationProtocols;
@@ -194,10 +195,9 @@ impl Observer {
 
     /// True where the server sent back the session id of the client's last hello, which was not empty.
     pub fn session_id_echoed(&self) -> bool {
-        let Some(offer) = self.second_offer().or_else(|| self.offer()) else {
+        let Some(sent) = self.last_kept_hello().map(Kept::session_id) else {
             return false;
         };
-        let sent = offer.hello.session_id;
         !sent.is_empty() && self.choice().is_some_and(|choice| choice.session_id == sent)
     }
 
@@ -217,10 +217,8 @@ impl Observer {
             // The certificate may stand in what was not heard.
             return None;
         }
-        let ticket_sent = self.offer().is_some_and(|offer| {
-            let ticket = offer.hello.extensions.find(ExtensionType::SESSION_TICKET);
-            ticket.is_some_and(|ticket| !ticket.is_empty())
-        });
+        let ticket = self.kept_hello().and_then(|hello| hello.find(ExtensionType::SESSION_TICKET));
+        let ticket_sent = ticket.is_some_and(|ticket| !ticket.is_empty());
         let claimed = ticket_sent || self.session_id_echoed();
         (self.server.change_cipher_spec && claimed).then_some(true)
     }

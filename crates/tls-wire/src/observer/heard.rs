@@ -11,6 +11,7 @@ use super::Offer;
 use super::Side;
 use super::SignatureCheck;
 use super::TicketSeen;
+use super::offer::Kept;
 use crate::codec::Codec;
 use crate::extension::Extensions;
 use crate::extension::RawExtension;
@@ -35,6 +36,16 @@ impl Observer {
 
     fn hello(&self, at: usize) -> Option<Offer<'_>> {
         self.hellos.get(at)?.as_ref().and_then(|body| Offer::decode(body).ok())
+    }
+
+    /// The client's first hello, for a question about one part of it.
+    pub(super) fn kept_hello(&self) -> Option<Kept<'_>> {
+        self.hellos.first()?.as_deref().map(Kept)
+    }
+
+    /// The client's last hello, for the same.
+    pub(super) fn last_kept_hello(&self) -> Option<Kept<'_>> {
+        self.hellos.iter().rev().flatten().next().map(|body| Kept(body))
     }
 
     /// The server's hello.

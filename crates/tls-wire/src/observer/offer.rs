@@ -1,7 +1,8 @@
-//! What a client offered: its hello, read again when asked.
+//! What a client offered: its hello, read again when asked, as a whole or one part of it.
 
 use crate::codec::Codec;
 use crate::codec::DecodeError;
+use crate::codec::Reader;
 use crate::extension::ApplicationProtocols;
 use crate::extension::EARLY_KEY_SHARE;
 use crate::extension::EcPointFormats;
@@ -130,5 +131,73 @@ impl<'a> Offer<'a> {
     /// True where an extension of this type stands in the hello.
     pub fn has(&self, extension: ExtensionType) -> bool {
         self.hello.extensions.contains(extension)
+    }
+}
+
+/// A hello that was kept, for questions that are asked again and again: nothing of it is collected to answer them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept<'a>(pub(super) &'a [u8]);
+
+impl<'a> Kept<'a> {
+    /// The session to resume.
+    pub(super) fn session_id(self) -> &'a [u8] {
+        self.parts().map(|(session_id, _)| session_id).unwrap_or_default()
+    }
+
+    /// Content of the first extension of this type.
+    pub(super) fn find(self, extension: ExtensionType) -> Option<&'a [u8]> {
+        let (_, mut extensions) = self.parts().ok()?;
+        while !extensions.is_empty() {
+            let found = ExtensionType::read(&mut extensions).ok()?;
+            let bytes = extensions.bytes16("extension data").ok()?;
+            if found == extension {
+                return Some(bytes);
+            }
+        }
+        None
+    }
+
+    /// The session id and the extensions; what cannot be decoded is not kept.
+    fn parts(self) -> Result<(&'a [u8], Reader<'a>), DecodeError> {
+        let mut reader = Reader::new(self.0);
+        Version::read(&mut reader)?;
+        reader.take(RANDOM_BYTES, "client random")?;
+        let session_id = reader.bytes8("session_id")?;
+        reader.bytes16("cipher_suites")?;
+        reader.bytes8("compression_methods")?;
+        let extensions = if reader.is_empty() { reader } else { reader.sub16("extensions")? };
+        Ok((session_id, extensions))
+    }
+}
+
+/// Of a client's random.
+const RANDOM_BYTES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extension::Extensions;
+
+    #[test]
+    fn a_part_is_what_stands_in_the_whole() {
+        let mut extensions = Extensions::new();
+        extensions.push(ExtensionType::EARLY_DATA, &b""[..]);
+        extensions.push(ExtensionType::SESSION_TICKET, &b"first"[..]);
+        extensions.push(ExtensionType::SESSION_TICKET, &b"again"[..]);
+        for extensions in [Extensions::none(), Extensions::new(), extensions] {
+            let hello = ClientHello {
+                legacy_version: Version::TLS_1_2,
+                random: [7; 32],
+                session_id: b"id",
+                cipher_suites: Vec::new(),
+                compression_methods: vec![CompressionMethod::NULL],
+                extensions,
+            };
+            let wire = hello.encoded();
+            assert_eq!(Kept(&wire).session_id(), hello.session_id);
+            for extension in (0..=u8::MAX).map(|kind| ExtensionType(kind.into())) {
+                assert_eq!(Kept(&wire).find(extension), hello.extensions.find(extension));
+            }
+        }
     }
 }

@@ -151,8 +151,8 @@ impl Observer {
     }
 
     fn unasked(&self, extension: ExtensionType) -> bool {
-        match self.offer() {
-            Some(offer) => !offer.has(extension),
+        match self.kept_hello() {
+            Some(hello) => hello.find(extension).is_none(),
             // SSL 2 has no extensions.
             None => self.ssl2_hello().is_some(),
         }

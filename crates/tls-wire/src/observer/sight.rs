@@ -127,7 +127,7 @@ impl Observer {
 
     /// True unless the client's hello says that it sends no early data.
     fn may_be_early(&self) -> bool {
-        self.offer().is_none_or(|offer| offer.has(ExtensionType::EARLY_DATA))
+        self.kept_hello().is_none_or(|hello| hello.find(ExtensionType::EARLY_DATA).is_some())
     }
 
     fn sealed_data(&mut self, side: Side, length: u16) {

@@ -93,6 +93,11 @@ macro_rules! registry {
                 let at = Self::ENTRIES.binary_search_by_key(&self.0, |(value, _)| *value).ok()?;
                 Self::ENTRIES.get(at).map(|(_, name)| *name)
             }
+
+            /// What is displayed, as a text of its own: rows are full of names, and those need no formatting.
+            pub fn text(self) -> String {
+                self.name().map_or_else(|| self.to_string(), str::to_owned)
+            }
         }
 
         impl From<$int> for $name {
@@ -307,6 +312,8 @@ mod tests {
     fn unknown_values_keep_their_number() {
         assert_eq!(CipherSuite(0x1301).to_string(), "TLS_AES_128_GCM_SHA256");
         assert_eq!(CipherSuite(0xfafa).to_string(), "0xfafa");
+        assert_eq!(CipherSuite(0xfafa).text(), "0xfafa");
+        assert_eq!(CipherSuite(0x1301).text(), CipherSuite(0x1301).to_string());
         assert_eq!(format!("{:?}", AlertDescription(0xf1)), "AlertDescription(0xf1)");
         assert_eq!(Version::TLS_1_3.name(), Some("TLS 1.3"));
         assert_eq!(NamedGroup(4588), NamedGroup::X25519MLKEM768);
