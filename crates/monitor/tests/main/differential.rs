@@ -232,7 +232,7 @@ const CHOSEN: [&str; 36] = [
 /// Capture, of what something else is said there, and why tshark's word does not count.
 type Exception = (&'static str, &'static [&'static str], &'static str);
 
-const EXCEPTIONS: [Exception; 27] = [
+const EXCEPTIONS: [Exception; 26] = [
     (
         "retina/traces/tls_ciphers.pcap",
         &["offer_suites"],
@@ -274,7 +274,6 @@ const EXCEPTIONS: [Exception; 27] = [
     ),
     ("gap-in-chain.pcap", &["group"], "it does not find its way into the records behind a hole"),
     ("gap-over-starttls.pcap", &["streams"], "the words that led to TLS are not in the capture"),
-    ("midstream-in-chain.pcap", &["streams"], "the capture begins inside a record"),
     ("one-sided-client.pcap", &["streams"], "the go-ahead is not in the capture"),
     ("one-sided-server.pcap", &["streams"], "the wish to upgrade is not in the capture"),
     (
