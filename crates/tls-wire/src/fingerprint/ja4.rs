@@ -22,7 +22,7 @@ use super::ascii;
 use super::decimal_digit;
 use super::hexadecimal;
 use super::hexadecimal_digit;
-use super::join;
+use super::hexadecimal_list;
 use super::list;
 use crate::extension::ApplicationProtocols;
 use crate::extension::Extensions;
@@ -122,21 +122,17 @@ fn extensions_and_schemes(extensions: &Extensions<'_>, text: &mut Vec<u8>) {
     });
     sorted(types.map(|kind| kind.0).collect(), text);
     let SignatureAlgorithms(schemes) = list(extensions);
-    let mut schemes = schemes.iter().filter(|scheme| !scheme.is_grease()).peekable();
-    if schemes.peek().is_some() {
+    let schemes = schemes.into_iter().filter(|scheme| !scheme.is_grease()).map(u16::from);
+    let schemes: Vec<u16> = schemes.collect();
+    if !schemes.is_empty() {
         text.push(b'_');
-        join(schemes, b',', text, |scheme, text| four_digits(scheme.0, text));
+        hexadecimal_list(&schemes, text);
     }
 }
 
 fn sorted(mut values: Vec<u16>, text: &mut Vec<u8>) {
     values.sort_unstable();
-    join(values, b',', text, four_digits);
-}
-
-fn four_digits(value: u16, text: &mut Vec<u8>) {
-    let [high, low] = value.to_be_bytes();
-    text.extend_from_slice(&[high >> 4, high, low >> 4, low].map(hexadecimal_digit));
+    hexadecimal_list(&values, text);
 }
 
 /// Twelve digits of the hash; of nothing, twelve zeros.

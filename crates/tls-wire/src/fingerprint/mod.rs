@@ -80,11 +80,30 @@ fn hexadecimal(bytes: &[u8], text: &mut Vec<u8>) {
     }
 }
 
+/// Four hexadecimal digits of each number, with a comma between two.
+fn hexadecimal_list(values: &[u16], text: &mut Vec<u8>) {
+    let start = text.len();
+    text.resize(start + 5 * values.len(), b',');
+    let (places, _) = text.get_mut(start..).unwrap_or_default().as_chunks_mut();
+    for ([first, second, third, fourth, _], value) in places.iter_mut().zip(values) {
+        let [high, low] = value.to_be_bytes();
+        [*first, *second] = [high >> 4, high].map(hexadecimal_digit);
+        [*third, *fourth] = [low >> 4, low].map(hexadecimal_digit);
+    }
+    text.truncate(text.len().saturating_sub(1).max(start));
+}
+
 /// Without leading zeros.
 fn decimal(value: u16, text: &mut Vec<u8>) {
-    let digits = [10_000, 1_000, 100, 10, 1].map(|power| decimal_digit(value / power));
-    let zeros = digits.iter().take(4).take_while(|digit| **digit == b'0').count();
-    text.extend_from_slice(digits.get(zeros..).unwrap_or_default());
+    let [a, b, c, d, e] = [10_000, 1_000, 100, 10, 1].map(|power| decimal_digit(value / power));
+    // Each length for itself: a copy of a known length is no call.
+    match value {
+        10_000.. => text.extend_from_slice(&[a, b, c, d, e]),
+        1_000.. => text.extend_from_slice(&[b, c, d, e]),
+        100.. => text.extend_from_slice(&[c, d, e]),
+        10.. => text.extend_from_slice(&[d, e]),
+        _ => text.push(e),
+    }
 }
 
 fn hexadecimal_digit(nibble: u8) -> u8 {
@@ -93,7 +112,8 @@ fn hexadecimal_digit(nibble: u8) -> u8 {
 
 /// The last one of a number.
 fn decimal_digit(value: u16) -> u8 {
-    b"0123456789"[usize::from(value % 10)]
+    let [_, digit] = (value % 10).to_be_bytes();
+    b'0' + digit
 }
 
 #[cfg(test)]
@@ -109,6 +129,12 @@ mod tests {
             let mut ours = Vec::new();
             hexadecimal(&value.to_be_bytes(), &mut ours);
             assert_eq!(ascii(ours), format!("{value:04x}"));
+            let mut ours = b"_".to_vec();
+            hexadecimal_list(&[value, !value], &mut ours);
+            assert_eq!(ascii(ours), format!("_{value:04x},{:04x}", !value));
         }
+        let mut ours = b"_".to_vec();
+        hexadecimal_list(&[], &mut ours);
+        assert_eq!(ascii(ours), "_");
     }
 }
