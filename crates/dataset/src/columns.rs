@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use arrow::array::Array;
 use arrow::array::ArrayRef;
+use arrow::array::ArrowPrimitiveType;
 use arrow::array::BinaryBuilder;
 use arrow::array::BooleanBuilder;
 use arrow::array::ListArray;
+use arrow::array::NullBufferBuilder;
+use arrow::array::PrimitiveBuilder;
 use arrow::array::RecordBatch;
 use arrow::array::StringBuilder;
 use arrow::array::StructArray;
@@ -15,7 +18,6 @@ use arrow::array::UInt8Builder;
 use arrow::array::UInt16Builder;
 use arrow::array::UInt32Builder;
 use arrow::array::UInt64Builder;
-use arrow::buffer::NullBuffer;
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::DataType;
 use arrow::datatypes::SchemaRef;
@@ -51,9 +53,7 @@ impl RowBuffer {
         let mut columns = self.columns.iter_mut();
         let mut bytes = 0;
         row.values(&mut |value| {
-            let column = columns.next().expect("a row has one value per column");
-            bytes += size(&value);
-            column.push(value);
+            bytes += columns.next().expect("a row has one value per column").push(value);
         });
         self.rows += 1;
         self.bytes += bytes;
@@ -79,11 +79,18 @@ impl RowBuffer {
 }
 
 /// One column while it grows.
-enum Growing {
+struct Growing {
+    values: Values,
+    /// NULLs behind the last value: most columns of most rows have none, and counting is cheap.
+    nulls: usize,
+}
+
+/// The values of a column, and the NULLs before the last of them.
+enum Values {
     Binary(BinaryBuilder),
     Bool(BooleanBuilder),
-    List { kind: Kind, lengths: Vec<usize>, valid: Vec<bool>, items: Box<Self> },
-    Struct { columns: &'static [Column], fields: Vec<Self>, rows: usize },
+    List { kind: Kind, lengths: Vec<usize>, valid: NullBufferBuilder, items: Box<Growing> },
+    Struct { columns: &'static [Column], fields: Vec<Growing>, rows: usize },
     Text(StringBuilder),
     Timestamp(TimestampMicrosecondBuilder),
     U8(UInt8Builder),
@@ -98,6 +105,40 @@ fn growing(columns: &[Column]) -> Vec<Growing> {
 
 impl Growing {
     fn new(kind: Kind) -> Self {
+        Self { values: Values::new(kind), nulls: 0 }
+    }
+
+    /// Takes a value, and tells about how many bytes it fills.
+    ///
+    /// A value that is not of the column's kind becomes NULL, which a column that must not be NULL then refuses: `Cell`
+    /// gives kind and value from one definition, so it does not happen.
+    fn push(&mut self, value: Value<'_>) -> usize {
+        if !matches!(value, Value::Null) {
+            if self.nulls > 0 {
+                self.catch_up();
+            }
+            if let Some(bytes) = self.values.push(value) {
+                return bytes;
+            }
+        }
+        self.nulls += 1;
+        OFFSET
+    }
+
+    /// Puts the NULLs that were counted where they belong.
+    fn catch_up(&mut self) {
+        self.values.append_nulls(std::mem::take(&mut self.nulls));
+    }
+
+    /// Takes the values out.
+    fn finish(&mut self) -> ArrayRef {
+        self.catch_up();
+        self.values.finish()
+    }
+}
+
+impl Values {
+    fn new(kind: Kind) -> Self {
         match kind {
             Kind::Binary => Self::Binary(BinaryBuilder::new()),
             Kind::Bool => Self::Bool(BooleanBuilder::new()),
@@ -105,8 +146,8 @@ impl Growing {
             Kind::List(item) => Self::List {
                 kind: *item,
                 lengths: Vec::new(),
-                valid: Vec::new(),
-                items: Box::new(Self::new(*item)),
+                valid: NullBufferBuilder::new(0),
+                items: Box::new(Growing::new(*item)),
             },
             Kind::Struct(columns) => Self::Struct { columns, fields: growing(columns), rows: 0 },
             Kind::Timestamp => {
@@ -119,53 +160,74 @@ impl Growing {
         }
     }
 
-    /// A value that is not of the column's kind becomes NULL, which a column that must not be NULL then refuses: `Cell`
-    /// gives kind and value from one definition, so it does not happen.
-    fn push(&mut self, value: Value<'_>) {
+    /// Takes a value, and tells about how many bytes it fills; `None`: it is not of this kind, and was not taken.
+    #[inline]
+    fn push(&mut self, value: Value<'_>) -> Option<usize> {
+        match (self, value) {
+            (Self::Binary(builder), Value::Bytes(bytes)) => {
+                builder.append_value(bytes);
+                Some(OFFSET + bytes.len())
+            }
+            (Self::Bool(builder), Value::Bool(value)) => {
+                builder.append_value(value);
+                Some(1)
+            }
+            (Self::Text(builder), Value::Text(text)) => {
+                builder.append_value(text);
+                Some(OFFSET + text.len())
+            }
+            (Self::Text(builder), Value::Hash(hash)) => {
+                let digits = hash.digits();
+                builder.append_value(str::from_utf8(&digits).expect("digits are ASCII"));
+                Some(OFFSET + digits.len())
+            }
+            (Self::Timestamp(builder), Value::Timestamp(micros)) => {
+                builder.append_value(micros);
+                Some(size_of::<i64>())
+            }
+            (Self::U8(builder), Value::Unsigned(value)) => unsigned(builder, value),
+            (Self::U16(builder), Value::Unsigned(value)) => unsigned(builder, value),
+            (Self::U32(builder), Value::Unsigned(value)) => unsigned(builder, value),
+            (Self::U64(builder), Value::Unsigned(value)) => unsigned(builder, value),
+            (Self::List { lengths, valid, items, .. }, Value::Items(values)) => {
+                let (mut length, mut bytes) = (0, OFFSET);
+                values.each(&mut |value| {
+                    length += 1;
+                    bytes += items.push(value);
+                });
+                lengths.push(length);
+                valid.append_non_null();
+                Some(bytes)
+            }
+            (Self::Struct { fields, rows, .. }, Value::Items(values)) => {
+                let (mut fields, mut bytes) = (fields.iter_mut(), 0);
+                values.each(&mut |value| {
+                    bytes += fields.next().expect("a struct has one value per field").push(value);
+                });
+                *rows += 1;
+                Some(bytes)
+            }
+            _ => None,
+        }
+    }
+
+    fn append_nulls(&mut self, count: usize) {
         match self {
-            Self::Binary(builder) => builder.append_option(match value {
-                Value::Bytes(bytes) => Some(bytes),
-                _ => None,
-            }),
-            Self::Bool(builder) => builder.append_option(match value {
-                Value::Bool(value) => Some(value),
-                _ => None,
-            }),
-            Self::Text(builder) => match value {
-                Value::Text(text) => builder.append_value(text),
-                Value::Hash(hash) => {
-                    let digits = hash.digits();
-                    builder.append_value(str::from_utf8(&digits).expect("digits are ASCII"));
-                }
-                _ => builder.append_null(),
-            },
-            Self::Timestamp(builder) => builder.append_option(match value {
-                Value::Timestamp(micros) => Some(micros),
-                _ => None,
-            }),
-            Self::U8(builder) => builder.append_option(unsigned(&value)),
-            Self::U16(builder) => builder.append_option(unsigned(&value)),
-            Self::U32(builder) => builder.append_option(unsigned(&value)),
-            Self::U64(builder) => builder.append_option(unsigned(&value)),
-            Self::List { lengths, valid, items, .. } => {
-                let values = match value {
-                    Value::List(values) => Some(values),
-                    _ => None,
-                };
-                valid.push(values.is_some());
-                let values = values.unwrap_or_default();
-                lengths.push(values.len());
-                values.into_iter().for_each(|value| items.push(value));
+            Self::Binary(builder) => builder.append_nulls(count),
+            Self::Bool(builder) => builder.append_nulls(count),
+            Self::Text(builder) => builder.append_nulls(count),
+            Self::Timestamp(builder) => builder.append_nulls(count),
+            Self::U8(builder) => builder.append_nulls(count),
+            Self::U16(builder) => builder.append_nulls(count),
+            Self::U32(builder) => builder.append_nulls(count),
+            Self::U64(builder) => builder.append_nulls(count),
+            Self::List { lengths, valid, .. } => {
+                lengths.resize(lengths.len() + count, 0);
+                valid.append_n_nulls(count);
             }
             Self::Struct { fields, rows, .. } => {
-                let mut values = match value {
-                    Value::Struct(values) => values.into_iter(),
-                    _ => Vec::new().into_iter(),
-                };
-                *rows += 1;
-                for field in fields {
-                    field.push(values.next().unwrap_or(Value::Null));
-                }
+                *rows += count;
+                fields.iter_mut().for_each(|field| field.nulls += count);
             }
         }
     }
@@ -191,15 +253,15 @@ impl Growing {
             Self::U64(builder) => Arc::new(builder.finish()),
             Self::List { kind, lengths, valid, items } => Arc::new(ListArray::new(
                 Arc::new(item_field(*kind)),
-                OffsetBuffer::from_lengths(std::mem::take(lengths)),
+                OffsetBuffer::from_lengths(lengths.drain(..)),
                 items.finish(),
-                Some(NullBuffer::from(std::mem::take(valid))),
+                valid.finish(),
             )),
             Self::Struct { columns, fields, rows } => {
                 let DataType::Struct(names) = data_type(Kind::Struct(columns)) else {
                     unreachable!("a struct's type is a struct");
                 };
-                let arrays = fields.iter_mut().map(Self::finish).collect();
+                let arrays = fields.iter_mut().map(Growing::finish).collect();
                 let length = std::mem::take(rows);
                 Arc::new(
                     StructArray::try_new_with_length(names, arrays, None, length)
@@ -210,21 +272,131 @@ impl Growing {
     }
 }
 
-fn unsigned<T: TryFrom<u64>>(value: &Value<'_>) -> Option<T> {
-    match value {
-        Value::Unsigned(value) => T::try_from(*value).ok(),
-        _ => None,
-    }
+fn unsigned<T>(builder: &mut PrimitiveBuilder<T>, value: u64) -> Option<usize>
+where
+    T: ArrowPrimitiveType<Native: TryFrom<u64>>,
+{
+    builder.append_value(T::Native::try_from(value).ok()?);
+    Some(size_of::<T::Native>())
 }
 
-fn size(value: &Value<'_>) -> usize {
-    const FIXED: usize = 8;
-    FIXED
-        + match value {
-            Value::Null | Value::Bool(_) | Value::Timestamp(_) | Value::Unsigned(_) => 0,
-            Value::Bytes(bytes) => bytes.len(),
-            Value::Hash(_) => 64,
-            Value::List(values) | Value::Struct(values) => values.iter().map(size).sum(),
-            Value::Text(text) => text.len(),
+/// Bytes beside a value whose length is its own, and about those of a NULL.
+const OFFSET: usize = size_of::<i32>();
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use tlscensus_records::Attempt;
+    use tlscensus_records::Bytes;
+    use tlscensus_records::FLOWS;
+    use tlscensus_records::FlowRow;
+    use tlscensus_records::OfferColumns;
+    use tlscensus_records::PROBES;
+    use tlscensus_records::ProbeRow;
+    use tlscensus_records::ServerSent;
+    use tlscensus_records::Sha256;
+    use tlscensus_records::TlsColumns;
+
+    use super::*;
+    use crate::rows::rows;
+
+    /// What goes in comes out, in one batch, and in two of the same buffer.
+    fn check<R: Row + PartialEq + Debug>(relation: &Relation, given: &[R]) {
+        let mut buffer = RowBuffer::new(relation);
+        for _ in 0..2 {
+            given.iter().for_each(|row| buffer.push(row));
+            assert_eq!(buffer.rows(), given.len());
+            let batch = buffer.take();
+            assert_eq!(batch.schema(), bare_schema(relation.columns));
+            assert_eq!(rows::<R>(&batch).as_deref(), Ok(given));
+            assert_eq!((buffer.rows(), buffer.bytes()), (0, 0));
         }
+    }
+
+    fn offering(suites: Option<Vec<u16>>) -> FlowRow {
+        let offer = OfferColumns { suites, ..OfferColumns::default() };
+        FlowRow { offer, ..FlowRow::default() }
+    }
+
+    /// A value in a column of every kind that can be NULL.
+    fn full() -> FlowRow {
+        FlowRow {
+            offer: OfferColumns {
+                versions: Some(vec![0x0304, 0x0303]),
+                ssl2_ciphers: Some(vec![0x01_0080]),
+                compressions: Some(vec![0]),
+                alpn: Some(vec!["imap".to_owned(), String::new()]),
+                early_data: Some(true),
+                psks_count: Some(u32::MAX),
+                ..OfferColumns::default()
+            },
+            tls: TlsColumns {
+                sni: Some("mail.example".to_owned()),
+                version_code: Some(u16::MAX),
+                compression: Some(u8::MAX),
+                server_public_sha256: Some(Sha256::of(b"key")),
+                ocsp_staple: Some(Bytes(vec![0, 0xff])),
+                ..TlsColumns::default()
+            },
+            server_sent: ServerSent {
+                chain: Some(vec![Sha256::of(b"a"), Sha256::of(b"b")]),
+                ..ServerSent::default()
+            },
+            ..FlowRow::default()
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_where_it_was_put_among_nulls() {
+        let none = FlowRow::default;
+        check(&FLOWS, &[none(), none()]);
+        check(&FLOWS, &[full(), full()]);
+        check(&FLOWS, &[none(), none(), none(), full()]);
+        check(&FLOWS, &[full(), none(), none(), none()]);
+        check(&FLOWS, &[none(), full(), none(), full(), full(), none()]);
+    }
+
+    #[test]
+    fn an_empty_list_is_not_null() {
+        let lists = [None, Some(vec![]), Some(vec![1, 2]), None, None, Some(vec![]), Some(vec![3])];
+        check(&FLOWS, &lists.map(offering));
+    }
+
+    #[test]
+    fn lists_of_records_keep_what_each_field_has() {
+        let said = Attempt { bytes_in: 7, detail: Some("no".to_owned()), ..Attempt::default() };
+        let tried = |attempts| ProbeRow { attempts, ..ProbeRow::default() };
+        let none = Attempt::default;
+        check(
+            &PROBES,
+            &[
+                tried(vec![]),
+                tried(vec![none(), said.clone(), none()]),
+                tried(vec![]),
+                tried(vec![said]),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_a_column_never_had_is_known_to_its_array() {
+        let mut buffer = RowBuffer::new(&FLOWS);
+        (0..100).for_each(|_| buffer.push(&FlowRow::default()));
+        let batch = buffer.take();
+        for name in ["tls_sni", "offer_suites", "offer_psks_count", "tls_ocsp_staple"] {
+            let array = batch.column_by_name(name).expect("a column");
+            assert_eq!((array.len(), array.null_count()), (100, 100), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_null() {
+        let mut column = Growing::new(Kind::U8);
+        for value in [Value::Unsigned(256), Value::Text("1"), Value::Unsigned(255)] {
+            column.push(value);
+        }
+        let array = column.finish();
+        assert_eq!((array.len(), array.null_count()), (3, 2));
+    }
 }

@@ -12,6 +12,7 @@ use arrow::datatypes::UInt64Type;
 use tlscensus_records::Column;
 use tlscensus_records::Kind;
 use tlscensus_records::Row;
+use tlscensus_records::Stored;
 use tlscensus_records::Value;
 
 /// The rows of a batch. Columns are found by name; one that the batch does not have reads as NULL. The error names the
@@ -24,22 +25,22 @@ pub fn rows<R: Row>(batch: &RecordBatch) -> Result<Vec<R>, &'static str> {
             let mut columns = arrays.iter();
             R::from_values(&mut || match columns.next() {
                 Some((kind, Some(array))) => value(array, *kind, row),
-                _ => Value::Null,
+                _ => Stored::NULL,
             })
         })
         .collect()
 }
 
-fn value(array: &ArrayRef, kind: Kind, row: usize) -> Value<'_> {
+fn value(array: &ArrayRef, kind: Kind, row: usize) -> Stored<'_> {
     if array.is_null(row) {
-        return Value::Null;
+        return Stored::NULL;
     }
-    read(array, kind, row).unwrap_or(Value::Null)
+    read(array, kind, row).unwrap_or(Stored::NULL)
 }
 
 /// `None`: the array is not of this kind.
-fn read(array: &ArrayRef, kind: Kind, row: usize) -> Option<Value<'_>> {
-    Some(match kind {
+fn read(array: &ArrayRef, kind: Kind, row: usize) -> Option<Stored<'_>> {
+    Some(Stored::Plain(match kind {
         Kind::Binary => Value::Bytes(array.as_binary_opt::<i32>()?.value(row)),
         Kind::Bool => Value::Bool(array.as_boolean_opt()?.value(row)),
         Kind::Hash | Kind::Text | Kind::Word => {
@@ -51,15 +52,15 @@ fn read(array: &ArrayRef, kind: Kind, row: usize) -> Option<Value<'_>> {
             let start = usize::try_from(*offsets.get(row)?).ok()?;
             let end = usize::try_from(*offsets.get(row + 1)?).ok()?;
             let items = list.values();
-            Value::List((start..end).map(|at| value(items, *item, at)).collect())
+            return Some(Stored::Items((start..end).map(|at| value(items, *item, at)).collect()));
         }
         Kind::Struct(columns) => {
             let fields = array.as_struct_opt()?;
             let field = |column: &Column| match fields.column_by_name(column.name) {
                 Some(array) => value(array, column.kind, row),
-                None => Value::Null,
+                None => Stored::NULL,
             };
-            Value::Struct(columns.iter().map(field).collect())
+            return Some(Stored::Items(columns.iter().map(field).collect()));
         }
         Kind::Timestamp => {
             let micros = array.as_primitive_opt::<TimestampMicrosecondType>()?;
@@ -69,5 +70,5 @@ fn read(array: &ArrayRef, kind: Kind, row: usize) -> Option<Value<'_>> {
         Kind::U16 => Value::Unsigned(array.as_primitive_opt::<UInt16Type>()?.value(row).into()),
         Kind::U32 => Value::Unsigned(array.as_primitive_opt::<UInt32Type>()?.value(row).into()),
         Kind::U64 => Value::Unsigned(array.as_primitive_opt::<UInt64Type>()?.value(row)),
-    })
+    }))
 }

@@ -71,8 +71,8 @@ impl Half {
     }
 }
 
-/// One value on its way into or out of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One value on its way into a file. It owns nothing, so that a row of many columns is handed over without a copy.
+#[derive(Clone, Copy, Debug)]
 pub enum Value<'a> {
     /// No value.
     Null,
@@ -82,16 +82,44 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     /// See [`Kind::Hash`]; read back as [`Value::Text`].
     Hash(&'a Sha256),
-    /// See [`Kind::List`].
-    List(Vec<Self>),
-    /// See [`Kind::Struct`]: one value per field.
-    Struct(Vec<Self>),
+    /// See [`Kind::List`], and [`Kind::Struct`]: one value per field; read back as [`Stored::Items`].
+    Items(&'a dyn Items),
     /// See [`Kind::Text`] and [`Kind::Word`].
     Text(&'a str),
     /// Microseconds since 1970-01-01T00:00:00Z.
     Timestamp(i64),
     /// Any of the unsigned kinds.
     Unsigned(u64),
+}
+
+/// One value on its way out of a file.
+#[derive(Clone, Debug)]
+pub enum Stored<'a> {
+    /// See [`Kind::List`], and [`Kind::Struct`]: one value per field.
+    Items(Vec<Self>),
+    /// Any other.
+    Plain(Value<'a>),
+}
+
+impl Stored<'_> {
+    /// No value.
+    pub const NULL: Self = Self::Plain(Value::Null);
+}
+
+/// Values one behind the other, such as those of a list or a struct.
+pub trait Items {
+    /// Gives each, in order.
+    fn each(&self, sink: &mut dyn FnMut(Value<'_>));
+}
+
+impl std::fmt::Debug for dyn Items + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut list = f.debug_list();
+        self.each(&mut |value| {
+            list.entry(&value);
+        });
+        list.finish()
+    }
 }
 
 /// A Rust type that can stand in a column.
@@ -104,6 +132,13 @@ pub trait Cell: Sized {
     fn value(&self) -> Value<'_>;
     /// The value as it comes out of a file; `None` if it is not of this kind.
     fn from_value(value: Value<'_>) -> Option<Self>;
+    /// The same, of what may be a list or a struct.
+    fn from_stored(stored: Stored<'_>) -> Option<Self> {
+        match stored {
+            Stored::Items(_) => None,
+            Stored::Plain(value) => Self::from_value(value),
+        }
+    }
 }
 
 /// One row of a relation, or one element of a list of structs.
@@ -113,7 +148,7 @@ pub trait Row: Sized {
     /// Its values, one per column, in order.
     fn values(&self, sink: &mut dyn FnMut(Value<'_>));
     /// A row out of one value per column, in order; the name of the first column that does not fit otherwise.
-    fn from_values<'a>(source: &mut dyn FnMut() -> Value<'a>) -> Result<Self, &'static str>;
+    fn from_values<'a>(source: &mut dyn FnMut() -> Stored<'a>) -> Result<Self, &'static str>;
 }
 
 /// A table of the dataset.
@@ -229,17 +264,32 @@ impl<T: Cell> Cell for Option<T> {
             value => T::from_value(value).map(Some),
         }
     }
+    fn from_stored(stored: Stored<'_>) -> Option<Self> {
+        match stored {
+            Stored::Plain(Value::Null) => Some(None),
+            stored => T::from_stored(stored).map(Some),
+        }
+    }
+}
+
+impl<T: Cell> Items for Vec<T> {
+    fn each(&self, sink: &mut dyn FnMut(Value<'_>)) {
+        self.iter().for_each(|item| sink(item.value()));
+    }
 }
 
 impl<T: Cell + 'static> Cell for Vec<T> {
     const KIND: Kind = Kind::List(&T::KIND);
     fn value(&self) -> Value<'_> {
-        Value::List(self.iter().map(Cell::value).collect())
+        Value::Items(self)
     }
-    fn from_value(value: Value<'_>) -> Option<Self> {
-        match value {
-            Value::List(values) => values.into_iter().map(T::from_value).collect(),
-            _ => None,
+    fn from_value(_: Value<'_>) -> Option<Self> {
+        None
+    }
+    fn from_stored(stored: Stored<'_>) -> Option<Self> {
+        match stored {
+            Stored::Items(values) => values.into_iter().map(T::from_stored).collect(),
+            Stored::Plain(_) => None,
         }
     }
 }
@@ -351,15 +401,21 @@ macro_rules! rows {
             }
 
             fn from_values<'a>(
-                source: &mut dyn FnMut() -> $crate::column::Value<'a>,
+                source: &mut dyn FnMut() -> $crate::column::Stored<'a>,
             ) -> Result<Self, &'static str> {
                 Ok(Self {
                     $(
-                        $column: $crate::column::Cell::from_value(source())
+                        $column: $crate::column::Cell::from_stored(source())
                             .ok_or(concat!($prefix, stringify!($column)))?,
                     )+
                     $( $( $group: $crate::column::Row::from_values(source)?, )+ )?
                 })
+            }
+        }
+
+        impl $crate::column::Items for $name {
+            fn each(&self, sink: &mut dyn FnMut($crate::column::Value<'_>)) {
+                $crate::column::Row::values(self, sink);
             }
         }
 
@@ -368,20 +424,17 @@ macro_rules! rows {
                 <Self as $crate::column::Row>::COLUMNS,
             );
             fn value(&self) -> $crate::column::Value<'_> {
-                let mut values = Vec::with_capacity(<Self as $crate::column::Row>::COLUMNS.len());
-                $( values.push($crate::column::Cell::value(&self.$column)); )+
-                $( $( match $crate::column::Cell::value(&self.$group) {
-                    $crate::column::Value::Struct(group) => values.extend(group),
-                    _ => unreachable!("a group is a struct"),
-                } )+ )?
-                $crate::column::Value::Struct(values)
+                $crate::column::Value::Items(self)
             }
-            fn from_value(value: $crate::column::Value<'_>) -> Option<Self> {
-                let $crate::column::Value::Struct(values) = value else {
+            fn from_value(_: $crate::column::Value<'_>) -> Option<Self> {
+                None
+            }
+            fn from_stored(stored: $crate::column::Stored<'_>) -> Option<Self> {
+                let $crate::column::Stored::Items(values) = stored else {
                     return None;
                 };
                 let mut values = values.into_iter();
-                let mut next = || values.next().unwrap_or($crate::column::Value::Null);
+                let mut next = || values.next().unwrap_or($crate::column::Stored::NULL);
                 <Self as $crate::column::Row>::from_values(&mut next).ok()
             }
         }
@@ -424,30 +477,34 @@ mod tests {
         assert_eq!(again.as_ref(), Ok(row));
     }
 
-    fn nth<R: Row>(row: &R, wanted: usize) -> Value<'static> {
+    fn nth<R: Row>(row: &R, wanted: usize) -> Stored<'static> {
         let mut at = 0;
-        let mut found = Value::Null;
+        let mut found = Stored::NULL;
         row.values(&mut |value| {
             if at == wanted {
-                found = leaked(&value);
+                found = leaked(value);
             }
             at += 1;
         });
         found
     }
 
-    fn leaked(value: &Value<'_>) -> Value<'static> {
-        match value {
+    /// As it is read back.
+    fn leaked(value: Value<'_>) -> Stored<'static> {
+        Stored::Plain(match value {
             Value::Null => Value::Null,
-            Value::Bool(value) => Value::Bool(*value),
+            Value::Bool(value) => Value::Bool(value),
             Value::Bytes(bytes) => Value::Bytes(bytes.to_vec().leak()),
             Value::Hash(hash) => Value::Text(hash.to_string().leak()),
-            Value::List(values) => Value::List(values.iter().map(leaked).collect()),
-            Value::Struct(values) => Value::Struct(values.iter().map(leaked).collect()),
-            Value::Text(text) => Value::Text((*text).to_owned().leak()),
-            Value::Timestamp(micros) => Value::Timestamp(*micros),
-            Value::Unsigned(value) => Value::Unsigned(*value),
-        }
+            Value::Items(items) => {
+                let mut values = Vec::new();
+                items.each(&mut |value| values.push(leaked(value)));
+                return Stored::Items(values);
+            }
+            Value::Text(text) => Value::Text(text.to_owned().leak()),
+            Value::Timestamp(micros) => Value::Timestamp(micros),
+            Value::Unsigned(value) => Value::Unsigned(value),
+        })
     }
 
     fn fits(kind: Kind, nullable: bool, value: &Value<'_>) -> bool {
@@ -459,10 +516,17 @@ mod tests {
             | (Kind::Text | Kind::Word, Value::Text(_))
             | (Kind::Timestamp, Value::Timestamp(_))
             | (Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64, Value::Unsigned(_)) => true,
-            (Kind::List(item), Value::List(values)) => values.iter().all(|v| fits(*item, false, v)),
-            (Kind::Struct(columns), Value::Struct(values)) => {
-                columns.len() == values.len()
-                    && columns.iter().zip(values).all(|(c, v)| fits(c.kind, c.nullable, v))
+            (Kind::List(item), Value::Items(items)) => {
+                let mut all = true;
+                items.each(&mut |value| all &= fits(*item, false, &value));
+                all
+            }
+            (Kind::Struct(columns), Value::Items(items)) => {
+                let (mut columns, mut all) = (columns.iter(), true);
+                items.each(&mut |value| {
+                    all &= columns.next().is_some_and(|c| fits(c.kind, c.nullable, &value));
+                });
+                all && columns.next().is_none()
             }
             _ => false,
         }
@@ -503,15 +567,18 @@ mod tests {
         for name in ["starttls_state", "offer_suites", "tls_version", "chain"] {
             assert!(names.contains(&name), "{name}");
         }
-        let failed = TlsColumns::from_values(&mut || Value::Bool(true));
+        let failed = TlsColumns::from_values(&mut || Stored::Plain(Value::Bool(true)));
         assert_eq!(failed, Err("tls_sni"));
     }
 
     #[test]
     fn a_value_of_another_kind_names_its_column() {
-        let failed = CertificateDer::from_values(&mut || Value::Bool(true));
+        let failed = CertificateDer::from_values(&mut || Stored::Plain(Value::Bool(true)));
         assert_eq!(failed, Err("cert_sha256"));
-        let failed = ProbeRow::from_values(&mut || Value::Null);
+        let failed = ProbeRow::from_values(&mut || Stored::NULL);
         assert_eq!(failed, Err("run_id"));
+        let failed = TlsColumns::from_values(&mut || Stored::Items(vec![]));
+        assert_eq!(failed, Err("tls_sni"));
+        assert_eq!(<Option<Vec<u16>>>::from_stored(Stored::Plain(Value::Unsigned(1))), None);
     }
 }

@@ -136,8 +136,10 @@ fn in_words(value: &Value<'_>) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Bytes(bytes) => hex(bytes),
         Value::Hash(hash) => hash.to_string(),
-        Value::List(values) | Value::Struct(values) => {
-            values.iter().map(in_words).collect::<Vec<_>>().join(",")
+        Value::Items(items) => {
+            let mut words = Vec::new();
+            items.each(&mut |value| words.push(in_words(&value)));
+            words.join(",")
         }
         Value::Text(text) => (*text).to_owned(),
         Value::Timestamp(micros) => micros.to_string(),
