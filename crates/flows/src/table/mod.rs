@@ -47,6 +47,9 @@ use segments::endpoints;
 /// enough that what was loaded is still there.
 const TOGETHER: usize = 16;
 
+/// Flows that are near at hand anyway: to look ahead costs a sixth of a frame that nothing is to be done about.
+const FEW: usize = 1 << 12;
+
 /// Flows of captured frames.
 ///
 /// Its methods are of three kinds. Frames and time go in by [`frame`](Self::frame) and [`advance`](Self::advance), in the order of the
@@ -114,12 +117,15 @@ impl<L: Listener> FlowTable<L> {
         self.frame_of(audience, frame, None);
     }
 
-    /// Takes frames, which is faster than one after the other: what is kept of the flows of several is brought from memory
+    /// Takes frames, which is faster than one after the other where there are many flows: what is kept of the flows of several is brought from memory
     /// at the same time.
     pub fn frames<A>(&mut self, audience: &mut A, frames: &[Frame<'_>])
     where
         A: Audience<Listener = L>,
     {
+        if self.entries.count() < FEW {
+            return frames.iter().for_each(|frame| self.frame(audience, frame));
+        }
         for frames in frames.chunks(TOGETHER) {
             let mut owners = [None; TOGETHER];
             for (owner, frame) in owners.iter_mut().zip(frames) {

@@ -15,10 +15,10 @@ use crate::packets;
 use crate::packets::ACK;
 use crate::packets::Segment;
 
-/// Both directions of some flows, some of it in fragments, some of it in a tunnel.
-fn frames() -> Vec<Vec<u8>> {
+/// Both directions of so many flows, some of it in fragments, some of it in a tunnel.
+fn frames(flows: u16) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
-    for flow in 0..40_u16 {
+    for flow in 0..flows {
         let client = SocketAddr::new([10, 0, 0, 1].into(), 2000 + flow);
         let server: SocketAddr = "10.0.0.2:25".parse().unwrap();
         for part in 0..4_u32 {
@@ -52,6 +52,32 @@ fn frame(bytes: &[u8]) -> Frame<'_> {
     Frame { at: Time(0), link_type: LinkType::RAW, bytes, wire_length }
 }
 
+/// More flows than are looked up one by one.
+const MANY: u16 = 6_000;
+
+#[test]
+fn several_frames_at_a_time_are_heard_as_one_by_one() {
+    let bytes = frames(MANY);
+    let frames: Vec<_> = bytes.iter().map(|bytes| frame(bytes)).collect();
+    let heard = |some: usize| {
+        let mut table = FlowTable::new(Settings::default(), [1, 2]);
+        let mut record = Record::new();
+        for frames in frames.chunks(some) {
+            match frames {
+                [frame] => table.frame(&mut record, frame),
+                frames => table.frames(&mut record, frames),
+            }
+        }
+        assert_eq!(table.flows(), usize::from(MANY));
+        table.stop(&mut record);
+        format!("{:?} {:?}", table.statistics(), record.done)
+    };
+    let one_by_one = heard(1);
+    for some in [2, 16, 37] {
+        assert!(heard(some) == one_by_one, "{some} at a time");
+    }
+}
+
 #[test]
 fn shards_together_hear_what_one_table_hears() {
     let mut alone = FlowTable::new(Settings::default(), [1, 2]);
@@ -60,7 +86,7 @@ fn shards_together_hear_what_one_table_hears() {
     let mut tables = [0, 1, 2].map(|_| FlowTable::new(Settings::default(), [5, 6]));
     let mut heard = Record::new();
     let mut used = [0; 3];
-    for bytes in frames() {
+    for bytes in frames(40) {
         alone.frame(&mut heard_alone, &frame(&bytes));
         let mut whole = bytes;
         loop {
