@@ -110,8 +110,8 @@ impl Growing {
 
     /// Takes a value, and tells about how many bytes it fills.
     ///
-    /// A value that is not of the column's kind becomes NULL, which a column that must not be NULL then refuses: `Cell`
-    /// gives kind and value from one definition, so it does not happen.
+    /// A value that is not of the column's kind becomes NULL, which a column that must not be NULL then refuses. Items are taken
+    /// by lists and structs alike. `Cell` gives kind and value from one definition, so neither happens.
     fn push(&mut self, value: Value<'_>) -> usize {
         if !matches!(value, Value::Null) {
             if self.nulls > 0 {
@@ -122,7 +122,7 @@ impl Growing {
             }
         }
         self.nulls += 1;
-        OFFSET
+        NULL
     }
 
     /// Puts the NULLs that were counted where they belong.
@@ -132,7 +132,9 @@ impl Growing {
 
     /// Takes the values out.
     fn finish(&mut self) -> ArrayRef {
-        self.catch_up();
+        if self.nulls > 0 {
+            self.catch_up();
+        }
         self.values.finish()
     }
 }
@@ -190,7 +192,7 @@ impl Values {
             (Self::U32(builder), Value::Unsigned(value)) => unsigned(builder, value),
             (Self::U64(builder), Value::Unsigned(value)) => unsigned(builder, value),
             (Self::List { lengths, valid, items, .. }, Value::Items(values)) => {
-                let (mut length, mut bytes) = (0, OFFSET);
+                let (mut length, mut bytes) = (0, size_of::<usize>());
                 values.each(&mut |value| {
                     length += 1;
                     bytes += items.push(value);
@@ -280,8 +282,10 @@ where
     Some(size_of::<T::Native>())
 }
 
-/// Bytes beside a value whose length is its own, and about those of a NULL.
+/// Bytes beside a value whose length is its own.
 const OFFSET: usize = size_of::<i32>();
+/// Those of a NULL, about: as much as the widest number.
+const NULL: usize = size_of::<u64>();
 
 #[cfg(test)]
 mod tests {

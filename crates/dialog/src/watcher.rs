@@ -206,7 +206,7 @@ impl Watcher {
         self.session.course().facts()
     }
 
-    /// The same, for who needs nothing else of it any more.
+    /// The same, for who hears no more: there are none left.
     pub fn take_facts(&mut self) -> Facts {
         std::mem::take(self.session.course_mut().facts_mut())
     }

@@ -38,6 +38,7 @@ use crate::findings::GoAhead;
 use crate::findings::Ours;
 use crate::findings::Spoken;
 use crate::findings::Stopped;
+use crate::names::MAX_PROBE;
 use crate::names::Names;
 use crate::redact::Redactor;
 use crate::speech;
@@ -205,7 +206,7 @@ impl Dissector {
             probe.tell(told, bytes);
         }
         if let Stage::Probing(probe) = &self.stage
-            && let Some(verdict) = self.decide(probe, false)
+            && let Some(verdict) = self.decide(probe, probe.log.len() >= MAX_LOG)
         {
             self.follow(verdict);
         }
@@ -422,10 +423,10 @@ impl Probe {
             What::Finished => side.finish(),
         }
         let is_more = |last: &&mut Told| {
-            last.sender == told.sender && (last.what, told.what) == (What::Heard, What::Heard)
+            (last.sender, last.what) == (told.sender, told.what) && told.what != What::Finished
         };
         match self.log.last_mut().filter(is_more) {
-            Some(last) => last.count += told.count,
+            Some(last) => last.count = last.count.saturating_add(told.count),
             None => self.log.push(told),
         }
     }
@@ -435,8 +436,7 @@ impl Probe {
         if listening.watcher.is_none() {
             self.log.sort_by_key(|told| told.sender != client);
         }
-        let (mut opener, mut responder) =
-            (self.opener.bytes.as_slice(), self.responder.bytes.as_slice());
+        let (mut opener, mut responder) = (self.opener.bytes(), self.responder.bytes());
         for Told { sender, what, count } in self.log {
             let rest = match sender {
                 Sender::Opener => &mut opener,
@@ -497,6 +497,9 @@ const fn interruption(end: End) -> Option<Interruption> {
         End::Enough | End::Evicted | End::Stopped => None,
     }
 }
+
+/// Entries of a log behind which nothing more is waited for: as many as there can be without holes.
+const MAX_LOG: usize = 2 * MAX_PROBE;
 
 /// Bytes of one side that may wait for the other's turn; the longest real answers, a list and a greeting, have a tenth.
 const MAX_WAIT: usize = 16 * 1024;

@@ -14,6 +14,8 @@ mod server;
 mod words;
 mod xmpp;
 
+pub(crate) use words::contains;
+
 use std::cell::OnceCell;
 
 use tlscensus_flows::Sender;
@@ -94,11 +96,11 @@ pub(crate) enum Verdict {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct First {
     /// All that was heard, what is missing left out.
-    pub(crate) bytes: Vec<u8>,
+    bytes: Vec<u8>,
     holes: Vec<Hole>,
     /// Nothing more comes.
-    pub(crate) finished: bool,
-    /// How they read, until something is added: the other side's words do not change it.
+    finished: bool,
+    /// How they read, until something is added, unless it is the last time: the other side's words do not change it.
     reading: OnceCell<Heard>,
 }
 
@@ -130,6 +132,11 @@ impl First {
     pub(crate) fn finish(&mut self) {
         self.reading.take();
         self.finished = true;
+    }
+
+    /// All that was heard, what is missing left out.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// A server's first words, and none that begin a conversation of this kind: what came before is not in the capture.

@@ -35,7 +35,7 @@ pub(super) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
 }
 
 /// Contains, whatever the case.
-pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     let Some(first) = needle.first().map(u8::to_ascii_lowercase) else {
         return false;
     };

@@ -1,5 +1,6 @@
 //! An address in every textual form that servers quote it in.
 
+use crate::detect::contains;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
@@ -21,7 +22,7 @@ pub(super) fn may_stand_in(words: &[u8], address: IpAddr) -> bool {
 }
 
 fn holds_mark(words: &[u8]) -> bool {
-    words.contains(&b'[') && super::contains(words, MARK)
+    words.contains(&b'[') && contains(words, MARK)
 }
 
 /// Whether any address of this kind could stand in these words, in whatever form.
@@ -134,7 +135,7 @@ fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
 
 /// Replaces a form that stands alone: no further digit on either side.
 fn replace(words: Vec<u8>, form: &[u8]) -> Vec<u8> {
-    if !super::contains(&words, form) {
+    if !contains(&words, form) {
         return words;
     }
     super::replace(&words, form, |before, behind| {
@@ -237,11 +238,11 @@ fn without_host(words: Vec<u8>) -> Vec<u8> {
 const MARK: &[u8] = b"[<client>]";
 /// Characters of the shortest and of the longest text of an address (RFC 4291 section 2.2).
 const SHORTEST: usize = 2;
+const LONGEST: usize = 45;
 /// Of an address of version 4, `0.0.0.0`; its other forms and those of nibbles are longer.
 const SHORTEST_V4: usize = 7;
 /// The same, `255.255.255.255`.
 const LONGEST_V4: usize = 15;
-const LONGEST: usize = 45;
 
 #[cfg(test)]
 mod tests {
@@ -251,6 +252,28 @@ mod tests {
         let address = address.parse().expect("an address");
         let got = redact(words.as_bytes(), address);
         assert_eq!(String::from_utf8_lossy(&got), expected, "{words}");
+        // Words that are passed over unseen hold nothing.
+        assert!(words == expected || may_stand_in(words.as_bytes(), address), "{words}");
+    }
+
+    #[test]
+    fn the_shortest_forms_are_not_passed_over() {
+        let cases = [
+            ("1.2.3.4", &["1.2.3.4", "1-2-3-4", "1_2_3_4", "4.3.2.1", "01020304"][..]),
+            ("1.2.3.4", &["::1.2.3.4", "::102:304", "0:0:0:0:0:ffff:102:304", "::FFFF:1.2.3.4"]),
+            ("1::", &["1::", "1:0:0:0:0:0:0:0", "1--", "1-0-0-0-0-0-0-0"]),
+            ("::7", &["::7", "0:0:0:0:0:0:0:7", "00000000000000000000000000000007"]),
+        ];
+        for (address, forms) in cases {
+            let address: IpAddr = address.parse().expect("an address");
+            for form in forms {
+                let got = redact(form.as_bytes(), address);
+                let is_seen = may_stand_in(form.as_bytes(), address);
+                // What the forms do not know is no form; what they know must be looked for.
+                assert!(is_seen || got == form.as_bytes(), "{form}");
+                assert!(form.contains("::") || got != form.as_bytes(), "{form}: not redacted");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A server's lines in IRC name their client: as the target of numerics and notices, in farewells, by its host's name.
 
 use super::CLIENT;
+use crate::detect::contains;
 
 /// All lines of a server's words.
 pub(super) fn redact(words: &[u8]) -> Vec<u8> {
@@ -10,7 +11,7 @@ pub(super) fn redact(words: &[u8]) -> Vec<u8> {
 }
 
 fn line(line: &[u8], out: &mut Vec<u8>) {
-    let says_host = super::contains(line, HOST);
+    let says_host = contains(line, HOST);
     let mut place = Place::Start;
     for word in line.split_inclusive(|byte| *byte == b' ') {
         let text = word.trim_ascii();

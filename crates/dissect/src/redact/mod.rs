@@ -193,17 +193,6 @@ fn replace_word(words: &[u8], name: &[u8]) -> Vec<u8> {
     replace(words, name, |before, behind| begins(before) && ends(behind))
 }
 
-/// Whether something stands there, whatever its case.
-fn contains(words: &[u8], what: &[u8]) -> bool {
-    let Some(first) = what.first() else {
-        return false;
-    };
-    words.windows(what.len()).any(|window| {
-        window.first().is_some_and(|byte| byte.eq_ignore_ascii_case(first))
-            && window.eq_ignore_ascii_case(what)
-    })
-}
-
 /// Every place where something stands, whatever its case, with what may stand there before (as it was written so far) and behind it.
 fn replace(words: &[u8], what: &[u8], stands: impl Fn(&[u8], &[u8]) -> bool) -> Vec<u8> {
     let mut out: Vec<u8> = Vec::with_capacity(words.len());

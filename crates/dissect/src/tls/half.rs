@@ -415,6 +415,7 @@ impl Half {
             What::Alerts | What::Handshake | What::Judged => {
                 observer.missed(self.side);
                 self.is_blind |= what == What::Handshake;
+                self.is_fresh = false;
                 self.head = Head::default();
                 self.messages.forget();
                 self.alert = None;
@@ -429,6 +430,7 @@ impl Half {
     /// From here on a record must be looked for.
     fn lose(&mut self) {
         self.stage = Stage::Lost { looked: 0 };
+        self.is_fresh = false;
         self.is_blind = true;
         self.head = Head::default();
         self.gathered = Vec::new();

@@ -52,8 +52,8 @@ const FEW: usize = 1 << 12;
 
 /// Flows of captured frames.
 ///
-/// Its methods are of three kinds. Frames and time go in by [`frame`](Self::frame) and [`advance`](Self::advance), in the order of the
-/// capture; flows come out by the [`Audience`] that is given to both. [`stop`](Self::stop) ends all flows at the end of the capture.
+/// Its methods are of three kinds. Frames and time go in by [`frame`](Self::frame), [`frames`](Self::frames) and
+/// [`advance`](Self::advance), in the order of the capture; flows come out by the [`Audience`] that is given to both. [`stop`](Self::stop) ends all flows at the end of the capture.
 /// [`statistics`](Self::statistics), [`flows`](Self::flows) and [`held`](Self::held) look on.
 ///
 /// * A flow is two addresses and ports. Tags, labels and tunnels around them are not part of it: a capture may see one connection
@@ -117,8 +117,8 @@ impl<L: Listener> FlowTable<L> {
         self.frame_of(audience, frame, None);
     }
 
-    /// Takes frames, which is faster than one after the other where there are many flows: what is kept of the flows of several is brought from memory
-    /// at the same time.
+    /// Takes frames, which is faster than one after the other where there are many flows: what is kept of the flows of
+    /// several is brought from memory at the same time.
     pub fn frames<A>(&mut self, audience: &mut A, frames: &[Frame<'_>])
     where
         A: Audience<Listener = L>,

@@ -183,13 +183,13 @@ impl Blocks {
         };
         let [high, low, captured, length] =
             [high, low, captured, length].map(|word| block.order.word(word));
-        let number = if block.kind == PACKET {
+        let (number, drops) = if block.kind == PACKET {
             let [i0, i1, d0, d1] = interface;
             let drops = block.order.half([d0, d1]);
-            counts.packet_drops += if drops == DROPS_UNKNOWN { 0 } else { u64::from(drops) };
-            u32::from(block.order.half([i0, i1]))
+            let drops = if drops == DROPS_UNKNOWN { 0 } else { u64::from(drops) };
+            (u32::from(block.order.half([i0, i1])), drops)
         } else {
-            block.order.word(interface)
+            (block.order.word(interface), 0)
         };
         let interface = self.interface_of(number, block)?;
         let at = interface.ticks.moment(u64::from(high) << 32 | u64::from(low));
@@ -206,6 +206,8 @@ impl Blocks {
         if block.kind == ENHANCED_PACKET && options < block.body.len() {
             counts.packet_drops += block.number_of(options, OPTION_PACKET_DROPS).unwrap_or(0);
         }
+        // Behind all that can fail: what fails is looked at again.
+        counts.packet_drops += drops;
         self.latest = at;
         Ok(Step::Packet(block.bytes, found))
     }

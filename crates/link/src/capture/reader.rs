@@ -17,6 +17,8 @@ use super::source::is_compressed;
 use super::stream::Fill;
 use super::stream::Stream;
 
+/// Bytes of a capture behind which no further packet is taken with the first.
+const MOST_BYTES: usize = 1 << 20;
 /// The name by which [`CaptureReader::open`] knows standard input.
 const STANDARD_INPUT: &str = "-";
 
@@ -225,9 +227,10 @@ impl CaptureReader {
         Ok(PolledSome::Packets(places.map(packet).collect()))
     }
 
-    /// Takes further packets, as long as nothing has to be read for them; gives the bytes taken since the first.
+    /// Takes further packets, as long as nothing has to be read for them; gives the bytes taken since the first. Blocks
+    /// without packets count too: what is mapped is to be looked up now and then.
     fn go_on(&mut self, mut taken: usize, most: usize) -> usize {
-        while self.places.len() < most {
+        while self.places.len() < most && taken < MOST_BYTES {
             // An error stands there the next time too.
             let unread = self.input.unread();
             match self.format.step(unread, self.input.offset(), &mut self.counts) {
