@@ -11,6 +11,7 @@ use tlscensus_dialog::Outcome;
 use tlscensus_dialog::Reading;
 use tlscensus_dialog::Starttls;
 
+use crate::detect::contains;
 use crate::speech::Via;
 
 pub(crate) use address::v4_text;
