@@ -475,6 +475,15 @@ const LONG: usize = 4_000;
 #[test]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn a_file_that_others_want_to_cut_is_read_and_not_mapped_any_more() {
+    // A child that another test is about to start holds the file open for a moment, and then there is no lease.
+    if !(0..5).any(|_| is_cut_under_the_reader()) {
+        assert!(std::env::var_os("CI").is_none(), "CI must have a file system with leases");
+        eprintln!("SKIPPED: the file system of {} has no leases", std::env::temp_dir().display());
+    }
+}
+
+/// False: nobody waited for the reader.
+fn is_cut_under_the_reader() -> bool {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mapped");
     let mut writer = PcapWriter::new(io::BufWriter::new(File::create(&path).unwrap()), 1).unwrap();
@@ -492,9 +501,7 @@ fn a_file_that_others_want_to_cut_is_read_and_not_mapped_any_more() {
     });
     std::thread::sleep(std::time::Duration::from_millis(200));
     if writer.is_finished() {
-        assert!(std::env::var_os("CI").is_none(), "CI must have a file system with leases");
-        eprintln!("SKIPPED: the file system of {} has no leases", folder.path().display());
-        return;
+        return false;
     }
     let mut found = 1;
     let end = loop {
@@ -515,6 +522,7 @@ fn a_file_that_others_want_to_cut_is_read_and_not_mapped_any_more() {
     };
     assert!(matches!(end, Err(CaptureError::Truncated { .. })), "{end:?}");
     assert_eq!(found, usize::try_from(cut - 24).unwrap() / 1_516);
+    true
 }
 
 proptest! {
