@@ -49,5 +49,6 @@ pub use service::SERVICES;
 pub use service::Service;
 pub use session::Interruption;
 pub use session::Side;
+pub use text::contains;
 pub use watcher::Piece;
 pub use watcher::Watcher;

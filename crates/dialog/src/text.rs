@@ -30,7 +30,7 @@ pub(crate) fn strip_start<'a>(bytes: &'a [u8], start: &[u8]) -> Option<&'a [u8]>
 }
 
 /// Contains, whatever the case of ASCII letters.
-pub(crate) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+pub fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     let Some(first) = needle.first().map(u8::to_ascii_lowercase) else {
         return false;
     };

@@ -58,8 +58,6 @@ impl Names {
         let name = word.get(start..end).unwrap_or_default();
         let says = name.iter().any(u8::is_ascii_alphanumeric);
         if says && self.names.len() < MAX_NAMES && !self.names.iter().any(|n| n == name) {
-            // Most clients say one, and there may be a million of them.
-            self.names.reserve_exact(1);
             self.names.push(name.to_vec());
         }
     }

@@ -1,6 +1,5 @@
 //! What was found out about a flow, as a row.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use tlscensus_dialog::Grammar;
@@ -24,7 +23,6 @@ use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
 use crate::findings::Ours;
 use crate::findings::Stopped;
-use crate::redact::v4_text;
 use crate::speech::Via;
 use crate::tls::Ear;
 use crate::tls::NotEstablished;
@@ -80,10 +78,7 @@ fn fill_flow(row: &mut FlowRow, ours: &Ours, summary: &Summary) {
         false => (opened.responder, &summary.opener, &summary.responder),
         true => (opened.opener, &summary.responder, &summary.opener),
     };
-    row.server_addr = match server.ip() {
-        IpAddr::V4(address) => v4_text(address.octets(), b'.', false),
-        address => address.to_string(),
-    };
+    row.server_addr = server.ip().to_string();
     row.server_port = server.port();
     fill_counts(row, client_counts, server_counts);
     row.midstream = opened.midstream;

@@ -106,5 +106,12 @@ mod tests {
         assert_ne!(one, key.flow(end("192.0.2.1:1001"), end("192.0.2.2:25"), 7));
     }
 
+    /// An HMAC keeps nothing but two states of the hash and a block: the compiler refuses this where those would stay in memory.
+    #[test]
+    fn keys_are_wiped_when_they_go() {
+        fn wiped<T: hmac::digest::zeroize::ZeroizeOnDrop>() {}
+        wiped::<Sha256>();
+    }
+
     const VECTOR: &str = "1acb468013fbd63c96dc4fb51bf3bdda";
 }

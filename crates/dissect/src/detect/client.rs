@@ -1,9 +1,10 @@
 //! First bytes read as a client's.
 
+use tlscensus_dialog::contains;
+
 use super::View;
 use super::Votes;
 use super::Weight;
-use super::words::contains;
 use super::words::is_one_of;
 use super::words::is_text;
 use super::words::lines;

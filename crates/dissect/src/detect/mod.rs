@@ -14,8 +14,6 @@ mod server;
 mod words;
 mod xmpp;
 
-pub(crate) use words::contains;
-
 use std::cell::OnceCell;
 
 use tlscensus_flows::Sender;

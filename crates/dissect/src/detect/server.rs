@@ -1,12 +1,12 @@
 //! First bytes read as a server's.
 
 use tlscensus_dialog::LooksLike;
+use tlscensus_dialog::contains;
 use tlscensus_dialog::looks_like;
 
 use super::View;
 use super::Votes;
 use super::Weight;
-use super::words::contains;
 use super::words::is_one_of;
 use super::words::is_text;
 use super::words::lines;

@@ -34,18 +34,6 @@ pub(super) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     bytes.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-/// Contains, whatever the case.
-pub(crate) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    let Some(first) = needle.first().map(u8::to_ascii_lowercase) else {
-        return false;
-    };
-    bytes.windows(needle.len()).any(|window| {
-        // Most windows are told by their first letter.
-        window.first().map(u8::to_ascii_lowercase) == Some(first)
-            && window.eq_ignore_ascii_case(needle)
-    })
-}
-
 /// Printable, as the first line of a protocol in lines is; UTF-8 goes through.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\r' | b'\n'))

@@ -1,8 +1,9 @@
 //! Whether first bytes open an XMPP stream (RFC 6120 section 4.2), whoever sends them: any prefix, both kinds of quotes.
 
+use tlscensus_dialog::contains;
+
 use super::Votes;
 use super::Weight;
-use super::words::contains;
 use crate::findings::Foreign;
 use crate::speech::Via;
 

@@ -1,9 +1,10 @@
 //! An address in every textual form that servers quote it in.
 
-use crate::detect::contains;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
+
+use tlscensus_dialog::contains;
 
 use super::CLIENT;
 
@@ -103,7 +104,7 @@ fn without_v4(words: &[u8], address: Ipv4Addr) -> Vec<u8> {
 }
 
 /// Four numbers with a mark between two, each of three digits if they are padded.
-pub(crate) fn v4_text(octets: [u8; 4], mark: u8, is_padded: bool) -> String {
+fn v4_text(octets: [u8; 4], mark: u8, is_padded: bool) -> String {
     let mut text = String::with_capacity(LONGEST_V4);
     for (at, octet) in octets.into_iter().enumerate() {
         if at > 0 {

@@ -1,7 +1,7 @@
 //! A server's lines in IRC name their client: as the target of numerics and notices, in farewells, by its host's name.
 
 use super::CLIENT;
-use crate::detect::contains;
+use tlscensus_dialog::contains;
 
 /// All lines of a server's words.
 pub(super) fn redact(words: &[u8]) -> Vec<u8> {

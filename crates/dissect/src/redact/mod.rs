@@ -10,11 +10,9 @@ use tlscensus_dialog::Facts;
 use tlscensus_dialog::Outcome;
 use tlscensus_dialog::Reading;
 use tlscensus_dialog::Starttls;
+use tlscensus_dialog::contains;
 
-use crate::detect::contains;
 use crate::speech::Via;
-
-pub(crate) use address::v4_text;
 
 /// What stands for whatever is the client's.
 pub(crate) const CLIENT: &[u8] = b"<client>";

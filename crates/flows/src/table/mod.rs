@@ -47,7 +47,7 @@ use segments::endpoints;
 /// enough that what was loaded is still there.
 const TOGETHER: usize = 16;
 
-/// Flows that are near at hand anyway: to look ahead costs a sixth of a frame that nothing is to be done about.
+/// Flows that are near at hand anyway: to look ahead costs a fifth of a frame that nothing is to be done about.
 const FEW: usize = 1 << 12;
 
 /// Flows of captured frames.

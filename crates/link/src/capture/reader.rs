@@ -187,12 +187,7 @@ impl CaptureReader {
     /// When the capture is malformed, ends within a record, or cannot be read or decompressed: everything before was
     /// handed over.
     pub fn poll(&mut self) -> Result<Polled<'_>, CaptureError> {
-        if self.is_over {
-            return Ok(Polled::End);
-        }
-        let advance = self.advance();
-        self.is_over = matches!(advance, Err(_) | Ok(Advance::End));
-        Ok(match advance? {
+        Ok(match self.next()? {
             Advance::Packet(bytes, found) => {
                 Polled::Packet(captured(self.input.taken(bytes), &found))
             }
@@ -207,12 +202,7 @@ impl CaptureReader {
     /// # Errors
     /// As [`poll`](Self::poll).
     pub fn poll_some(&mut self, most: usize) -> Result<PolledSome<'_>, CaptureError> {
-        if self.is_over {
-            return Ok(PolledSome::End);
-        }
-        let advance = self.advance();
-        self.is_over = matches!(advance, Err(_) | Ok(Advance::End));
-        let (bytes, found) = match advance? {
+        let (bytes, found) = match self.next()? {
             Advance::Packet(bytes, found) => (bytes, found),
             Advance::NotYet => return Ok(PolledSome::NotYet),
             Advance::End => return Ok(PolledSome::End),
@@ -258,6 +248,16 @@ impl CaptureReader {
     /// How many bytes of the capture were read as records, headers and blocks; of a compressed one, of what came out.
     pub fn offset(&self) -> u64 {
         self.input.offset()
+    }
+
+    /// As [`advance`](Self::advance); behind the end and behind an error there is only the end.
+    fn next(&mut self) -> Result<Advance, CaptureError> {
+        if self.is_over {
+            return Ok(Advance::End);
+        }
+        let advance = self.advance();
+        self.is_over = matches!(advance, Err(_) | Ok(Advance::End));
+        advance
     }
 
     fn advance(&mut self) -> Result<Advance, CaptureError> {
