@@ -214,8 +214,8 @@ fn properties(relation: &Relation, version: u16) -> WriterProperties {
     builder.build()
 }
 
-/// Fast to write, within a few percent of the smallest.
-const COMPRESSION_LEVEL: i32 = 3;
+/// The fastest: parts of probes are 0.4 % larger than at level 3, those of flows as large.
+const COMPRESSION_LEVEL: i32 = 1;
 /// Rows in a row group: a query engine's unit of parallel work.
 const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Page size of a column, and of its dictionary: about ninety columns are open at once.

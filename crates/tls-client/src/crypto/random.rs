@@ -1,5 +1,7 @@
 //! Where a client's randoms, session ids, IVs and premaster secrets come from: a fast generator with a seed, because no secret hangs on it.
 
+use std::cell::Cell;
+
 use aws_lc_rs::rand;
 
 /// SplitMix64 (Steele, Lea and Flood, 2014). Two clients with different seeds do not send the same randoms.
@@ -11,11 +13,16 @@ impl Random {
         Self(seed)
     }
 
-    /// Seeded by the operating system.
+    /// Seeded by the thread's own generator, whose seed is the library's: a seed of the library for each client would cost
+    /// a hundredth of a probe.
     pub(crate) fn new() -> Self {
-        let mut seed = [0; 8];
-        rand::fill(&mut seed).expect("the operating system has randomness");
-        Self::seeded(u64::from_ne_bytes(seed))
+        thread_local! {
+            static SEEDS: Cell<u64> = Cell::new(library_seed());
+        }
+        let mut seeds = Self::seeded(SEEDS.get());
+        let seed = seeds.next();
+        SEEDS.set(seeds.0);
+        Self::seeded(seed)
     }
 
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
@@ -40,6 +47,12 @@ impl Random {
     }
 }
 
+fn library_seed() -> u64 {
+    let mut seed = [0; 8];
+    rand::fill(&mut seed).expect("the library has randomness");
+    u64::from_ne_bytes(seed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +63,17 @@ mod tests {
         let mut random = Random::seeded(1_234_567);
         let expected = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973];
         assert_eq!([random.next(), random.next()], expected);
+    }
+
+    #[test]
+    fn no_two_are_alike_whichever_thread_asks() {
+        let some = || (0..1000).map(|_| Random::new().next()).collect::<Vec<_>>();
+        let elsewhere = std::thread::spawn(some);
+        let mut all = some();
+        all.extend(elsewhere.join().expect("it does not panic"));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 2000);
     }
 
     #[test]
