@@ -1,6 +1,5 @@
 //! The one loop that moves bytes between a socket and a machine, and keeps its deadlines and budget.
 
-use std::cell::Cell;
 use std::cell::RefCell;
 use std::future::Future;
 use std::future::poll_fn;
@@ -147,7 +146,6 @@ where
 {
     loop {
         let was_leaving = wire.clock.leaving;
-        wire.out = SPARE.take();
         let turn = machine.poll(&mut wire.out);
         wire.clock.turn(machine, bounds, meter);
         let wrote = !wire.out.is_empty();
@@ -156,7 +154,6 @@ where
         if wrote && let Err(how) = wire.write(meter).await {
             return Some(how);
         }
-        wire.put_out_away();
         if turn == Turn::Leave {
             wire.said_goodbye = wrote || was_leaving;
             return None;
@@ -209,16 +206,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Wire<'a, S> {
             }
         }
         meter.bytes_out = meter.bytes_out.saturating_add(u64::try_from(done).unwrap_or(u64::MAX));
+        // A conversation is in flight for long and writes seldom: its buffer is not kept.
+        *out = Vec::new();
         Ok(())
-    }
-
-    /// What was to be written is: a conversation is in flight for long and writes seldom, so that its buffer is the thread's.
-    fn put_out_away(&mut self) {
-        let mut out = std::mem::take(&mut self.out);
-        if out.capacity() <= BUFFER_BYTES {
-            out.clear();
-            SPARE.set(out);
-        }
     }
 
     /// Reads once, into the thread's buffer: none is held while the peer is silent.
@@ -367,11 +357,6 @@ fn broken(error: &io::Error) -> Interruption {
         // After the handshake every other error of a socket means that the connection is gone without a farewell.
         _ => Interruption::Reset,
     }
-}
-
-thread_local! {
-    /// The thread's buffer for what is written, while nobody writes.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Lends the thread's read buffer, at most `limit` bytes of it.

@@ -13,15 +13,18 @@ impl Random {
         Self(seed)
     }
 
-    /// Seeded by the thread's own generator, whose seed is the library's: a seed of the library for each client would cost
-    /// a hundredth of a probe.
+    /// Seeded by the library, which is asked for many seeds at once: one call for each client would cost a hundredth of a probe.
+    /// No seed follows from another.
     pub(crate) fn new() -> Self {
         thread_local! {
-            static SEEDS: Cell<u64> = Cell::new(library_seed());
+            static SEEDS: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
         }
-        let mut seeds = Self::seeded(SEEDS.get());
-        let seed = seeds.next();
-        SEEDS.set(seeds.0);
+        let mut seeds = SEEDS.take();
+        if seeds.is_empty() {
+            seeds = library_seeds();
+        }
+        let seed = seeds.pop().expect("there were some");
+        SEEDS.set(seeds);
         Self::seeded(seed)
     }
 
@@ -47,11 +50,14 @@ impl Random {
     }
 }
 
-fn library_seed() -> u64 {
-    let mut seed = [0; 8];
-    rand::fill(&mut seed).expect("the library has randomness");
-    u64::from_ne_bytes(seed)
+fn library_seeds() -> Vec<u64> {
+    let mut bytes = [0; 8 * SEEDS_AT_ONCE];
+    rand::fill(&mut bytes).expect("the library has randomness");
+    let (words, _) = bytes.as_chunks();
+    words.iter().map(|word| u64::from_ne_bytes(*word)).collect()
 }
+
+const SEEDS_AT_ONCE: usize = 64;
 
 #[cfg(test)]
 mod tests {
