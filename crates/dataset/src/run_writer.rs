@@ -215,7 +215,8 @@ impl RunWriter {
             checkpoint::remove(&self.disk, &self.dataset, &self.run.run_id)?;
         }
         self.run.state = state;
-        self.run.ended_at = Some(now());
+        // A clock that was set back meanwhile does not end a run before its start.
+        self.run.ended_at = Some(now().max(self.run.started_at));
         self.run.counters = counters;
         run_file::write(&self.disk, &self.dataset, &self.run)?;
         Ok(std::mem::take(&mut self.run))

@@ -107,18 +107,65 @@ fn is_tls(bytes: &[u8]) -> bool {
 }
 
 fn is_telnet(bytes: &[u8]) -> bool {
-    matches!(bytes, [0xff, 0xfb..=0xfe, _, ..])
+    TELNET.fits(bytes) == Fit::Yes
 }
 
 fn is_database(bytes: &[u8]) -> bool {
-    match bytes {
-        // MySQL: 3-byte length, sequence 0, protocol 10 or an error packet.
-        [_, _, 0, 0, 0x0a | 0xff, ..] => true,
-        // PostgreSQL: ErrorResponse with a 4-byte length and the severity first.
-        [b'E', 0, 0, _, _, b'S', ..] => true,
-        _ => false,
+    DATABASES.iter().any(|opening| opening.fits(bytes) == Fit::Yes)
+}
+
+/// What a peer that speaks no lines begins with: for each byte the least and the greatest that it may be.
+#[derive(Clone, Copy, Debug)]
+pub struct BinaryOpening(pub &'static [(u8, u8)]);
+
+/// How first bytes and a [`BinaryOpening`] go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// They are that.
+    Yes,
+    /// They are its beginning.
+    MayBe,
+    /// They are something else.
+    No,
+}
+
+impl BinaryOpening {
+    /// How these first bytes, of which more may come, go together with it.
+    pub fn fits(self, bytes: &[u8]) -> Fit {
+        let mut pairs = self.0.iter().zip(bytes);
+        if !pairs.all(|((least, greatest), byte)| (least..=greatest).contains(&byte)) {
+            Fit::No
+        } else if bytes.len() < self.0.len() {
+            Fit::MayBe
+        } else {
+            Fit::Yes
+        }
+    }
+
+    /// A place where any byte may stand.
+    pub const ANY: (u8, u8) = (0, 0xff);
+
+    /// A place where only this byte may stand.
+    pub const fn is(byte: u8) -> (u8, u8) {
+        (byte, byte)
     }
 }
+
+/// A Telnet option command (RFC 854): either side's first words.
+pub const TELNET: BinaryOpening =
+    BinaryOpening(&[BinaryOpening::is(0xff), (0xfb, 0xfe), BinaryOpening::ANY]);
+
+/// A database server's first words.
+pub const DATABASES: [BinaryOpening; 3] = {
+    use BinaryOpening as Is;
+    [
+        // MySQL: 3-byte length, sequence 0, protocol 10 or an error packet.
+        Is(&[Is::ANY, Is::ANY, Is::is(0), Is::is(0), Is::is(0x0a)]),
+        Is(&[Is::ANY, Is::ANY, Is::is(0), Is::is(0), Is::is(0xff)]),
+        // PostgreSQL: ErrorResponse with a 4-byte length and the severity first.
+        Is(&[Is::is(b'E'), Is::is(0), Is::is(0), Is::ANY, Is::ANY, Is::is(b'S')]),
+    ]
+};
 
 fn is_irc_message(bytes: &[u8]) -> bool {
     let line = text::trim_end(text::first_line(bytes));

@@ -142,7 +142,7 @@ impl Discovery {
     ///
     /// # Errors
     /// When the system has no random numbers for the key.
-    pub fn new(plan: Plan, way: Way) -> Result<Self, Error> {
+    pub fn new(mut plan: Plan, way: Way) -> Result<Self, Error> {
         let wire = match &way {
             Way::Wire(wire) => wire.clone(),
             Way::Connect(_) => Wire::none(),
@@ -156,11 +156,9 @@ impl Discovery {
                 *known = place;
             }
         }
-        let mut seen = Seen::new(plan.record_resets || plan.record_icmp);
-        for (kind, index) in &plan.from.answered {
-            if let Some(position) = plan.order.position(*index) {
-                seen.first(*kind, position);
-            }
+        let mut seen = std::mem::take(&mut plan.from.answered);
+        if plan.record_resets || plan.record_icmp {
+            seen.keep_failures();
         }
         let start = plan.positions.start.max(plan.from.position).min(plan.positions.end);
         Ok(Self {

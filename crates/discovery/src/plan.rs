@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tlscensus_records::ResponderKind;
 use tlscensus_targets::Permutation;
 use tlscensus_targets::Rate;
 use tlscensus_targets::RouteTable;
 use tlscensus_targets::Visits;
 
 use crate::Expected;
+use crate::Seen;
 
 /// Everything a discovery needs to know besides its wire.
 #[derive(Clone)]
@@ -53,12 +53,12 @@ pub struct Plan {
 }
 
 /// How far an earlier start of a run had come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct From {
     /// All positions before this one are done.
     pub position: u64,
     /// Targets asked on each port up to there, in the order of the ports.
     pub asked: Vec<u64>,
-    /// Kinds and indices of answers that are recorded already.
-    pub answered: Vec<(ResponderKind, u64)>,
+    /// Answers that are recorded already, by position in the order. The discovery goes on with them as its own.
+    pub answered: Seen,
 }

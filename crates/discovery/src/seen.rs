@@ -27,6 +27,11 @@ impl Seen {
         Self { successes: NumberSet::default(), failures }
     }
 
+    /// From now on knows whom a RST or an ICMP error came from.
+    pub fn keep_failures(&mut self) {
+        self.failures.get_or_insert_default();
+    }
+
     /// Notes an answer; whether it is the first of its kind from this endpoint. A completed connection is a success as a SYN-ACK is.
     pub fn first(&mut self, kind: ResponderKind, number: u64) -> bool {
         match (kind, &mut self.failures) {

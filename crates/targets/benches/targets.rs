@@ -37,9 +37,16 @@ fn main() {
     let millions = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(20);
     let count = millions * 1_000_000;
     let all = grid(&[(0, u32::MAX)]);
+    let announced = announced();
+    let announced = Space::new(&announced).expect("small enough");
+    let announced = Grid::new(announced, &PORTS).expect("small enough");
     let routes = grid(&table_of_routes());
     println!("{millions} million targets, ns each");
-    for (what, grid) in [("full IPv4", &all), ("a table of 1,000,000 ranges", &routes)] {
+    for (what, grid) in [
+        ("full IPv4", &all),
+        ("that table", &announced),
+        ("1,000,000 ranges, none at another", &routes),
+    ] {
         let order = Permutation::new(grid.len(), 7).expect("small enough");
         let numbers = best(|| order.walk(0..count).fold(0, |sum, number| sum ^ black_box(number)));
         let targets = best(|| {
@@ -53,7 +60,7 @@ fn main() {
         });
         let each = |took: Duration, of: u64| took.as_secs_f64() * 1e9 / u64_to_f64(of);
         println!(
-            "  {what:<28} × 14 ports: number {:.1}, with address and port {:.1}, position of a number {:.1}",
+            "  {what:<33} × 14 ports: number {:.1}, with address and port {:.1}, position of a number {:.1}",
             each(numbers, count),
             each(targets, count),
             each(back, count / 10),
@@ -250,6 +257,45 @@ fn set(ranges: &[(u32, u32)]) -> AddressSet {
     let address = |bits| IpAddr::from(Ipv4Addr::from_bits(bits));
     ranges.iter().map(|(first, last)| (address(*first), address(*last))).collect()
 }
+
+/// The addresses of a million prefixes or so as tables of routes have them: the space is halved until a block is somebody's; three of
+/// four blocks are announced, and half of all prefixes are parts of others. Blocks beside each other are one range.
+fn announced() -> AddressSet {
+    let mut random = 88_172_645_463_325_252_u64;
+    let mut prefixes = Vec::new();
+    // 1.0.0.0 to 223.255.255.255.
+    let mut blocks: Vec<(u32, u8)> = (1..=223).map(|first| (first << 24, 8)).collect();
+    while let Some((first, length)) = blocks.pop() {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let whole = length == 24 || random % 1000 < WHOLE[usize::from(length - 8)];
+        if !whole {
+            let half = 1 << (31 - length);
+            blocks.extend([(first + half, length + 1), (first, length + 1)]);
+        } else if random >> 32 & 3 != 0 {
+            let net = |first, length| {
+                IpNet::new(Ipv4Addr::from_bits(first).into(), length).expect("a length")
+            };
+            prefixes.push(net(first, length));
+            // Parts of a prefix: as many /24 as halve it to the longest, each the upper half's first.
+            let parts = (length..24).map(|length| net(first + (1 << (31 - length)), 24));
+            prefixes.extend(parts.take(3));
+        }
+    }
+    let count = prefixes.len();
+    let set: AddressSet = prefixes.into_iter().collect();
+    println!(
+        "a table of routes: {count} prefixes, {} M addresses in {} ranges",
+        set.count_v4() / 1_000_000,
+        set.ranges().count(),
+    );
+    set
+}
+
+/// How many of a thousand blocks of each length from /8 on are somebody's as a whole.
+const WHOLE: [u64; 16] =
+    [60, 20, 40, 60, 80, 110, 140, 190, 420, 220, 260, 300, 330, 300, 450, 350];
 
 /// A million ranges that never touch: mostly /24, some larger, as routes are.
 fn table_of_routes() -> Vec<(u32, u32)> {

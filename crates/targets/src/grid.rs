@@ -1,13 +1,18 @@
 //! Every address of a space with every port of a list, by one index.
 
 use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use crate::Permutation;
 use crate::Space;
 use crate::TooLarge;
 use crate::Walk;
-use crate::permutation::high_word;
+use crate::division::Divided;
+use crate::division::Divisor;
+use crate::lanes::Batch;
+use crate::lanes::LANES;
+use crate::lanes::widest;
 
 /// What a discovery visits: each address with each port. Index 0 is the first address with the first port, index 1 the same
 /// address with the second port, and so on: an exact product, whatever the number of ports.
@@ -17,8 +22,8 @@ pub struct Grid {
     ports: Vec<u16>,
     /// For each port its place in the list, or [`NO_PLACE`].
     places: Vec<u32>,
-    /// How many ports, at least 1, and 2^64 divided by that, rounded down.
-    divisor: (u64, u64),
+    /// How many ports, at least 1.
+    divisor: Divisor,
     len: u64,
 }
 
@@ -41,9 +46,8 @@ impl Grid {
         if len > Permutation::MAX_SIZE {
             return Err(TooLarge);
         }
-        let divisor = count.max(1);
-        let reciprocal = if divisor == 1 { u64::MAX } else { u64::MAX / divisor };
-        Ok(Self { space, ports: once, places, divisor: (divisor, reciprocal), len })
+        let divisor = Divisor::new(count.max(1)).ok_or(TooLarge)?;
+        Ok(Self { space, ports: once, places, divisor, len })
     }
 
     /// How many pairs there are.
@@ -75,11 +79,15 @@ impl Grid {
     ///
     /// Quicker than one [`at`](Self::at) after the other: each step is taken for a batch of them, so that they wait for memory
     /// together.
+    ///
+    /// # Panics
+    /// When the order is of more pairs than there are.
     pub fn walk<'a>(&'a self, order: &'a Permutation, positions: Range<u64>) -> Pairs<'a> {
+        assert!(order.size() <= self.len, "an order of a larger grid");
         Pairs {
             grid: self,
             numbers: order.walk(positions),
-            batch: [Step::default(); BATCH],
+            batch: [(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0); LANES],
             next: 0,
             end: 0,
         }
@@ -90,7 +98,7 @@ impl Grid {
         if index >= self.len {
             return None;
         }
-        let (address, port) = self.divided(index);
+        let (address, port) = self.divisor.divide(index);
         let port = self.ports.get(usize::try_from(port).ok()?)?;
         Some((self.space.address(address)?, *port))
     }
@@ -101,20 +109,7 @@ impl Grid {
         if place == NO_PLACE {
             return None;
         }
-        Some(self.space.index(address)? * self.divisor.0 + u64::from(place))
-    }
-
-    /// Quotient and remainder by the number of ports. The quotient by way of the reciprocal is right or one too small.
-    #[inline]
-    fn divided(&self, index: u64) -> (u64, u64) {
-        let (divisor, reciprocal) = self.divisor;
-        let quotient = high_word(index, reciprocal);
-        let remainder = index - quotient * divisor;
-        if remainder >= divisor {
-            (quotient + 1, remainder - divisor)
-        } else {
-            (quotient, remainder)
-        }
+        Some(self.space.index(address)? * self.divisor.get() + u64::from(place))
     }
 }
 
@@ -123,32 +118,25 @@ impl Grid {
 pub struct Pairs<'a> {
     grid: &'a Grid,
     numbers: Walk<'a>,
-    batch: [Step; BATCH],
+    batch: [(IpAddr, u16); LANES],
     next: usize,
     end: usize,
 }
 
-/// A pair on the way to its address.
-#[derive(Clone, Copy, Debug, Default)]
-struct Step {
-    address: u64,
-    port: u64,
-    place: usize,
-}
-
 impl Pairs<'_> {
     fn refill(&mut self) {
+        let (mut indices, mut places): (Batch, Batch) = ([0; LANES], [0; LANES]);
         self.next = 0;
-        self.end = 0;
-        let below = self.grid.len;
-        for (step, number) in self.batch.iter_mut().zip(&mut self.numbers) {
-            assert!(number < below, "an order of a larger grid");
-            let (address, port) = self.grid.divided(number);
-            *step = Step { address, port, place: self.grid.space.begin(address) };
-            self.end += 1;
+        self.end = self.numbers.fill(&mut indices);
+        if self.end == 0 {
+            return;
         }
-        for step in self.batch.iter_mut().take(self.end) {
-            step.place = self.grid.space.go_on(step.place, step.address);
+        let divisor = self.grid.divisor;
+        widest(Divided { divisor, numbers: &mut indices, remainders: &mut places });
+        let (grid, batch) = (self.grid, &mut self.batch);
+        grid.space.addresses(&indices, |lane, address| batch[lane].0 = address);
+        for ((_, port), place) in batch.iter_mut().zip(places) {
+            *port = grid.ports[usize::try_from(place).expect("there are 2^16 ports")];
         }
     }
 }
@@ -161,17 +149,14 @@ impl Iterator for Pairs<'_> {
         if self.next == self.end {
             self.refill();
         }
-        let step = self.batch.get(..self.end)?.get(self.next)?;
+        let pair = self.batch.get(..self.end)?.get(self.next)?;
         self.next += 1;
-        let port = self.grid.ports.get(usize::try_from(step.port).ok()?)?;
-        Some((self.grid.space.found(step.place, step.address), *port))
+        Some(*pair)
     }
 }
 
 /// More than there are ports.
 const NO_PLACE: u32 = u32::MAX;
-/// As many as a processor has under way at once, or some more.
-const BATCH: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -219,7 +204,7 @@ mod tests {
             lengths in proptest::collection::vec((8..=32_u8, any::<u32>()), 1..200), seed: u64, start: u64,
         ) {
             let v4 = lengths.iter().map(|(length, bits)| {
-                ipnet::Ipv4Net::new_assert(std::net::Ipv4Addr::from_bits(*bits), *length).trunc().into()
+                ipnet::Ipv4Net::new_assert(Ipv4Addr::from_bits(*bits), *length).trunc().into()
             });
             let v6 = lengths.iter().map(|(length, bits)| {
                 let address = std::net::Ipv6Addr::from_bits(u128::from(*bits) << 90);
@@ -238,16 +223,6 @@ mod tests {
                 prop_assert_eq!(grid.index(*address, *port), Some(index));
             }
             prop_assert_eq!(walked, single);
-        }
-
-        #[test]
-        fn division_is_exact(count in 1..=65_535_u64, index in 0..=Permutation::MAX_SIZE) {
-            let mut grid = grid(&["192.0.2.0/30"], &[25]);
-            let reciprocal = if count == 1 { u64::MAX } else { u64::MAX / count };
-            grid.divisor = (count, reciprocal);
-            for index in [index, index / count * count, (index / count * count).saturating_sub(1)] {
-                prop_assert_eq!(grid.divided(index), (index / count, index % count));
-            }
         }
     }
 

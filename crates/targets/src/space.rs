@@ -8,15 +8,17 @@ use crate::AddressSet;
 use crate::TooLarge;
 use crate::address_set::Address;
 use crate::address_set::Ranges;
+use crate::lanes::Batch;
+use crate::lanes::LANES;
+use crate::runs::Runs;
 
 /// The addresses of a set, numbered from 0: IPv4 first, each family in order.
 ///
-/// A table leads from an index to its range. It has about as many fields as there are ranges, so that finding an address takes two
-/// looks into memory for most tables of routes, and a search in one field of the table for the worst.
+/// A table leads from an index to its range: finding an address takes two looks into memory, whatever the number of ranges.
 #[derive(Clone, Debug)]
 pub struct Space {
-    v4: Pieces<u32, u32>,
-    v6: Pieces<u64, u128>,
+    v4: Runs,
+    v6: Pieces,
 }
 
 impl Space {
@@ -29,17 +31,17 @@ impl Space {
         if count > crate::Permutation::MAX_SIZE {
             return Err(TooLarge);
         }
-        Ok(Self { v4: Pieces::new(&set.v4), v6: Pieces::new(&set.v6) })
+        Ok(Self { v4: Runs::new(&set.v4), v6: Pieces::new(&set.v6) })
     }
 
     /// How many addresses there are.
     pub const fn len(&self) -> u64 {
-        self.v4.count + self.v6.count
+        self.v4.count() + self.v6.count
     }
 
     /// How many of them are IPv4.
     pub const fn len_v4(&self) -> u64 {
-        self.v4.count
+        self.v4.count()
     }
 
     /// Whether there is none.
@@ -49,39 +51,29 @@ impl Space {
 
     /// The address with this index.
     pub fn address(&self, index: u64) -> Option<IpAddr> {
-        (index < self.len()).then(|| self.found(self.begin(index), index))
-    }
-
-    /// The first step to the address with this index, below the length: a look into the table.
-    #[inline]
-    pub(crate) fn begin(&self, index: u64) -> usize {
-        match index.checked_sub(self.v4.count) {
-            None => self.v4.begin(index),
-            Some(index) => self.v6.begin(index),
+        match index.checked_sub(self.v4.count()) {
+            None => Some(Ipv4Addr::from_bits(self.v4.address(index)).into()),
+            Some(index) => (index < self.v6.count).then(|| self.v6.address(index).into()),
         }
     }
 
-    /// The second: a look at the pieces.
+    /// Gives away the address with each of these indices, below the length, together with its lane; first those of IPv4, and
+    /// anything where one of IPv6 will follow.
+    ///
+    /// Quicker than one [`address`](Self::address) after the other: they wait for memory together.
     #[inline]
-    pub(crate) fn go_on(&self, place: usize, index: u64) -> usize {
-        match index.checked_sub(self.v4.count) {
-            None => self.v4.go_on(place, index),
-            Some(index) => self.v6.go_on(place, index),
+    pub(crate) fn addresses(&self, indices: &Batch, mut found: impl FnMut(usize, IpAddr)) {
+        let mut v4 = [0; LANES];
+        self.v4.addresses(indices, &mut v4);
+        // A loop of its own, so that nothing but bits is moved in it.
+        for (lane, bits) in v4.into_iter().enumerate() {
+            found(lane, IpAddr::V4(Ipv4Addr::from_bits(bits)));
         }
-    }
-
-    /// The last, from what the first or the second came to.
-    #[inline]
-    pub(crate) fn found(&self, place: usize, index: u64) -> IpAddr {
-        match index.checked_sub(self.v4.count) {
-            None => {
-                let (first, base) = self.v4.piece(place, index);
-                let behind = u32::try_from(index - first).expect("there are 2^32 addresses");
-                Ipv4Addr::from_bits(base + behind).into()
-            }
-            Some(index) => {
-                let (first, base) = self.v6.piece(place, index);
-                Ipv6Addr::from_bits(base + u128::from(index - first)).into()
+        if self.v6.count > 0 {
+            for (lane, index) in indices.iter().enumerate() {
+                if let Some(index) = index.checked_sub(self.v4.count()) {
+                    found(lane, IpAddr::V6(self.v6.address(index)));
+                }
             }
         }
     }
@@ -90,99 +82,63 @@ impl Space {
     pub fn index(&self, address: IpAddr) -> Option<u64> {
         match address {
             IpAddr::V4(address) => self.v4.index(address.to_bits()),
-            IpAddr::V6(address) => Some(self.v4.count + self.v6.index(address.to_bits())?),
+            IpAddr::V6(address) => Some(self.v4.count() + self.v6.index(address.to_bits())?),
         }
     }
 }
 
-/// One family: the ranges with the index of their first address, in order, and where to look for an index.
+/// IPv6: the ranges with the index of their first address, in order, and where to look for an index.
 #[derive(Clone, Debug)]
-struct Pieces<I, A> {
+struct Pieces {
     count: u64,
-    /// Behind the last stands one that is never reached, so that each has a next one.
-    pieces: Vec<(I, A)>,
+    pieces: Vec<(u64, u128)>,
     /// For each stretch of 2^shift indices the last piece that begins at or before its start.
     table: Vec<u32>,
     shift: u32,
 }
 
-impl<I: Copy + TryFrom<u64> + Into<u64>, A: Address> Pieces<I, A> {
-    fn new(ranges: &Ranges<A>) -> Self {
-        let mut pieces = Vec::with_capacity(ranges.as_slice().len() + 1);
+impl Pieces {
+    fn new(ranges: &Ranges<u128>) -> Self {
+        let mut pieces = Vec::with_capacity(ranges.as_slice().len());
         let mut count = 0;
         for (first, last) in ranges.as_slice() {
-            let rank = I::try_from(count).ok().expect("the family has no more addresses");
-            pieces.push((rank, *first));
+            pieces.push((count, *first));
             count += u64::try_from(last.distance(*first)).expect("the size was judged") + 1;
         }
         let fields = u64::try_from(FIELDS_PER_PIECE * pieces.len().max(1)).expect("in memory");
         let shift = (count / fields).checked_ilog2().unwrap_or(0);
         let table = (0..=count >> shift).map(|field| last_at(&pieces, field << shift)).collect();
-        pieces.extend(pieces.last().copied());
         Self { count, pieces, table, shift }
     }
 
-    /// Where to begin to look for this index, below the count.
-    #[inline]
-    fn begin(&self, index: u64) -> usize {
+    /// The address with this index, below the count.
+    fn address(&self, index: u64) -> Ipv6Addr {
         let field = usize::try_from(index >> self.shift).expect("the table is in memory");
-        usize::try_from(self.table[field]).expect("the pieces are in memory")
+        let place = usize::try_from(self.table[field]).expect("the pieces are in memory");
+        let next = self.table.get(field + 1).and_then(|last| usize::try_from(*last).ok());
+        let behind = &self.pieces[place + 1..next.map_or(self.pieces.len(), |last| last + 1)];
+        let (first, base) =
+            self.pieces[place + behind.partition_point(|(first, _)| *first <= index)];
+        Ipv6Addr::from_bits(base + u128::from(index - first))
     }
 
-    /// A step or two on: what that costs does not depend on the outcome, so that a processor can look for many at once.
-    #[inline]
-    fn go_on(&self, mut place: usize, index: u64) -> usize {
-        let last = self.pieces.len() - 2;
-        for _ in 0..STEPS {
-            place = (place + usize::from(self.first(place + 1) <= index)).min(last);
-        }
-        place
-    }
-
-    /// First index and first address of the piece that this index, below the count, lies in, found from a place before
-    /// it or at it.
-    #[inline]
-    fn piece(&self, place: usize, index: u64) -> (u64, A) {
-        let last = self.pieces.len() - 2;
-        let at = if place == last || self.first(place + 1) > index {
-            place
-        } else {
-            self.search(place, index)
-        };
-        (self.first(at), self.pieces[at].1)
-    }
-
-    #[cold]
-    fn search(&self, place: usize, index: u64) -> usize {
-        let behind = &self.pieces[place + 1..self.pieces.len() - 1];
-        place + behind.partition_point(|(first, _)| (*first).into() <= index)
-    }
-
-    #[inline]
-    fn first(&self, place: usize) -> u64 {
-        self.pieces[place].0.into()
-    }
-
-    fn index(&self, address: A) -> Option<u64> {
-        let pieces = self.pieces.get(..self.pieces.len().checked_sub(1)?)?;
-        let behind = pieces.partition_point(|(_, base)| *base <= address);
-        let (first, base) = pieces.get(behind.checked_sub(1)?)?;
-        let index = address.distance(*base).checked_add(u128::from((*first).into()))?;
-        let end = pieces.get(behind).map_or(self.count, |(next, _)| (*next).into());
+    fn index(&self, address: u128) -> Option<u64> {
+        let behind = self.pieces.partition_point(|(_, base)| *base <= address);
+        let (first, base) = self.pieces.get(behind.checked_sub(1)?)?;
+        let index = address.distance(*base).checked_add(u128::from(*first))?;
+        let end = self.pieces.get(behind).map_or(self.count, |(next, _)| *next);
         u64::try_from(index).ok().filter(|index| *index < end)
     }
 }
 
 /// The place of the last piece that begins at or before this index; of the first where there is none.
-fn last_at<I: Copy + Into<u64>, A>(pieces: &[(I, A)], index: u64) -> u32 {
-    let behind = pieces.partition_point(|(first, _)| (*first).into() <= index);
+fn last_at(pieces: &[(u64, u128)], index: u64) -> u32 {
+    let behind = pieces.partition_point(|(first, _)| *first <= index);
     u32::try_from(behind.saturating_sub(1)).expect("no list of ranges is so long")
 }
 
 /// So that most fields of a table begin in the piece that is looked for.
 const FIELDS_PER_PIECE: usize = 2;
-/// Without a jump; where pieces are as evenly long as routes are, they are enough.
-const STEPS: usize = 2;
 
 #[cfg(test)]
 mod tests {

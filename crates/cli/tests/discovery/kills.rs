@@ -1,6 +1,7 @@
 //! What a kill, a signal, a stall and a change of mind leave behind.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -130,6 +131,55 @@ fn a_stall_is_not_made_up_for() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+/// A clock that is set back by a day and then forward by two changes neither the pace nor what is found.
+#[test]
+fn a_clock_that_is_set_changes_nothing() {
+    let Some(scene) = Scene::new(&[25]) else { return };
+    if !Path::new(FAKE_CLOCK).exists() {
+        crate::support::skip("a clock that is set: `apt-get install libfaketime`");
+        return;
+    }
+    scene.count_syns();
+    let folder = tempfile::tempdir().unwrap();
+    let clock = folder.path().join("clock");
+    fs::write(&clock, "+0").unwrap();
+    let dataset = folder.path().join("found");
+    let out = ["--out", dataset.to_str().unwrap()];
+    let own = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1"];
+    let mut command = scene.tlscensus(&[&own[..], &WORDS, &out].concat());
+    // The clock of the day alone: the one that counts from the start cannot be set.
+    command.env("LD_PRELOAD", FAKE_CLOCK).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command.env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
+    let child = start(&mut command);
+    for (sent, set) in [(1500, "-1d"), (4500, "+1d")] {
+        wait_for(|| scene.syns() > sent, "probes");
+        fs::write(&clock, set).unwrap();
+        let (before, start) = (scene.syns(), Instant::now());
+        std::thread::sleep(Duration::from_millis(400));
+        let (sent, took) = (scene.syns() - before, start.elapsed());
+        // 4,000 a second, neither in a burst nor with a pause.
+        let expected = 4000.0 * took.as_secs_f64();
+        let sent = f64::from(u32::try_from(sent).unwrap());
+        assert!(sent < expected * 1.3 + 100.0, "{set}: {sent} of {expected}");
+        assert!(sent > expected * 0.3, "{set}: {sent} of {expected}");
+    }
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let found = sql(
+        &dataset,
+        "SELECT count(*), count(DISTINCT addr) FROM responders WHERE port = 25 AND kind = 'synack'",
+    );
+    assert_eq!(found, ["4096,4096"]);
+    let asked = "SELECT c.count FROM (SELECT unnest(counters) AS c FROM runs) WHERE c.name = 'asked-port-443'";
+    assert_eq!(sql(&dataset, asked), ["4096"]);
+    // The program did see the clock that was set: it ended a day ahead.
+    let ahead = "SELECT date_part('day', ended_at - started_at) FROM runs";
+    assert_eq!(sql(&dataset, ahead), ["1"]);
+}
+
+const FAKE_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 #[test]
 fn rate_and_blocklist_change_while_it_runs_and_a_link_may_fail() {

@@ -10,6 +10,7 @@ use tlscensus_discovery::Event;
 use tlscensus_discovery::From;
 use tlscensus_discovery::Plan;
 use tlscensus_discovery::Progress;
+use tlscensus_discovery::Seen;
 use tlscensus_link::Method;
 use tlscensus_records::ResponderKind;
 use tlscensus_targets::Rate;
@@ -41,7 +42,10 @@ fn interrupted_plan(network_rate: Option<f64>) -> Plan {
 fn from(plan: &Plan, progress: Progress, events: &[Event]) -> From {
     let index = |event: &Event| plan.visits.index(event.answer.addr, event.answer.port).unwrap();
     let kind = |event: &Event| event.answer.kind;
-    let answered = events.iter().map(|event| (kind(event), index(event))).collect();
+    let mut answered = Seen::new(true);
+    for event in events {
+        answered.first(kind(event), plan.order.position(index(event)).unwrap());
+    }
     From { position: progress.position, asked: progress.asked, answered }
 }
 

@@ -5,6 +5,8 @@ use tlscensus_dialog::contains;
 use super::View;
 use super::Votes;
 use super::Weight;
+use super::binary;
+use super::words::first_line;
 use super::words::is_one_of;
 use super::words::is_text;
 use super::words::lines;
@@ -22,10 +24,13 @@ pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
     if let Some(votes) = xmpp::votes(bytes, Role::Client, view.last) {
         return votes;
     }
-    if let Some(foreign) = binary(bytes).filter(|_| whole) {
-        return Votes::not_ours(foreign);
+    if let Some(votes) = binary::client(bytes, view) {
+        return votes;
     }
-    let (lines, rest) = lines(bytes, view.last);
+    if whole && !is_text(first_line(bytes)) {
+        return Votes::not_ours(Foreign::Unknown);
+    }
+    let lines = lines(bytes, view.last);
     let mut votes = Votes::too_little();
     for (at, line) in lines.iter().enumerate() {
         let said = read(line);
@@ -43,9 +48,6 @@ pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
     }
     if has_registered(&votes, &lines) {
         return Votes::for_one(Via::Irc, Weight::Sure);
-    }
-    if lines.is_empty() && whole && !is_text(rest) {
-        return Votes::not_ours(Foreign::Unknown);
     }
     votes
 }
@@ -148,19 +150,6 @@ fn foreign(verb: &[u8], arguments: &[&[u8]]) -> Option<Foreign> {
     let count = verb.strip_prefix(b"*").unwrap_or_default();
     let is_array = !count.is_empty() && count.iter().all(u8::is_ascii_digit);
     (is_array && arguments.is_empty()).then_some(Foreign::Redis)
-}
-
-fn binary(bytes: &[u8]) -> Option<Foreign> {
-    match bytes {
-        // TPKT (RFC 1006) with a connection request (X.224 0xe0).
-        [3, 0, _, _, _, 0xe0, ..] => Some(Foreign::Rdp),
-        [0xff, 0xfb..=0xfe, _, ..] => Some(Foreign::Telnet),
-        // PostgreSQL's SSLRequest and StartupMessage.
-        [0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f, ..] | [0, 0, _, _, 0, 3, 0, 0, ..] => {
-            Some(Foreign::Database)
-        }
-        _ => None,
-    }
 }
 
 /// NICK and USER together are an IRC client's registration (RFC 2812 section 3.1), in either order.

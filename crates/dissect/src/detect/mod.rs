@@ -9,6 +9,7 @@
 //! 4. where both sides may be of one protocol only, it is that;
 //! 5. what is left is decided by the server's port, or is not ours.
 
+mod binary;
 mod client;
 mod server;
 mod words;
@@ -226,7 +227,9 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
     }
     let by_port = by_port(&straight, evidence.responder_port)
         .or_else(|| by_port(&flipped, evidence.opener_port));
-    let waits = (opener.as_client.open || responder.as_server.open) && !impatient;
+    // Each of these readings may yet name what is not ours.
+    let is_open = |heard: &Heard| heard.as_client.open || heard.as_server.open;
+    let waits = (is_open(&opener) || is_open(&responder)) && !impatient;
     match by_port {
         Some(verdict) => Some(verdict),
         None if waits => None,

@@ -1,12 +1,13 @@
 //! First bytes read as a server's.
 
-use tlscensus_dialog::LooksLike;
 use tlscensus_dialog::contains;
 use tlscensus_dialog::looks_like;
 
 use super::View;
 use super::Votes;
 use super::Weight;
+use super::binary;
+use super::words::first_line;
 use super::words::is_one_of;
 use super::words::is_text;
 use super::words::lines;
@@ -24,15 +25,15 @@ pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
     if let Some(votes) = xmpp::votes(bytes, Role::Server, view.last) {
         return votes;
     }
-    if whole && let Some(foreign) = binary(bytes) {
-        return Votes::not_ours(foreign);
+    if let Some(votes) = binary::server(bytes, view) {
+        return votes;
     }
-    let (lines, rest) = lines(bytes, view.last);
+    if whole && !is_text(first_line(bytes)) {
+        return Votes::not_ours(Foreign::Unknown);
+    }
+    let lines = lines(bytes, view.last);
     if lines.is_empty() {
-        return match whole && !is_text(rest) {
-            true => Votes::not_ours(Foreign::Unknown),
-            false => Votes::too_little(),
-        };
+        return Votes::too_little();
     }
     // Behind a hole the first line may be the rest of one.
     let starts = if whole { 1 } else { lines.len() };
@@ -184,17 +185,6 @@ fn by_words(line: &[u8]) -> Option<Foreign> {
     let nntp = matches!(reply(line), Some((200 | 201 | 400 | 502, text)) if contains(text, b"NNTP")
         || contains(text, b"news") || contains(text, b"posting"));
     nntp.then_some(Foreign::Nntp)
-}
-
-fn binary(bytes: &[u8]) -> Option<Foreign> {
-    if let [3, 0, _, _, _, 0xd0, ..] = bytes {
-        return Some(Foreign::Rdp);
-    }
-    match looks_like(bytes) {
-        LooksLike::Database => Some(Foreign::Database),
-        LooksLike::Telnet => Some(Foreign::Telnet),
-        _ => None,
-    }
 }
 
 /// Extensions by which a reply is known as the one to EHLO (IANA's registry of SMTP service extensions).

@@ -1,8 +1,7 @@
 //! Small words about lines, shared by both readings.
 
-/// The lines of a side's first bytes, without their ends, and what was begun behind them: if nothing more comes, that is a
-/// line too.
-pub(super) fn lines(bytes: &[u8], last: bool) -> (Vec<&[u8]>, &[u8]) {
+/// The lines of a side's first bytes, without their ends; what was begun behind them is one too, if nothing more comes.
+pub(super) fn lines(bytes: &[u8], last: bool) -> Vec<&[u8]> {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let (whole, rest) = bytes.split_at(end);
     let mut lines: Vec<&[u8]> = whole
@@ -13,7 +12,12 @@ pub(super) fn lines(bytes: &[u8], last: bool) -> (Vec<&[u8]>, &[u8]) {
     if last && !rest.is_empty() && is_text(rest) {
         lines.push(rest);
     }
-    (lines, rest)
+    lines
+}
+
+/// The first line, as far as it is there.
+pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 
 /// Words between runs of spaces and tabs.
@@ -34,10 +38,22 @@ pub(super) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     bytes.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-/// Printable, as the first line of a protocol in lines is; UTF-8 goes through.
+/// As the first line of a protocol in lines is: printable, but for a slip or two behind its beginning. UTF-8 goes through, and what
+/// IRC marks bold, coloured, and so on with.
+///
+/// What is no text is none with more behind it.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| *byte >= 0x20 || matches!(byte, b'\t' | b'\r' | b'\n'))
+    let is_printable = |byte: &u8| {
+        *byte >= 0x20
+            || matches!(byte, b'\t' | b'\r' | b'\n')
+            || matches!(byte, 0x01..=0x04 | 0x0f | 0x11 | 0x16 | 0x1d..=0x1f)
+    };
+    let slips = bytes.iter().filter(|byte| !is_printable(byte)).count();
+    bytes.first().is_none_or(is_printable) && slips <= MOST_SLIPS
 }
+
+/// Servers with NUL in their banner are met; what is no text has more of the kind.
+const MOST_SLIPS: usize = 3;
 
 /// Lines that are looked at.
 const MAX_LINES: usize = 64;

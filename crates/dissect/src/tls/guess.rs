@@ -241,6 +241,7 @@ fn ssl2_frame(bytes: &[u8]) -> Guess {
 /// Lengths must add up, so that nothing else is taken for one.
 fn ssl2_client_hello(message: &[u8], data: usize) -> Guess {
     match *message {
+        _ if data < SSL2_CLIENT_HELLO_BYTES => return Guess::No,
         [_, high, low, ..] if !record::is_ssl2_version(high, low) => return Guess::No,
         _ => (),
     }
@@ -250,7 +251,7 @@ fn ssl2_client_hello(message: &[u8], data: usize) -> Guess {
     let ciphers = usize::from(u16::from_be_bytes([c1, c2]));
     let session = usize::from(u16::from_be_bytes([s1, s2]));
     let challenge = usize::from(u16::from_be_bytes([h1, h2]));
-    let fits = 9 + ciphers + session + challenge == data
+    let fits = SSL2_CLIENT_HELLO_BYTES + ciphers + session + challenge == data
         && ciphers > 0
         && ciphers.is_multiple_of(3)
         && session <= 32
@@ -260,6 +261,7 @@ fn ssl2_client_hello(message: &[u8], data: usize) -> Guess {
 
 fn ssl2_server_hello(message: &[u8], data: usize) -> Guess {
     match *message {
+        _ if data < SSL2_SERVER_HELLO_BYTES => return Guess::No,
         [_, hit, ..] if hit > 1 => return Guess::No,
         [_, _, kind, ..] if kind > 1 => return Guess::No,
         [_, _, _, high, ..] if high != 0 => return Guess::No,
@@ -272,7 +274,9 @@ fn ssl2_server_hello(message: &[u8], data: usize) -> Guess {
     let certificate = usize::from(u16::from_be_bytes([c1, c2]));
     let kinds = usize::from(u16::from_be_bytes([k1, k2]));
     let id = usize::from(u16::from_be_bytes([i1, i2]));
-    let fits = 11 + certificate + kinds + id == data && kinds.is_multiple_of(3) && id <= 32;
+    let fits = SSL2_SERVER_HELLO_BYTES + certificate + kinds + id == data
+        && kinds.is_multiple_of(3)
+        && id <= 32;
     if fits { Guess::Server } else { Guess::No }
 }
 
@@ -312,5 +316,9 @@ const HIGHEST_MINOR: u8 = 4;
 const SHORTEST_PROTECTED: usize = 10;
 /// An alert with padding to a block, a nonce and the longest tag, and as much again.
 const LONGEST_ALERT: usize = 300;
+/// A hello of SSL 2 before its variable parts: type, version, and three lengths.
+const SSL2_CLIENT_HELLO_BYTES: usize = 9;
+/// Type, hit, kind of certificate, version, and three lengths.
+const SSL2_SERVER_HELLO_BYTES: usize = 11;
 /// Padding of SSL 2 fills a block of 8 bytes; records in the clear have none.
 const LONGEST_PADDING: usize = 8;

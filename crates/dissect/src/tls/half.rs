@@ -493,7 +493,7 @@ impl Half {
         let is_whole = payload.len() == left;
         if is_whole && self.gathered.is_empty() {
             self.ssl2_record(payload, header, observer);
-        } else if self.is_sealed && header.length > record::SSL2_ERROR_BYTES {
+        } else if self.is_sealed && header.length - header.padding > record::SSL2_ERROR_BYTES {
             self.miss_ssl2(header, payload.len(), left, observer);
         } else {
             self.gathered.reserve_exact(left.min(SSL2_ROOM).max(payload.len()));

@@ -11,6 +11,7 @@ use tlscensus_discovery::Expected;
 use tlscensus_discovery::From;
 use tlscensus_discovery::Plan;
 use tlscensus_discovery::Progress;
+use tlscensus_discovery::Seen;
 use tlscensus_records::ListUsed;
 use tlscensus_records::ResponderKind;
 use tlscensus_records::ResponderRow;
@@ -114,7 +115,7 @@ impl DiscoveryPlan {
         &mut self,
         run_id: &str,
         before: &Checkpoint,
-        answered: Vec<(ResponderKind, u64)>,
+        answered: Seen,
     ) -> anyhow::Result<()> {
         if before.space != self.space.to_string() {
             return Err(unusable(format!(
@@ -146,9 +147,10 @@ impl DiscoveryPlan {
         }
     }
 
-    /// Kind and index of an answer, if its target is one of ours.
+    /// Kind of an answer and the position of its target, if that is one of ours.
     pub(crate) fn answered(&self, row: &ResponderRow) -> Option<(ResponderKind, u64)> {
-        Some((row.kind, self.plan.visits.index(row.addr.parse().ok()?, row.port)?))
+        let index = self.plan.visits.index(row.addr.parse().ok()?, row.port)?;
+        Some((row.kind, self.plan.order.position(index)?))
     }
 }
 

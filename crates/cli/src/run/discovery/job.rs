@@ -1,5 +1,6 @@
 //! One run of a discovery, whatever it is for: opened, gone on with, carried out.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use tlscensus_dataset::Covered;
 use tlscensus_dataset::Dataset;
 use tlscensus_dataset::RunWriter;
 use tlscensus_discovery::Discovery;
+use tlscensus_discovery::Seen;
 use tlscensus_records::ListUsed;
 use tlscensus_records::ResponderKind;
 use tlscensus_records::RunKind;
@@ -90,16 +92,29 @@ impl Job {
     ) -> anyhow::Result<Self> {
         let list = blocklist_of(&run, blocklist);
         let blocklist = Blocked::read(&settings, list.as_deref().map(Path::new))?;
-        let checkpoint = match dataset.checkpoint(&run.run_id)? {
+        let mut checkpoint: Checkpoint = match dataset.checkpoint(&run.run_id)? {
             Some(text) => serde_json::from_str(&text).with_context(|| {
                 format!("run {}: its checkpoint cannot be read back", run.run_id)
             })?,
             None => DiscoveryPlan::new(&settings, &blocklist.live.now(), None)?.at_start(),
         };
         let mut ready = DiscoveryPlan::new(&settings, &blocklist.live.now(), Some(&checkpoint))?;
-        let mut answered = Vec::new();
-        dataset.responders(&run.run_id, |row| answered.extend(ready.answered(&row)))?;
+        let mut answered = Seen::new(ready.plan.record_resets || ready.plan.record_icmp);
+        let mut written: BTreeMap<String, u64> = BTreeMap::new();
+        dataset.responders(&run.run_id, |row| {
+            if let Some((kind, position)) = ready.answered(&row) {
+                answered.first(kind, position);
+                *written.entry(kind.word().to_owned()).or_default() += 1;
+            }
+        })?;
         ready.go_on(&run.run_id, &checkpoint, answered)?;
+        // Answers that were written after the checkpoint count too.
+        for kind in [ResponderKind::SynAck, ResponderKind::Rst, ResponderKind::Icmp] {
+            if let Some((name, written)) = written.remove_entry(kind.word()) {
+                let count = checkpoint.counted.entry(name).or_default();
+                *count = written.max(*count);
+            }
+        }
         Ok(Self { settings, ready, blocklist, before: Some((run, checkpoint)) })
     }
 
@@ -144,7 +159,7 @@ impl Job {
     /// # Errors
     /// When the wire fails, or rows cannot be written.
     pub(crate) fn run(
-        self,
+        mut self,
         tools: Tools<'_>,
         sink: Box<dyn Sink>,
         run_id: Option<&str>,
@@ -154,22 +169,12 @@ impl Job {
         if !quiet {
             begin_line(run_id, &self.ready, &ways);
         }
-        let mut before = self.before.map(|(_, checkpoint)| checkpoint.counted).unwrap_or_default();
-        // Answers that were written after the checkpoint count too.
-        let known = self.ready.plan.from.answered.iter();
-        for (name, kind) in [
-            ("synack", ResponderKind::SynAck),
-            ("rst", ResponderKind::Rst),
-            ("icmp", ResponderKind::Icmp),
-        ] {
-            let written = known.clone().filter(|(of, _)| *of == kind).count();
-            let written = u64::try_from(written).unwrap_or(u64::MAX);
-            if written > 0 {
-                let count = before.entry(name.to_owned()).or_default();
-                *count = written.max(*count);
-            }
-        }
-        let discovery = Arc::new(Discovery::new(self.ready.plan.clone(), ways.way)?);
+        let before = self.before.map(|(_, checkpoint)| checkpoint.counted).unwrap_or_default();
+        // There may be a hundred million of those who have answered: they are not held twice.
+        let answered = std::mem::take(&mut self.ready.plan.from.answered);
+        let mut plan = self.ready.plan.clone();
+        plan.from.answered = answered;
+        let discovery = Arc::new(Discovery::new(plan, ways.way)?);
         let reloads = Arc::new(Reloads::default());
         let metrics = output
             .metrics

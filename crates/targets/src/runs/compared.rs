@@ -1,0 +1,42 @@
+//! The runs of a batch by AVX2, which compares all ranks of a line at once.
+
+use pulp::Arch;
+use pulp::NullaryFnOnce;
+use pulp::cast;
+use pulp::x86::V3;
+
+use super::Runs;
+use crate::lanes::Batch;
+use crate::lanes::LANES;
+
+/// Finds the addresses with these indices; `false` where the processor has no AVX2.
+#[inline]
+pub(super) fn find(runs: &Runs, indices: &Batch, found: &mut [u32; LANES]) -> bool {
+    let Arch::V3(simd) = Arch::new() else {
+        return false;
+    };
+    simd.vectorize(Find { simd, runs, indices, found });
+    true
+}
+
+struct Find<'a> {
+    simd: V3,
+    runs: &'a Runs,
+    indices: &'a Batch,
+    found: &'a mut [u32; LANES],
+}
+
+impl NullaryFnOnce for Find<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { simd, runs, indices, found } = self;
+        runs.find(indices, found, |line, rank| {
+            let passed = simd.cmp_le_u16x16(cast(line.ranks), simd.splat_u16x16(rank));
+            // Two bits for each.
+            let bits = simd.avx2._mm256_movemask_epi8(cast(passed)).count_ones() / 2;
+            usize::try_from(bits).expect("at most 16")
+        });
+    }
+}
