@@ -95,7 +95,7 @@ pub(crate) fn purge(
     let purged = doom.purged;
     run.kind = RunKind::Purge;
     run.state = RunState::Complete;
-    run.ended_at = Some(now());
+    run.ended_at = Some(now().max(run.started_at));
     run.counters = purged
         .rows
         .iter()

@@ -46,74 +46,6 @@ pub fn looks_like(bytes: &[u8]) -> LooksLike {
     }
 }
 
-/// Whether a line begins with a TLS record.
-pub(crate) fn opens_tls(bytes: &[u8]) -> bool {
-    is_tls(bytes)
-}
-
-/// Whether a line may yet turn out to begin with a TLS record.
-pub(crate) fn may_open_tls(bytes: &[u8]) -> bool {
-    matches!(
-        bytes,
-        [0x14..=0x18]
-            | [0x14..=0x18, 3]
-            | [0x14..=0x18, 3, 0..=4]
-            | [0x14..=0x18, 3, 0..=4, 0..=0x48]
-    )
-}
-
-/// Where bytes at the start of a line cannot be text of ours: the length of the start that shows it.
-pub(crate) fn binary_opening(bytes: &[u8]) -> Option<usize> {
-    if is_tls(bytes) {
-        return Some(TLS_HEADER);
-    }
-    is_telnet(bytes).then_some(TELNET_COMMAND)
-}
-
-/// Whether these bytes are a line that may yet turn out to be the header of a TLS record, whose length begins with LF.
-pub(crate) fn may_be_binary(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x14..=0x18, 0x03, 0x00..=0x04, b'\n'])
-}
-
-/// Whether a reply's words are FTP's, whose codes are SMTP's.
-///
-/// A host's name may hold the letters ("220 sftp.example.net ESMTP"), so dotted names do not count, and a text that says
-/// SMTP is believed.
-pub(crate) fn says_ftp(text: &[u8]) -> bool {
-    let has_filezilla = text::contains(text, b"FileZilla");
-    if !has_filezilla && !text::contains(text, b"ftp") {
-        return false;
-    }
-    let words = || text.split(|byte| b" \t\r\n-()[]:,".contains(byte));
-    let named =
-        |needle: &[u8]| words().any(|word| text::contains(word, needle) && !is_dotted_name(word));
-    (named(b"ftp") || has_filezilla) && !named(b"smtp") && !named(b"mail")
-}
-
-/// Whether a refusal speaks of FTP's log-in (RFC 959 section 5.4: 530, 331).
-pub(crate) fn asks_for_ftp_login(text: &[u8]) -> bool {
-    const PHRASES: [&[u8]; 3] = [b"USER and PASS", b"USER/PASS", b"login with USER"];
-    says_ftp(text) || PHRASES.iter().any(|phrase| text::contains(text, phrase))
-}
-
-/// Bytes of a TLS record header (RFC 8446 section 5.1).
-const TLS_HEADER: usize = 5;
-/// Bytes of a Telnet option command (RFC 854).
-const TELNET_COMMAND: usize = 3;
-
-fn is_tls(bytes: &[u8]) -> bool {
-    // Content types 20 to 24, version 3.x, a length a record can have.
-    matches!(bytes, [0x14..=0x18, 0x03, 0x00..=0x04, 0x00..=0x48, _, ..])
-}
-
-fn is_telnet(bytes: &[u8]) -> bool {
-    TELNET.fits(bytes) == Fit::Yes
-}
-
-fn is_database(bytes: &[u8]) -> bool {
-    DATABASES.iter().any(|opening| opening.fits(bytes) == Fit::Yes)
-}
-
 /// What a peer that speaks no lines begins with: for each byte the least and the greatest that it may be.
 #[derive(Clone, Copy, Debug)]
 pub struct BinaryOpening(pub &'static [(u8, u8)]);
@@ -152,11 +84,11 @@ impl BinaryOpening {
 }
 
 /// A Telnet option command (RFC 854): either side's first words.
-pub const TELNET: BinaryOpening =
+pub const TELNET_OPENING: BinaryOpening =
     BinaryOpening(&[BinaryOpening::is(0xff), (0xfb, 0xfe), BinaryOpening::ANY]);
 
 /// A database server's first words.
-pub const DATABASES: [BinaryOpening; 3] = {
+pub const DATABASE_OPENINGS: [BinaryOpening; 3] = {
     use BinaryOpening as Is;
     [
         // MySQL: 3-byte length, sequence 0, protocol 10 or an error packet.
@@ -166,6 +98,72 @@ pub const DATABASES: [BinaryOpening; 3] = {
         Is(&[Is::is(b'E'), Is::is(0), Is::is(0), Is::ANY, Is::ANY, Is::is(b'S')]),
     ]
 };
+
+/// Whether a line begins with a TLS record.
+pub(crate) fn opens_tls(bytes: &[u8]) -> bool {
+    is_tls(bytes)
+}
+
+/// Whether a line may yet turn out to begin with a TLS record.
+pub(crate) fn may_open_tls(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [0x14..=0x18]
+            | [0x14..=0x18, 3]
+            | [0x14..=0x18, 3, 0..=4]
+            | [0x14..=0x18, 3, 0..=4, 0..=0x48]
+    )
+}
+
+/// Where bytes at the start of a line cannot be text of ours: the length of the start that shows it.
+pub(crate) fn binary_opening(bytes: &[u8]) -> Option<usize> {
+    if is_tls(bytes) {
+        return Some(TLS_HEADER);
+    }
+    is_telnet(bytes).then_some(TELNET_OPENING.0.len())
+}
+
+/// Whether these bytes are a line that may yet turn out to be the header of a TLS record, whose length begins with LF.
+pub(crate) fn may_be_binary(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x14..=0x18, 0x03, 0x00..=0x04, b'\n'])
+}
+
+/// Whether a reply's words are FTP's, whose codes are SMTP's.
+///
+/// A host's name may hold the letters ("220 sftp.example.net ESMTP"), so dotted names do not count, and a text that says
+/// SMTP is believed.
+pub(crate) fn says_ftp(text: &[u8]) -> bool {
+    let has_filezilla = text::contains(text, b"FileZilla");
+    if !has_filezilla && !text::contains(text, b"ftp") {
+        return false;
+    }
+    let words = || text.split(|byte| b" \t\r\n-()[]:,".contains(byte));
+    let named =
+        |needle: &[u8]| words().any(|word| text::contains(word, needle) && !is_dotted_name(word));
+    (named(b"ftp") || has_filezilla) && !named(b"smtp") && !named(b"mail")
+}
+
+/// Whether a refusal speaks of FTP's log-in (RFC 959 section 5.4: 530, 331).
+pub(crate) fn asks_for_ftp_login(text: &[u8]) -> bool {
+    const PHRASES: [&[u8]; 3] = [b"USER and PASS", b"USER/PASS", b"login with USER"];
+    says_ftp(text) || PHRASES.iter().any(|phrase| text::contains(text, phrase))
+}
+
+/// Bytes of a TLS record header (RFC 8446 section 5.1).
+const TLS_HEADER: usize = 5;
+
+fn is_tls(bytes: &[u8]) -> bool {
+    // Content types 20 to 24, version 3.x, a length a record can have.
+    matches!(bytes, [0x14..=0x18, 0x03, 0x00..=0x04, 0x00..=0x48, _, ..])
+}
+
+fn is_telnet(bytes: &[u8]) -> bool {
+    TELNET_OPENING.fits(bytes) == Fit::Yes
+}
+
+fn is_database(bytes: &[u8]) -> bool {
+    DATABASE_OPENINGS.iter().any(|opening| opening.fits(bytes) == Fit::Yes)
+}
 
 fn is_irc_message(bytes: &[u8]) -> bool {
     let line = text::trim_end(text::first_line(bytes));

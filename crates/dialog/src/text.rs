@@ -15,7 +15,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 /// The bytes up to the first LF.
-pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
+pub fn first_line(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == b'\n').next().unwrap_or_default()
 }
 

@@ -19,7 +19,7 @@ use crate::lanes::LANES;
 use crate::lanes::low;
 use crate::lanes::widest;
 
-/// A permutation of `0..size`, the same for the same size and seed for ever.
+/// A permutation of `0..size`, the same for the same size and seed wherever it is made.
 ///
 /// Statistically even, not secret: who knows the seed knows the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(Permutation::new(Permutation::MAX_SIZE + 1, 0), Err(TooLarge));
     }
 
-    /// A run that is resumed with a later version must go on in the same order.
+    /// Runs that are gone on with and parts of one division count on it: a version that changes this says so in CHANGELOG.md.
     #[test]
     fn the_order_of_a_seed_does_not_change() {
         let first = |size, seed| permutation(size, seed).walk(0..4).collect::<Vec<_>>();

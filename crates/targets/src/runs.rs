@@ -318,6 +318,33 @@ mod tests {
         }
     }
 
+    /// What 16 bits can tell ends between these ranks, and stretches of the table end before.
+    #[test]
+    fn ranks_far_behind_a_line_s_first() {
+        for far in [65_533, 65_534, 65_535, 65_536, 200_000] {
+            for third in [1, far] {
+                let second = far + 1;
+                let last = second + third + 1;
+                let ranges = vec![(0, far - 1), (second, second + third - 1), (last, u32::MAX - 1)];
+                let runs = Runs::new(&Ranges::new(ranges.clone()));
+                assert_eq!(runs.unit_bits, 0);
+                let borders = [far, far + third, far + third + 32_768, 1 << 30, u32::MAX - 10];
+                for index in borders.into_iter().flat_map(|border| [border - 1, border, border + 1])
+                {
+                    let (index, mut found) = (u64::from(index), [0; LANES]);
+                    runs.addresses(&[index; LANES], &mut found);
+                    let expected = by_hand(&ranges, index);
+                    assert_eq!(
+                        (found[0], runs.address(index)),
+                        (expected, expected),
+                        "{far} {index}"
+                    );
+                    assert_eq!(runs.index(expected), Some(index));
+                }
+            }
+        }
+    }
+
     #[test]
     fn everything_and_nothing() {
         let all = Runs::new(&Ranges::new(vec![(0, u32::MAX)]));

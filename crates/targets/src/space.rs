@@ -14,7 +14,7 @@ use crate::runs::Runs;
 
 /// The addresses of a set, numbered from 0: IPv4 first, each family in order.
 ///
-/// A table leads from an index to its range: finding an address takes two looks into memory, whatever the number of ranges.
+/// A table leads from an index to its range, or close to it: finding an address of IPv4 takes two looks into memory, but for few.
 #[derive(Clone, Debug)]
 pub struct Space {
     v4: Runs,

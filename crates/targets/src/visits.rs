@@ -65,6 +65,9 @@ impl Visits {
     }
 
     /// The pairs whose indices an order of as many has at these positions, in their order.
+    ///
+    /// # Panics
+    /// When the order is of more pairs than there are.
     pub fn walk<'a>(&'a self, order: &'a Permutation, positions: Range<u64>) -> VisitWalk<'a> {
         match self {
             Self::Grid(grid) => VisitWalk::Grid(grid.walk(order, positions)),

@@ -136,7 +136,9 @@ fn a_stall_is_not_made_up_for() {
 #[test]
 fn a_clock_that_is_set_changes_nothing() {
     let Some(scene) = Scene::new(&[25]) else { return };
-    if !Path::new(FAKE_CLOCK).exists() {
+    let library =
+        format!("/usr/lib/{}-linux-gnu/faketime/libfaketime.so.1", std::env::consts::ARCH);
+    if !Path::new(&library).exists() {
         crate::support::skip("a clock that is set: `apt-get install libfaketime`");
         return;
     }
@@ -149,7 +151,7 @@ fn a_clock_that_is_set_changes_nothing() {
     let own = ["discover", "--allow-test-range", "10.0.0.0/8", "--cooldown", "1"];
     let mut command = scene.tlscensus(&[&own[..], &WORDS, &out].concat());
     // The clock of the day alone: the one that counts from the start cannot be set.
-    command.env("LD_PRELOAD", FAKE_CLOCK).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command.env("LD_PRELOAD", &library).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     command.env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
     let child = start(&mut command);
     for (sent, set) in [(1500, "-1d"), (4500, "+1d")] {
@@ -178,8 +180,6 @@ fn a_clock_that_is_set_changes_nothing() {
     let ahead = "SELECT date_part('day', ended_at - started_at) FROM runs";
     assert_eq!(sql(&dataset, ahead), ["1"]);
 }
-
-const FAKE_CLOCK: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 #[test]
 fn rate_and_blocklist_change_while_it_runs_and_a_link_may_fail() {

@@ -21,6 +21,7 @@ use tlscensus_records::Phase;
 use tlscensus_records::ProbeRow;
 use tlscensus_records::ResponderKind;
 use tlscensus_records::ResponderRow;
+use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
 use tlscensus_records::SCHEMA_VERSION;
 use tlscensus_records::ServerSent;
@@ -223,8 +224,14 @@ fn a_run_has_one_row_with_its_newest_state() {
     let [done] = dataset.runs().expect("runs").try_into().expect("one run");
     assert_eq!((done.state, done.counters), (RunState::Complete, counters));
     assert_eq!(done.lists, described.lists);
-    assert!(done.ended_at.is_some());
-    assert_eq!(dataset.files("runs").expect("files").len(), 1);
+    assert!(done.ended_at > Some(done.started_at));
+
+    // A clock that was set back since does not end a run before its start.
+    let ahead = Timestamp(i64::MAX / 2);
+    let late = RunRow { started_at: ahead, ..run("r-2") };
+    let done = dataset.begin(late).expect("a writer").finish(RunState::Complete, Vec::new());
+    assert_eq!(done.expect("finished").ended_at, Some(ahead));
+    assert_eq!(dataset.files("runs").expect("files").len(), 2);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! First bytes of protocols that are not ours and have no lines.
 
 use tlscensus_dialog::BinaryOpening;
-use tlscensus_dialog::DATABASES;
+use tlscensus_dialog::DATABASE_OPENINGS;
 use tlscensus_dialog::Fit;
-use tlscensus_dialog::TELNET;
+use tlscensus_dialog::TELNET_OPENING;
 
 use super::View;
 use super::Votes;
@@ -17,6 +17,12 @@ pub(super) fn client(bytes: &[u8], view: View) -> Option<Votes> {
 /// What a server's first bytes say, if it has no lines, or may have none.
 pub(super) fn server(bytes: &[u8], view: View) -> Option<Votes> {
     votes(&SERVERS, bytes, view)
+}
+
+/// Whether these bytes may yet turn out to be somebody's who has no lines, in either role.
+pub(super) fn is_undecided(bytes: &[u8], view: View) -> bool {
+    let undecided = Some(Votes::too_little());
+    client(bytes, view) == undecided || server(bytes, view) == undecided
 }
 
 fn votes(openings: &[(BinaryOpening, Foreign)], bytes: &[u8], view: View) -> Option<Votes> {
@@ -42,7 +48,7 @@ const ANY: (u8, u8) = BinaryOpening::ANY;
 const CLIENTS: [(BinaryOpening, Foreign); 4] = [
     // TPKT (RFC 1006) with a connection request (X.224).
     (BinaryOpening(&[is(3), is(0), ANY, ANY, ANY, is(0xe0)]), Foreign::Rdp),
-    (TELNET, Foreign::Telnet),
+    (TELNET_OPENING, Foreign::Telnet),
     // PostgreSQL's SSLRequest and StartupMessage.
     (
         BinaryOpening(&[is(0), is(0), is(0), is(8), is(4), is(0xd2), is(0x16), is(0x2f)]),
@@ -52,11 +58,11 @@ const CLIENTS: [(BinaryOpening, Foreign); 4] = [
 ];
 
 const SERVERS: [(BinaryOpening, Foreign); 5] = {
-    let [mysql, mysql_error, postgresql] = DATABASES;
+    let [mysql, mysql_error, postgresql] = DATABASE_OPENINGS;
     [
         // TPKT with a connection confirm.
         (BinaryOpening(&[is(3), is(0), ANY, ANY, ANY, is(0xd0)]), Foreign::Rdp),
-        (TELNET, Foreign::Telnet),
+        (TELNET_OPENING, Foreign::Telnet),
         (mysql, Foreign::Database),
         (mysql_error, Foreign::Database),
         (postgresql, Foreign::Database),

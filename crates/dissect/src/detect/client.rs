@@ -1,12 +1,12 @@
 //! First bytes read as a client's.
 
 use tlscensus_dialog::contains;
+use tlscensus_dialog::first_line;
 
 use super::View;
 use super::Votes;
 use super::Weight;
 use super::binary;
-use super::words::first_line;
 use super::words::is_one_of;
 use super::words::is_text;
 use super::words::lines;

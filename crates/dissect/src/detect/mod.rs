@@ -227,9 +227,12 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
     }
     let by_port = by_port(&straight, evidence.responder_port)
         .or_else(|| by_port(&flipped, evidence.opener_port));
-    // Each of these readings may yet name what is not ours.
-    let is_open = |heard: &Heard| heard.as_client.open || heard.as_server.open;
-    let waits = (is_open(&opener) || is_open(&responder)) && !impatient;
+    // Each of these readings may yet name what is not ours; the other way round only what has no lines is looked for, which
+    // only very first bytes show.
+    let waits = (opener.as_client.open || responder.as_server.open)
+        || (opener.whole && opener.as_server.open)
+        || (responder.whole && responder.as_client.open);
+    let waits = waits && !impatient;
     match by_port {
         Some(verdict) => Some(verdict),
         None if waits => None,
@@ -255,7 +258,7 @@ fn read_anew(first: &First, evidence: &Evidence<'_>) -> Heard {
         spoke: false,
         settled: false,
     };
-    let mut room = MAX_PROBE;
+    let (mut room, mut undecided) = (MAX_PROBE, false);
     for piece in first.pieces() {
         // No more than in any other split would have been looked at.
         let piece = piece.get(..room).unwrap_or(piece);
@@ -266,6 +269,7 @@ fn read_anew(first: &First, evidence: &Evidence<'_>) -> Heard {
         }
         heard.spoke = true;
         if guess == Guess::No {
+            undecided |= binary::is_undecided(piece.trim_ascii_start(), view);
             heard.as_client.add(client::votes(piece, view));
             heard.as_server.add(server::votes(piece, view));
         }
@@ -274,7 +278,7 @@ fn read_anew(first: &First, evidence: &Evidence<'_>) -> Heard {
         || match heard.tls {
             Guess::Client | Guess::Server | Guess::Either => true,
             Guess::Unsure => false,
-            Guess::No => !heard.as_client.open || !heard.as_server.open,
+            Guess::No => !undecided && (!heard.as_client.open || !heard.as_server.open),
         };
     heard
 }

@@ -15,11 +15,6 @@ pub(super) fn lines(bytes: &[u8], last: bool) -> Vec<&[u8]> {
     lines
 }
 
-/// The first line, as far as it is there.
-pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
-    bytes.split(|byte| *byte == b'\n').next().unwrap_or_default()
-}
-
 /// Words between runs of spaces and tabs.
 pub(super) fn words(line: &[u8]) -> Vec<&[u8]> {
     line.split(|byte| matches!(byte, b' ' | b'\t'))
@@ -38,8 +33,8 @@ pub(super) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     bytes.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-/// As the first line of a protocol in lines is: printable, but for a slip or two behind its beginning. UTF-8 goes through, and what
-/// IRC marks bold, coloured, and so on with.
+/// As the first line of a protocol in lines begins: printable, but for some slips behind the first byte. UTF-8 goes through, and
+/// the marks of IRC's formats and CTCP.
 ///
 /// What is no text is none with more behind it.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
@@ -48,11 +43,14 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
             || matches!(byte, b'\t' | b'\r' | b'\n')
             || matches!(byte, 0x01..=0x04 | 0x0f | 0x11 | 0x16 | 0x1d..=0x1f)
     };
-    let slips = bytes.iter().filter(|byte| !is_printable(byte)).count();
+    let slips = bytes.iter().take(LOOK).filter(|byte| !is_printable(byte)).count();
     bytes.first().is_none_or(is_printable) && slips <= MOST_SLIPS
 }
 
-/// Servers with NUL in their banner are met; what is no text has more of the kind.
+/// Bytes of a line that are looked at for text: what has no lines shows in so many, and banners come in colours behind them.
+const LOOK: usize = 16;
+/// One NUL in a banner is met (`nul-bytes.txt` and `bare-lf-and-nul.txt` of the dialogues' transcripts); what has no lines has
+/// more of the kind.
 const MOST_SLIPS: usize = 3;
 
 /// Lines that are looked at.

@@ -39,6 +39,39 @@ fn word(port: u16, server: &[u8], client: &[u8]) -> &'static str {
     name(&found)
 }
 
+/// Byte by byte as in one piece: nothing is named, or given up, before it can be told.
+#[test]
+fn what_has_no_lines_is_told_in_any_split() {
+    let cases: [(&[u8], &[u8], &str); 11] = [
+        (b"J\0\0\0\x0a8.0.36\0\x08\0\0\0", b"", "database"),
+        (b"\0\0\0\0\x0a8", b"*L%OGIN\r\0\0\0\0\0\0\x11", "database"),
+        (b"E\0\0\0\x5aSFATAL\0", b"\0\0\0\x54\0\x03\0\0user\0", "database"),
+        (b"N", b"\0\0\0\x08\x04\xd2\x16\x2f", "database"),
+        (b"\x03\0\0\x13\x0e\xd0\0\0", b"\x03\0\0\x13\x0e\xe0\0\0", "rdp"),
+        (b"\xff\xfd\x18\xff\xfd\x20", b"", "telnet"),
+        (b"\x05\0", b"\x05\x01\0\x05\x01\0\x03\x07example", "unknown"),
+        // Formats of IRC, and a slip of a server, are no such thing.
+        (b":irc.example NOTICE * :\x02\x0304hi\x0f\r\n", b"", "irc"),
+        (b"220 mail\0.example ESMTP\r\n", b"", "smtp"),
+        (b"+OK re\0ady POP\n", b"", "pop3"),
+        (b"220 \x1b[1m\x1b[31mHi\x1b[0m\x1b[0m ESMTP\r\n", b"", "smtp"),
+    ];
+    for (server, client, expected) in cases {
+        assert_eq!(word(1, server, client), expected, "{server:?} {client:?}");
+        let each = |side, said: &[u8]| -> Vec<Call> {
+            said.iter().map(|byte| Call::Hear(side, vec![*byte])).collect()
+        };
+        let (server, client) = (each(Side::Server, server), each(Side::Client, client));
+        for calls in [[&*server, &*client].concat(), [client, server].concat()] {
+            let found = match play(Setting::new(1), &calls) {
+                Findings::Ours(ours) => ours.spoken.protocol,
+                Findings::NotOurs(foreign) => foreign.word(),
+            };
+            assert_eq!(found, expected, "{calls:?}");
+        }
+    }
+}
+
 #[test]
 fn words_are_told_apart_on_any_port() {
     type Case = (u16, &'static [u8], &'static [u8], &'static str);

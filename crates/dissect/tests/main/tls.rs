@@ -131,6 +131,9 @@ fn other_protocols_are_not_tls() {
         b"\x16\x03\x01\x00\x10\x77\x00\x00\x0c\x03\x03",
         b"\x15\x03\x01\x00\x02\x07\x28",
         b"\x80\x2e\x01\x00\x02\x00\x14\x00\x00\x00\x10\x07\x00\xc0",
+        // Hellos of SSL 2 that end before their fixed part does.
+        b"\x80\x03\x01\x00\x02",
+        b"\x80\x04\x04\x00\x01\x00",
         b"\x17\x03\x03\x00\x20abcdefghabcdefghabcdefghabcdefghPOST / HTTP",
     ] {
         let found = looks_like_tls(bytes);

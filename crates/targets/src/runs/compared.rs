@@ -9,7 +9,7 @@ use super::Runs;
 use crate::lanes::Batch;
 use crate::lanes::LANES;
 
-/// Finds the addresses with these indices; `false` where the processor has no AVX2.
+/// Finds the addresses with these indices; `false` where the processor has not all of x86-64-v3.
 #[inline]
 pub(super) fn find(runs: &Runs, indices: &Batch, found: &mut [u32; LANES]) -> bool {
     let Arch::V3(simd) = Arch::new() else {

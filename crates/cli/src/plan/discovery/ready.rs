@@ -91,8 +91,8 @@ impl DiscoveryPlan {
         let Targets { visits, mut used, taken_out, addresses } = targets;
         let (routes, routes_used) = routes.map(|(table, used)| (Arc::new(table), used)).unzip();
         used.extend(routes_used);
-        let space = fingerprint(&visits, &addresses, settings.seed);
         let plan = plan(settings, visits, routes)?;
+        let space = fingerprint(&plan, &addresses, settings.seed);
         Ok(Self {
             plan,
             used,
@@ -119,7 +119,7 @@ impl DiscoveryPlan {
     ) -> anyhow::Result<()> {
         if before.space != self.space.to_string() {
             return Err(unusable(format!(
-                "the targets are not those that run {run_id} began with: give it the same lists, or begin a new run"
+                "the targets are not those that run {run_id} began with: give it the same lists and the same version of this program, or begin a new run"
             )));
         }
         self.plan.from = From { position: before.position, asked: before.asked.clone(), answered };
@@ -191,9 +191,12 @@ fn plan(
     })
 }
 
-/// A hash of what an index means: of ranges, ports, pairs, and the seed of their order.
-fn fingerprint(visits: &Visits, addresses: &AddressSet, seed: u64) -> Sha256 {
-    let mut text = format!("{seed} {}\n", visits.len());
+/// A hash of what a position means: of ranges, ports, pairs, the seed of their order, and how that order begins, which another
+/// version of this program may see differently.
+fn fingerprint(plan: &Plan, addresses: &AddressSet, seed: u64) -> Sha256 {
+    let visits = &*plan.visits;
+    let first: Vec<u64> = plan.order.walk(0..16).collect();
+    let mut text = format!("{seed} {} {first:?}\n", visits.len());
     match visits {
         Visits::Grid(_) => {
             for port in visits.ports() {

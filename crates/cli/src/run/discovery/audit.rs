@@ -29,9 +29,7 @@ pub(crate) fn audit(settings: &DiscoverySettings, ready: &DiscoveryPlan) -> anyh
             let mut start = positions.start;
             while start < positions.end {
                 let end = positions.end.min(start + STEP);
-                for (address, port) in visits.walk(order, start..end) {
-                    audit.mark(address, port);
-                }
+                audit.mark_all(visits.walk(order, start..end));
                 bar.inc(end - start);
                 start = end;
             }

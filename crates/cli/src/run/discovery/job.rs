@@ -1,6 +1,5 @@
 //! One run of a discovery, whatever it is for: opened, gone on with, carried out.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -100,21 +99,23 @@ impl Job {
         };
         let mut ready = DiscoveryPlan::new(&settings, &blocklist.live.now(), Some(&checkpoint))?;
         let mut answered = Seen::new(ready.plan.record_resets || ready.plan.record_icmp);
-        let mut written: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut resets, mut errors) = (0, 0);
         dataset.responders(&run.run_id, |row| {
             if let Some((kind, position)) = ready.answered(&row) {
                 answered.first(kind, position);
-                *written.entry(kind.word().to_owned()).or_default() += 1;
+                resets += u64::from(kind == ResponderKind::Rst);
+                errors += u64::from(kind == ResponderKind::Icmp);
             }
         })?;
-        ready.go_on(&run.run_id, &checkpoint, answered)?;
-        // Answers that were written after the checkpoint count too.
-        for kind in [ResponderKind::SynAck, ResponderKind::Rst, ResponderKind::Icmp] {
-            if let Some((name, written)) = written.remove_entry(kind.word()) {
-                let count = checkpoint.counted.entry(name).or_default();
+        // Answers that were written after the checkpoint count too; a connection that was made is a SYN-ACK here.
+        for (name, written) in [("synack", answered.successes()), ("rst", resets), ("icmp", errors)]
+        {
+            if written > 0 {
+                let count = checkpoint.counted.entry(name.to_owned()).or_default();
                 *count = written.max(*count);
             }
         }
+        ready.go_on(&run.run_id, &checkpoint, answered)?;
         Ok(Self { settings, ready, blocklist, before: Some((run, checkpoint)) })
     }
 
