@@ -276,9 +276,9 @@ fn announced() -> AddressSet {
                 IpNet::new(Ipv4Addr::from_bits(first).into(), length).expect("a length")
             };
             prefixes.push(net(first, length));
-            // Parts of a prefix: as many /24 as halve it to the longest, each the upper half's first.
+            // Parts of a prefix: some /24, the first of its upper half, of the lower one's upper half, and so on.
             let parts = (length..24).map(|length| net(first + (1 << (31 - length)), 24));
-            prefixes.extend(parts.take(3));
+            prefixes.extend(parts.take(4));
         }
     }
     let count = prefixes.len();
