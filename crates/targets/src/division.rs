@@ -1,7 +1,7 @@
 //! Quotients and remainders by one divisor, exact, of a batch of numbers at once.
 //!
-//! Long division as it is done by hand, in digits of 16 bits, each by way of the divisor's reciprocal: no step takes more than a
-//! product of two half words, which vectors have.
+//! Long division as it is done by hand, in digits of 16 bits (the first of 32), each by way of the divisor's reciprocal: no step
+//! takes more than a product of two half words, which vectors have.
 
 use pulp::Simd;
 use pulp::WithSimd;
@@ -37,6 +37,14 @@ impl Divisor {
         ((high << 32) + (middle << 16) + last, rest)
     }
 
+    /// The same of a number below [`SHORT`].
+    #[inline(always)]
+    const fn divide_short(self, number: u64) -> (u64, u64) {
+        let (high, rest) = self.digit(number >> 16);
+        let (last, rest) = self.digit(rest << 16 | (number & 0xffff));
+        ((high << 16) + last, rest)
+    }
+
     /// Of what is below 2^32. By way of the reciprocal the quotient is right or one too small.
     #[inline(always)]
     const fn digit(self, number: u64) -> (u64, u64) {
@@ -52,6 +60,8 @@ impl Divisor {
 /// The division of a batch.
 pub(crate) struct Divided<'a> {
     pub(crate) divisor: Divisor,
+    /// Whether all are below [`SHORT`].
+    pub(crate) are_short: bool,
     /// What is to be divided, and then the quotients.
     pub(crate) numbers: &'a mut Batch,
     /// In place of what is there.
@@ -63,11 +73,22 @@ impl WithSimd for Divided<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        for (number, remainder) in self.numbers.iter_mut().zip(self.remainders) {
-            (*number, *remainder) = self.divisor.divide(*number);
+        let divisor = self.divisor;
+        let pairs = self.numbers.iter_mut().zip(self.remainders);
+        if self.are_short {
+            for (number, remainder) in pairs {
+                (*number, *remainder) = divisor.divide_short(*number);
+            }
+        } else {
+            for (number, remainder) in pairs {
+                (*number, *remainder) = divisor.divide(*number);
+            }
         }
     }
 }
+
+/// Below this a number has two digits, of 32 and of 16 bits.
+pub(crate) const SHORT: u64 = 1 << 48;
 
 #[cfg(test)]
 mod tests {
@@ -87,10 +108,19 @@ mod tests {
                 prop_assert_eq!(by.divide(number), (number / divisor, number % divisor));
                 numbers[at] = number;
             }
-            let (before, mut remainders) = (numbers, [7; LANES]);
-            widest(Divided { divisor: by, numbers: &mut numbers, remainders: &mut remainders });
-            for ((number, quotient), remainder) in before.iter().zip(numbers).zip(remainders) {
-                prop_assert_eq!((quotient, remainder), (number / divisor, number % divisor));
+            for are_short in [false, true] {
+                if are_short {
+                    numbers.iter_mut().for_each(|number| *number %= SHORT);
+                    numbers[LANES - 1] = SHORT - 1;
+                }
+                let (before, mut remainders) = (numbers, [7; LANES]);
+                let mut quotients = numbers;
+                widest(Divided {
+                    divisor: by, are_short, numbers: &mut quotients, remainders: &mut remainders,
+                });
+                for ((number, quotient), remainder) in before.iter().zip(quotients).zip(remainders) {
+                    prop_assert_eq!((quotient, remainder), (number / divisor, number % divisor));
+                }
             }
         }
     }

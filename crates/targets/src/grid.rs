@@ -10,6 +10,7 @@ use crate::TooLarge;
 use crate::Walk;
 use crate::division::Divided;
 use crate::division::Divisor;
+use crate::division::SHORT;
 use crate::lanes::Batch;
 use crate::lanes::LANES;
 use crate::lanes::widest;
@@ -87,6 +88,8 @@ impl Grid {
         Pairs {
             grid: self,
             numbers: order.walk(positions),
+            indices: [0; LANES],
+            places: [0; LANES],
             batch: [(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0); LANES],
             next: 0,
             end: 0,
@@ -118,6 +121,9 @@ impl Grid {
 pub struct Pairs<'a> {
     grid: &'a Grid,
     numbers: Walk<'a>,
+    /// Room for the steps to a batch of pairs, and that batch.
+    indices: Batch,
+    places: Batch,
     batch: [(IpAddr, u16); LANES],
     next: usize,
     end: usize,
@@ -125,19 +131,18 @@ pub struct Pairs<'a> {
 
 impl Pairs<'_> {
     fn refill(&mut self) {
-        let (mut indices, mut places): (Batch, Batch) = ([0; LANES], [0; LANES]);
         self.next = 0;
-        self.end = self.numbers.fill(&mut indices);
+        self.end = self.numbers.fill(&mut self.indices);
         if self.end == 0 {
             return;
         }
-        let divisor = self.grid.divisor;
-        widest(Divided { divisor, numbers: &mut indices, remainders: &mut places });
-        let (grid, batch) = (self.grid, &mut self.batch);
-        grid.space.addresses(&indices, |lane, address| batch[lane].0 = address);
-        for ((_, port), place) in batch.iter_mut().zip(places) {
-            *port = grid.ports[usize::try_from(place).expect("there are 2^16 ports")];
-        }
+        let Self { grid, indices, places, batch, .. } = self;
+        let (divisor, are_short) = (grid.divisor, grid.len <= SHORT);
+        widest(Divided { divisor, are_short, numbers: indices, remainders: places });
+        grid.space.addresses(indices, |lane, address| {
+            let place = usize::try_from(places[lane]).expect("there are 2^16 ports");
+            batch[lane] = (address, grid.ports[place]);
+        });
     }
 }
 
@@ -152,6 +157,21 @@ impl Iterator for Pairs<'_> {
         let pair = self.batch.get(..self.end)?.get(self.next)?;
         self.next += 1;
         Some(*pair)
+    }
+
+    /// Batch by batch.
+    #[inline]
+    fn fold<B, F: FnMut(B, (IpAddr, u16)) -> B>(mut self, start: B, mut add: F) -> B {
+        let mut sum = start;
+        loop {
+            for pair in self.batch.get(self.next..self.end).unwrap_or_default() {
+                sum = add(sum, *pair);
+            }
+            self.refill();
+            if self.end == 0 {
+                return sum;
+            }
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 //! A run is a stretch of addresses without a gap. It begins at a rank, how many addresses of the set are before it, and lies at an
 //! offset, how many addresses that are not in the set are before it: address = rank + offset. Both are counted in units, the
 //! largest power of two that all runs begin and end at (256 for most tables of routes), and told as differences of 16 bits to
-//! the first run of a [`Line`]. Twelve runs are a line of 64 bytes, one piece of a processor's cache; a table leads from a rank to
-//! its line. A table of routes with 240,000 runs takes 1.2 MiB of lines and 1 MiB of table, and a look-up one look at each.
+//! the first run of a [`Line`]. Fourteen runs are a line of 64 bytes, one piece of a processor's cache; a table leads from a rank
+//! to its line. A table of routes with 105,000 runs takes 480 kB of lines and 240 kB of table, and a look-up one look at each.
 
 #[cfg(target_arch = "x86_64")]
 mod compared;
@@ -27,19 +27,17 @@ pub(super) struct Runs {
     shift: u32,
 }
 
-/// Some runs behind each other.
+/// Some runs behind each other, in words of 16 bits so that half of it is a vector:
+///
+/// | words | |
+/// |---|---|
+/// | 0 to 13 | the ranks of the second run to the last, less the first one's; in all fields behind them the next line's, or [`FAR`] |
+/// | 14 and 15 | the first run's rank, its lower half first |
+/// | 16 to 29 | the offsets of all runs, less the first one's |
+/// | 30 and 31 | the first run's offset, its lower half first |
 #[derive(Clone, Debug)]
 #[repr(align(64))]
-struct Line {
-    /// The ranks of the second to the last run, less the first one's. Behind them, in the fields of runs that it does not have,
-    /// the next line's, or [`FAR`].
-    ranks: [u16; RANKS],
-    /// The first run's rank and its offset.
-    rank: u32,
-    offset: u32,
-    /// The offsets of all runs, less the first one's.
-    offsets: [u16; RUNS],
-}
+struct Line([u16; 32]);
 
 impl Runs {
     pub(super) fn new(ranges: &Ranges<u32>) -> Self {
@@ -70,12 +68,9 @@ impl Runs {
         address
     }
 
-    /// The addresses with these indices; anything for one that is not below the count.
+    /// The addresses with these indices, below the count.
     #[inline]
     pub(super) fn addresses(&self, indices: &Batch, found: &mut [u32; LANES]) {
-        if self.count == 0 {
-            return;
-        }
         #[cfg(target_arch = "x86_64")]
         if compared::find(self, indices, found) {
             return;
@@ -91,45 +86,38 @@ impl Runs {
         found: &mut [u32; N],
         passed: impl Fn(&Line, u16) -> usize,
     ) {
-        let last = self.count - 1;
-        let (mut units, mut places, mut pasts) = ([0; N], [0_u32; N], [0_u16; N]);
-        for ((unit, place), index) in units.iter_mut().zip(&mut places).zip(indices) {
-            *unit = half(*index.min(&last)) >> self.unit_bits;
-            let (line, next) = self.table[usize_of(*unit >> self.shift)];
+        let (table, lines) = (self.table.as_slice(), self.lines.as_slice());
+        let (shift, unit_bits, within) = (self.shift, self.unit_bits, (1 << self.unit_bits) - 1);
+        let (mut units, mut pasts) = ([0; N], [0_u16; N]);
+        // First the line of each, and in its place then the address.
+        for ((unit, place), index) in units.iter_mut().zip(&mut *found).zip(indices) {
+            *unit = half(*index) >> unit_bits;
+            let (line, next) = table[usize_of(*unit >> shift)];
             *place = line + u32::from(next <= *unit);
         }
         // A short loop of its own: as many lines as can be are waited for at once.
-        for ((past, unit), place) in pasts.iter_mut().zip(&units).zip(&places) {
-            *past = self.lines[usize_of(*place)].past(*unit);
+        for ((past, unit), place) in pasts.iter_mut().zip(&units).zip(&*found) {
+            *past = lines[usize_of(*place)].past(*unit);
         }
         for (lane, address) in found.iter_mut().enumerate() {
-            let (unit, place) = (units[lane], places[lane]);
-            let mut line = &self.lines[usize_of(place)];
+            let (unit, place) = (units[lane], *address);
+            let mut line = &lines[usize_of(place)];
             let mut run = passed(line, pasts[lane]);
             if run >= RUNS {
-                line = self.line_behind(place, unit);
+                line = line_behind(&lines[usize_of(place)..], unit);
                 run = passed(line, line.past(unit));
             }
-            let within = half(indices[lane]) & ((1 << self.unit_bits) - 1);
-            *address =
-                (unit + line.offset + u32::from(line.offsets[run])) << self.unit_bits | within;
+            let unit = unit + line.offset_of(run);
+            *address = unit << unit_bits | half(indices[lane]) & within;
         }
-    }
-
-    /// Where a stretch of the table has more lines than the two that it knows.
-    #[cold]
-    fn line_behind(&self, place: u32, unit: u32) -> &Line {
-        let behind = &self.lines[usize_of(place)..];
-        let count = behind.iter().take_while(|line| line.rank <= unit).count();
-        &behind[count - 1]
     }
 
     /// The index of this address; `None` where it is not in the set.
     pub(super) fn index(&self, address: u32) -> Option<u64> {
         let unit = address >> self.unit_bits;
-        let behind = self.lines.partition_point(|line| line.rank + line.offset <= unit);
+        let behind = self.lines.partition_point(|line| line.rank() + line.offset() <= unit);
         let line = self.lines.get(behind.checked_sub(1)?)?;
-        let next_line = self.lines.get(behind).map(|line| line.rank);
+        let next_line = self.lines.get(behind).map(Line::rank);
         let end = u64::from(next_line.unwrap_or(u32::MAX)).min(self.count >> self.unit_bits);
         let mut runs = line.runs().peekable();
         while let Some((rank, offset)) = runs.next() {
@@ -146,33 +134,71 @@ impl Runs {
     }
 }
 
+/// Where a stretch of the table has more lines than the two that it knows: the last that begins at or before this unit.
+#[cold]
+fn line_behind(lines: &[Line], unit: u32) -> &Line {
+    let count = lines.iter().take_while(|line| line.rank() <= unit).count();
+    &lines[count - 1]
+}
+
 impl Line {
+    /// Of one run.
+    fn new(rank: u32, offset: u32) -> Self {
+        let mut words = [0; 32];
+        words[..RUNS].fill(FAR);
+        [words[14], words[15]] = halves(rank);
+        [words[30], words[31]] = halves(offset);
+        Self(words)
+    }
+
+    /// The first run's rank.
+    #[inline(always)]
+    fn rank(&self) -> u32 {
+        whole(self.0[14], self.0[15])
+    }
+
+    /// The first run's offset.
+    #[inline(always)]
+    fn offset(&self) -> u32 {
+        whole(self.0[30], self.0[31])
+    }
+
+    /// The offset of a run of this line.
+    #[inline(always)]
+    fn offset_of(&self, run: usize) -> u32 {
+        self.offset() + u32::from(self.0[16 + run])
+    }
+
     /// How far a rank is behind the first run's, as far as a line can tell.
     #[inline(always)]
     fn past(&self, rank: u32) -> u16 {
-        u16::try_from((rank - self.rank).min(u32::from(FAR - 1))).expect("below 2^16")
+        u16::try_from((rank - self.rank()).min(u32::from(FAR - 1))).expect("below 2^16")
     }
 
     /// How many of the ranks are not above this one.
     #[inline(always)]
     fn passed(&self, rank: u16) -> usize {
-        // A search by halves whose steps do not depend on their outcome. The fields behind the runs are all alike, so that
-        // the last ones need no look.
-        let mut passed = 0;
-        for step in [8, 4, 2, 1] {
-            passed += if self.ranks[passed + step - 1] <= rank { step } else { 0 };
-        }
-        passed
+        self.0[..RUNS].iter().filter(|of_run| **of_run <= rank).count()
+    }
+
+    /// Adds a run, the line's so-manieth.
+    fn add(&mut self, run: usize, past: u16, gaps: u16) {
+        (self.0[run - 1], self.0[16 + run]) = (past, gaps);
+    }
+
+    /// The line has so many runs, and the next one's rank is this much farther.
+    fn end(&mut self, runs: usize, past: u16) {
+        self.0[runs - 1..RUNS].fill(past);
     }
 
     /// Rank and offset of each run.
     fn runs(&self) -> impl Iterator<Item = (u32, u32)> {
-        let end = self.ranks[RANKS - 1];
-        let ranks = self.ranks.iter().copied().take_while(move |rank| *rank != end);
+        let end = self.0[RUNS - 1];
+        let ranks = self.0[..RUNS].iter().copied().take_while(move |rank| *rank != end);
         std::iter::once(0)
             .chain(ranks)
-            .zip(self.offsets)
-            .map(|(rank, offset)| (self.rank + u32::from(rank), self.offset + u32::from(offset)))
+            .enumerate()
+            .map(|(run, rank)| (self.rank() + u32::from(rank), self.offset_of(run)))
     }
 }
 
@@ -193,16 +219,15 @@ impl Building {
         let offset = first - rank;
         let runs = self.runs;
         let fitting = self.lines.last_mut().filter(|_| runs < RUNS).and_then(|line| {
-            let past = u16::try_from(rank - line.rank).ok().filter(|past| *past < FAR)?;
-            Some((past, u16::try_from(offset - line.offset).ok()?, line))
+            let past = u16::try_from(rank - line.rank()).ok().filter(|past| *past < FAR)?;
+            Some((past, u16::try_from(offset - line.offset()).ok()?, line))
         });
         if let Some((past, gaps, line)) = fitting {
-            line.ranks[runs - 1] = past;
-            line.offsets[runs] = gaps;
+            line.add(runs, past, gaps);
             self.runs += 1;
         } else {
             self.end_line(rank);
-            self.lines.push(Line { ranks: [FAR; RANKS], rank, offset, offsets: [0; RUNS] });
+            self.lines.push(Line::new(rank, offset));
             self.runs = 1;
         }
         self.rank += units;
@@ -212,8 +237,7 @@ impl Building {
     fn end_line(&mut self, rank: u32) {
         let runs = self.runs;
         if let Some(line) = self.lines.last_mut() {
-            let past = u16::try_from(rank - line.rank).unwrap_or(FAR);
-            line.ranks.iter_mut().skip(runs - 1).for_each(|field| *field = past);
+            line.end(runs, u16::try_from(rank - line.rank()).unwrap_or(FAR));
         }
     }
 
@@ -227,12 +251,12 @@ fn table(lines: &[Line], units: u64, shift: u32) -> Vec<(u32, u32)> {
     let mut table = Vec::new();
     let mut place = 0;
     for field in 0..=units >> shift {
-        let begins = |at: usize| lines.get(at).map(|line| u64::from(line.rank));
+        let begins = |at: usize| lines.get(at).map(|line| u64::from(line.rank()));
         while begins(place + 1).is_some_and(|rank| rank <= field << shift) {
             place += 1;
         }
         // No unit has the greatest number: all of IPv4 is 2^16 units.
-        let next = lines.get(place + 1).map_or(u32::MAX, |line| line.rank);
+        let next = lines.get(place + 1).map_or(u32::MAX, Line::rank);
         table.push((u32::try_from(place).expect("there are 2^32 addresses"), next));
     }
     table
@@ -244,14 +268,22 @@ fn half(index: u64) -> u32 {
     u32::try_from(low(index)).expect("half a word")
 }
 
+fn halves(word: u32) -> [u16; 2] {
+    let [a, b, c, d] = word.to_le_bytes();
+    [u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])]
+}
+
+#[inline(always)]
+fn whole(low: u16, high: u16) -> u32 {
+    u32::from(high) << 16 | u32::from(low)
+}
+
 fn usize_of(number: u32) -> usize {
     usize::try_from(number).expect("the runs are in memory")
 }
 
-/// Runs of a line: what 64 bytes have room for.
-const RUNS: usize = 12;
-/// Fields of ranks: a vector of 32 bytes.
-const RANKS: usize = 16;
+/// Runs of a line at most. One of its ranks is always the next line's.
+const RUNS: usize = 14;
 /// Farther behind a line's first rank than 16 bits can tell.
 const FAR: u16 = u16::MAX;
 /// With fewer a stretch of the table often has more lines than the two it knows, with more the table fits worse into a cache.
@@ -298,11 +330,11 @@ mod tests {
             }
             let runs = Runs::new(&Ranges::new(ranges.clone()));
             prop_assert!(runs.unit_bits >= unit_bits);
-            let borders = (0..runs.lines.len()).map(|line| u64::from(runs.lines[line].rank) << runs.unit_bits);
+            let borders = (0..runs.lines.len()).map(|line| u64::from(runs.lines[line].rank()) << runs.unit_bits);
             let around = borders.flat_map(|border| [border.saturating_sub(1), border, border + 1]);
             let numbers: Vec<u64> = around.chain(probes).map(|number| number % runs.count()).collect();
             for numbers in numbers.chunks(LANES) {
-                let (mut batch, mut found) = ([u64::MAX; LANES], [0; LANES]);
+                let (mut batch, mut found) = ([0; LANES], [0; LANES]);
                 batch[..numbers.len()].copy_from_slice(numbers);
                 runs.addresses(&batch, &mut found);
                 for (number, address) in numbers.iter().zip(found) {
@@ -355,9 +387,6 @@ mod tests {
         }
         let none = Runs::new(&Ranges::default());
         assert_eq!((none.count(), none.index(0), none.index(u32::MAX)), (0, None, None));
-        let mut found = [7; LANES];
-        none.addresses(&[0; LANES], &mut found);
-        assert_eq!(found, [7; LANES]);
         // One address less than everything is told in single addresses.
         let most = Runs::new(&Ranges::new(vec![(0, u32::MAX - 1)]));
         assert_eq!((most.count(), most.unit_bits), ((1 << 32) - 1, 0));

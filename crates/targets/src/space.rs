@@ -64,7 +64,11 @@ impl Space {
     #[inline]
     pub(crate) fn addresses(&self, indices: &Batch, mut found: impl FnMut(usize, IpAddr)) {
         let mut v4 = [0; LANES];
-        self.v4.addresses(indices, &mut v4);
+        if self.v6.count == 0 {
+            self.v4.addresses(indices, &mut v4);
+        } else if let Some(last) = self.v4.count().checked_sub(1) {
+            self.v4.addresses(&indices.map(|index| index.min(last)), &mut v4);
+        }
         // A loop of its own, so that nothing but bits is moved in it.
         for (lane, bits) in v4.into_iter().enumerate() {
             found(lane, IpAddr::V4(Ipv4Addr::from_bits(bits)));

@@ -33,10 +33,11 @@ impl NullaryFnOnce for Find<'_> {
     fn call(self) {
         let Self { simd, runs, indices, found } = self;
         runs.find(indices, found, |line, rank| {
-            let passed = simd.cmp_le_u16x16(cast(line.ranks), simd.splat_u16x16(rank));
-            // Two bits for each.
-            let bits = simd.avx2._mm256_movemask_epi8(cast(passed)).count_ones() / 2;
-            usize::try_from(bits).expect("at most 16")
+            let (words, _) = line.0.as_chunks::<16>();
+            let passed = simd.cmp_le_u16x16(cast(words[0]), simd.splat_u16x16(rank));
+            // Two bits for each word, of which the last two are no ranks.
+            let bits = simd.avx2._mm256_movemask_epi8(cast(passed)) & 0x0fff_ffff;
+            usize::try_from(bits.count_ones() / 2).expect("at most 16")
         });
     }
 }
