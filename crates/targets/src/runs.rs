@@ -146,27 +146,27 @@ impl Line {
     fn new(rank: u32, offset: u32) -> Self {
         let mut words = [0; 32];
         words[..RUNS].fill(FAR);
-        [words[14], words[15]] = halves(rank);
-        [words[30], words[31]] = halves(offset);
+        [words[FIRST_RANK], words[FIRST_RANK + 1]] = halves(rank);
+        [words[FIRST_OFFSET], words[FIRST_OFFSET + 1]] = halves(offset);
         Self(words)
     }
 
     /// The first run's rank.
     #[inline(always)]
     fn rank(&self) -> u32 {
-        whole(self.0[14], self.0[15])
+        whole(self.0[FIRST_RANK], self.0[FIRST_RANK + 1])
     }
 
     /// The first run's offset.
     #[inline(always)]
     fn offset(&self) -> u32 {
-        whole(self.0[30], self.0[31])
+        whole(self.0[FIRST_OFFSET], self.0[FIRST_OFFSET + 1])
     }
 
     /// The offset of a run of this line.
     #[inline(always)]
     fn offset_of(&self, run: usize) -> u32 {
-        self.offset() + u32::from(self.0[16 + run])
+        self.offset() + u32::from(self.0[OFFSETS + run])
     }
 
     /// How far a rank is behind the first run's, as far as a line can tell.
@@ -181,9 +181,9 @@ impl Line {
         self.0[..RUNS].iter().filter(|of_run| **of_run <= rank).count()
     }
 
-    /// Adds a run, the line's so-manieth.
+    /// Adds the run of this number, from 1.
     fn add(&mut self, run: usize, past: u16, gaps: u16) {
-        (self.0[run - 1], self.0[16 + run]) = (past, gaps);
+        (self.0[run - 1], self.0[OFFSETS + run]) = (past, gaps);
     }
 
     /// The line has so many runs, and the next one's rank is this much farther.
@@ -284,6 +284,10 @@ fn usize_of(number: u32) -> usize {
 
 /// Runs of a line at most. One of its ranks is always the next line's.
 const RUNS: usize = 14;
+/// Where the parts of a line begin, behind the ranks.
+const FIRST_RANK: usize = RUNS;
+const OFFSETS: usize = FIRST_RANK + 2;
+const FIRST_OFFSET: usize = OFFSETS + RUNS;
 /// Farther behind a line's first rank than 16 bits can tell.
 const FAR: u16 = u16::MAX;
 /// With fewer a stretch of the table often has more lines than the two it knows, with more the table fits worse into a cache.
