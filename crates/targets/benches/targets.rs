@@ -289,7 +289,7 @@ fn announced() -> AddressSet {
             prefixes.push(net(first, length));
             // Parts of a prefix: some /24, the first of its upper half, of the lower one's upper half, and so on.
             let parts = (length..24).map(|length| net(first + (1 << (31 - length)), 24));
-            prefixes.extend(parts.take(4));
+            prefixes.extend(parts.take(5));
         }
     }
     let count = prefixes.len();

@@ -1,7 +1,6 @@
 //! Every address of a space with every port of a list, by one index.
 
 use std::net::IpAddr;
-use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use crate::Permutation;
@@ -90,7 +89,7 @@ impl Grid {
             numbers: order.walk(positions),
             indices: [0; LANES],
             places: [0; LANES],
-            batch: [(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0); LANES],
+            found: [0; LANES],
             next: 0,
             end: 0,
         }
@@ -121,10 +120,10 @@ impl Grid {
 pub struct Pairs<'a> {
     grid: &'a Grid,
     numbers: Walk<'a>,
-    /// Room for the steps to a batch of pairs, and that batch.
+    /// Of a batch of pairs the addresses' indices, the ports' places, and the addresses of IPv4.
     indices: Batch,
     places: Batch,
-    batch: [(IpAddr, u16); LANES],
+    found: [u32; LANES],
     next: usize,
     end: usize,
 }
@@ -136,13 +135,18 @@ impl Pairs<'_> {
         if self.end == 0 {
             return;
         }
-        let Self { grid, indices, places, batch, .. } = self;
+        let Self { grid, indices, places, found, .. } = self;
         let (divisor, are_short) = (grid.divisor, grid.len <= SHORT);
         widest(Divided { divisor, are_short, numbers: indices, remainders: places });
-        grid.space.addresses(indices, |lane, address| {
-            let place = usize::try_from(places[lane]).expect("there are 2^16 ports");
-            batch[lane] = (address, grid.ports[place]);
-        });
+        grid.space.v4_addresses(indices, found);
+    }
+
+    /// A pair of the batch.
+    #[inline]
+    fn pair(&self, lane: usize) -> (IpAddr, u16) {
+        let place = usize::try_from(self.places[lane]).expect("there are 2^16 ports");
+        let address = self.grid.space.address_found(self.indices[lane], self.found[lane]);
+        (address, self.grid.ports[place])
     }
 }
 
@@ -154,9 +158,10 @@ impl Iterator for Pairs<'_> {
         if self.next == self.end {
             self.refill();
         }
-        let pair = self.batch.get(..self.end)?.get(self.next)?;
-        self.next += 1;
-        Some(*pair)
+        (self.next < self.end).then(|| {
+            self.next += 1;
+            self.pair(self.next - 1)
+        })
     }
 
     /// Batch by batch.
@@ -164,8 +169,8 @@ impl Iterator for Pairs<'_> {
     fn fold<B, F: FnMut(B, (IpAddr, u16)) -> B>(mut self, start: B, mut add: F) -> B {
         let mut sum = start;
         loop {
-            for pair in self.batch.get(self.next..self.end).unwrap_or_default() {
-                sum = add(sum, *pair);
+            for lane in self.next..self.end {
+                sum = add(sum, self.pair(lane));
             }
             self.refill();
             if self.end == 0 {
@@ -180,6 +185,8 @@ const NO_PLACE: u32 = u32::MAX;
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use proptest::prelude::*;
 
     use super::*;

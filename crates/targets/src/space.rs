@@ -57,28 +57,24 @@ impl Space {
         }
     }
 
-    /// Gives away the address with each of these indices, below the length, together with its lane; first those of IPv4, and
-    /// anything where one of IPv6 will follow.
+    /// The IPv4 addresses with these indices, below the length; anything for those of IPv6.
     ///
     /// Quicker than one [`address`](Self::address) after the other: they wait for memory together.
     #[inline]
-    pub(crate) fn addresses(&self, indices: &Batch, mut found: impl FnMut(usize, IpAddr)) {
-        let mut v4 = [0; LANES];
+    pub(crate) fn v4_addresses(&self, indices: &Batch, found: &mut [u32; LANES]) {
         if self.v6.count == 0 {
-            self.v4.addresses(indices, &mut v4);
+            self.v4.addresses(indices, found);
         } else if let Some(last) = self.v4.count().checked_sub(1) {
-            self.v4.addresses(&indices.map(|index| index.min(last)), &mut v4);
+            self.v4.addresses(&indices.map(|index| index.min(last)), found);
         }
-        // A loop of its own, so that nothing but bits is moved in it.
-        for (lane, bits) in v4.into_iter().enumerate() {
-            found(lane, IpAddr::V4(Ipv4Addr::from_bits(bits)));
-        }
-        if self.v6.count > 0 {
-            for (lane, index) in indices.iter().enumerate() {
-                if let Some(index) = index.checked_sub(self.v4.count()) {
-                    found(lane, IpAddr::V6(self.v6.address(index)));
-                }
-            }
+    }
+
+    /// The address with this index, of which that is known if it is of IPv4.
+    #[inline]
+    pub(crate) fn address_found(&self, index: u64, v4: u32) -> IpAddr {
+        match index.checked_sub(self.v4.count()) {
+            None => IpAddr::V4(Ipv4Addr::from_bits(v4)),
+            Some(index) => IpAddr::V6(self.v6.address(index)),
         }
     }
 
