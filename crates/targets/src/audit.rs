@@ -108,10 +108,8 @@ impl<'a> Audit<'a> {
         Ok(Self { visits, blocked, part, bits, report })
     }
 
-    /// Notes these visits.
-    ///
-    /// Quicker than one [`mark`](Self::mark) after the other: they wait for the bitmap together.
-    pub fn mark_all(&mut self, pairs: impl IntoIterator<Item = (IpAddr, u16)>) {
+    /// Notes these visits, a batch at a time, so that they wait for the bitmap together.
+    pub fn mark(&mut self, pairs: impl IntoIterator<Item = (IpAddr, u16)>) {
         let mut batch = Vec::with_capacity(LANES);
         let mut pairs = pairs.into_iter().peekable();
         while pairs.peek().is_some() {
@@ -121,13 +119,6 @@ impl<'a> Audit<'a> {
             for (place, address, port) in batch.drain(..) {
                 self.set(place, address, port);
             }
-        }
-    }
-
-    /// Notes a visit.
-    pub fn mark(&mut self, address: IpAddr, port: u16) {
-        if let Some(place) = self.place(address, port) {
-            self.set(place, address, port);
         }
     }
 
@@ -212,26 +203,24 @@ mod tests {
         let blocked = set(&["192.0.2.7/32"]);
         let mut audit = Audit::new(&visits, &blocked, 0..visits.len()).expect("small");
         let pairs: Vec<_> = (0..visits.len()).filter_map(|index| visits.at(index)).collect();
-        for (address, port) in pairs.iter().rev().filter(|(address, _)| !blocked.contains(*address))
-        {
-            audit.mark(*address, *port);
-        }
+        let open = |pair: &&(IpAddr, u16)| !blocked.contains(pair.0);
+        audit.mark(pairs.iter().rev().filter(open).copied());
         let clean = audit.report();
         assert_eq!(
             (clean.pairs, clean.visited, clean.never(), clean.first_fault),
             (160, 158, 2, None)
         );
-        // Together as one by one: visits that are outside, or were before, more than fit a batch.
-        let mut together = Audit::new(&visits, &blocked, 0..visits.len()).expect("small");
+        // Visits that are outside, or were before, more than fit a batch.
+        let mut batched = Audit::new(&visits, &blocked, 0..visits.len()).expect("small");
         let strange = ("192.0.2.64".parse().expect("an address"), 25);
-        let known = pairs.iter().filter(|(address, _)| !blocked.contains(*address)).copied();
-        together.mark_all(std::iter::repeat_n(strange, 70).chain(known.clone()).chain(known));
-        let found = together.report();
+        let known = pairs.iter().filter(open).copied();
+        batched.mark(std::iter::repeat_n(strange, 70).chain(known.clone()).chain(known));
+        let found = batched.report();
         assert_eq!((found.visited, found.repeated, found.outside), (158, 158, 70));
         assert!(!clean.is_exact());
         let faults = [("192.0.2.9", 25), ("192.0.2.9", 26), ("192.0.2.64", 25), ("192.0.2.7", 443)];
         for (address, port) in faults {
-            audit.mark(address.parse().expect("an address"), port);
+            audit.mark([(address.parse().expect("an address"), port)]);
         }
         let report = audit.report();
         assert_eq!(
@@ -248,8 +237,8 @@ mod tests {
         let mut whole = AuditReport::default();
         for part in [0..64, 64..65, 65..160] {
             let mut audit = Audit::new(&visits, &nobody, part.clone()).expect("small");
-            audit.mark_all((0..visits.len()).filter_map(|index| visits.at(index)));
-            audit.mark("192.0.2.0".parse().expect("an address"), 443);
+            audit.mark((0..visits.len()).filter_map(|index| visits.at(index)));
+            audit.mark([("192.0.2.0".parse().expect("an address"), 443)]);
             let report = audit.report();
             assert_eq!(report.visited, part.end - part.start);
             assert_eq!(report.visited + report.repeated + report.elsewhere, 161);
@@ -285,10 +274,7 @@ mod tests {
         let visits = Visits::List(pairs);
         let nobody = AddressSet::default();
         let mut audit = Audit::new(&visits, &nobody, 0..u64::MAX).expect("small");
-        for index in 0..2 {
-            let (address, port) = visits.at(index).expect("inside");
-            audit.mark(address, port);
-        }
+        audit.mark((0..2).filter_map(|index| visits.at(index)));
         assert!(audit.report().is_exact());
     }
 }

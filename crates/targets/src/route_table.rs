@@ -9,6 +9,7 @@ use ipnet::Ipv4Net;
 use ipnet::Ipv6Net;
 
 use crate::address_set::Address;
+use crate::lanes::LANES;
 
 /// Routes by number, and the number of the longest prefix that an address lies in.
 ///
@@ -76,8 +77,8 @@ impl RouteTable {
     /// memory together.
     pub fn lookup_all(&self, addresses: &[IpAddr], routes: &mut Vec<Option<RouteId>>) {
         routes.clear();
-        for batch in addresses.chunks(BATCH) {
-            let mut places = [0; BATCH];
+        for batch in addresses.chunks(LANES) {
+            let mut places = [0; LANES];
             for (place, address) in places.iter_mut().zip(batch) {
                 *place = self.begin(*address);
             }
@@ -305,8 +306,6 @@ const NO_ROUTE: u32 = u32::MAX;
 const MOST_TABLE_BITS: u8 = 20;
 /// Without a jump: with about as many fields as pieces they are enough for most.
 const STEPS: usize = 2;
-/// As many as a processor has under way at once, or some more.
-const BATCH: usize = 64;
 
 #[cfg(test)]
 mod tests {

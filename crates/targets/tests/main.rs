@@ -100,7 +100,7 @@ proptest! {
             let shard = Shard::new(number, of).expect("exists");
             let mut run = Run::new(shard.positions(visits.len()), block);
             while let Some(positions) = run.step(threads, &mut draws) {
-                visits.walk(&order, positions).for_each(|(address, port)| audit.mark(address, port));
+                audit.mark(visits.walk(&order, positions));
             }
             prop_assert_eq!(run.low_water(), shard.positions(visits.len()).end);
         }
@@ -129,7 +129,7 @@ proptest! {
                     let dies = crashes > 0 && draws.below(6) == 0;
                     let visited = if dies { draws.below(length + 1) } else { length };
                     let walked = visits.walk(&order, block.start..block.start + visited);
-                    walked.for_each(|(address, port)| audit.mark(address, port));
+                    audit.mark(walked);
                     if dies {
                         crashes -= 1;
                         break;

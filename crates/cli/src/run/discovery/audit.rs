@@ -29,7 +29,7 @@ pub(crate) fn audit(settings: &DiscoverySettings, ready: &DiscoveryPlan) -> anyh
             let mut start = positions.start;
             while start < positions.end {
                 let end = positions.end.min(start + STEP);
-                audit.mark_all(visits.walk(order, start..end));
+                audit.mark(visits.walk(order, start..end));
                 bar.inc(end - start);
                 start = end;
             }
