@@ -271,7 +271,7 @@ fn set(ranges: &[(u32, u32)]) -> AddressSet {
 }
 
 /// The addresses of a million prefixes or so as tables of routes have them: the space is halved until a block is somebody's; three of
-/// four blocks are announced, and half of all prefixes are parts of others. Blocks beside each other are one range.
+/// four blocks are announced, and three of five prefixes are parts of others. Blocks beside each other are one range.
 fn announced() -> AddressSet {
     let mut random = 88_172_645_463_325_252_u64;
     let mut prefixes = Vec::new();
