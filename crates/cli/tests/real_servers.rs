@@ -94,6 +94,9 @@ fn rows_of_real_servers_are_right() {
             Err(other) => panic!("{other}"),
         }
     }
+    if up.is_empty() {
+        return;
+    }
     let dataset = probe(&site, &up, "dataset", &[]);
     let mut found = found(&dataset);
     let certificate = tlscensus_certs::Sha256::of(&site.certificate_der().unwrap()).to_string();

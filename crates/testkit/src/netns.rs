@@ -22,8 +22,8 @@ static COUNTER: AtomicU32 = AtomicU32::new(0);
 pub enum NoNamespaces {
     /// They need root.
     Root,
-    /// iproute2 is not installed.
-    Program,
+    /// A program is not installed.
+    Program(&'static str),
     /// A command failed: which, and what it said.
     Failed(String, String),
     /// Something else could not be done.
@@ -34,7 +34,7 @@ impl fmt::Display for NoNamespaces {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => write!(formatter, "network namespaces need root"),
-            Self::Program => write!(formatter, "`ip` of iproute2 is not installed"),
+            Self::Program(program) => write!(formatter, "`{program}` is not installed"),
             Self::Failed(command, said) => write!(formatter, "{command}: {said}"),
             Self::Io(error) => write!(formatter, "{error}"),
         }
@@ -205,7 +205,15 @@ impl Pair {
     /// # Panics
     /// In CI, where tests may not be skipped, and when making it fails for another reason.
     pub fn or_skip() -> Option<Self> {
-        or_skip(Self::new())
+        Self::or_skip_without(&[])
+    }
+
+    /// The same for a test that runs these programs as well.
+    ///
+    /// # Panics
+    /// As [`or_skip`](Self::or_skip).
+    pub fn or_skip_without(programs: &[&'static str]) -> Option<Self> {
+        or_skip(needs(programs).and_then(|()| Self::new()))
     }
 
     /// The far end takes every address of the prefix for its own, and the near end sends there.
@@ -248,13 +256,30 @@ impl Pair {
 pub fn or_skip<T>(made: Result<T, NoNamespaces>) -> Option<T> {
     match made {
         Ok(made) => Some(made),
-        Err(missing @ (NoNamespaces::Root | NoNamespaces::Program)) => {
+        Err(missing @ (NoNamespaces::Root | NoNamespaces::Program(_))) => {
             assert!(std::env::var_os("CI").is_none(), "CI must have namespaces: {missing}");
             eprintln!("SKIPPED: {missing}");
             None
         }
         Err(other) => panic!("{other}"),
     }
+}
+
+/// Looks whether these programs are there to be run.
+///
+/// # Errors
+/// Names the first that is not.
+pub fn needs(programs: &[&'static str]) -> Result<(), NoNamespaces> {
+    for program in programs {
+        let mut command = Command::new(program);
+        match command.arg("--version").stdin(Stdio::null()).output() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(NoNamespaces::Program(program));
+            }
+            other => other.map(|_| ())?,
+        }
+    }
+    Ok(())
 }
 
 fn ip(words: &[&str]) -> Result<String, NoNamespaces> {
@@ -265,7 +290,9 @@ fn ip(words: &[&str]) -> Result<String, NoNamespaces> {
 
 fn finish(mut command: Command, words: &[&str]) -> Result<String, NoNamespaces> {
     let output = match command.stdin(Stdio::null()).output() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(NoNamespaces::Program),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(NoNamespaces::Program("ip"));
+        }
         other => other?,
     };
     if output.status.success() {

@@ -77,7 +77,7 @@ impl Unwatched {
     pub const fn is_missing(&self) -> bool {
         match self {
             Self::Daemon(Missing::Program(_) | Missing::Root) | Self::Program(_) => true,
-            Self::Namespace(NoNamespaces::Root | NoNamespaces::Program) => true,
+            Self::Namespace(NoNamespaces::Root | NoNamespaces::Program(_)) => true,
             Self::Daemon(_) | Self::Namespace(_) | Self::Io(_) | Self::Capture(_) => false,
         }
     }

@@ -6,9 +6,11 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::path::Path;
 use std::process::Child;
-use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::Pid;
+use rustix::process::Signal;
+use rustix::process::kill_process;
 use tlscensus_analysis::Cell;
 use tlscensus_analysis::Engine;
 use tlscensus_lab as lab;
@@ -122,7 +124,7 @@ fn a_scan_and_who_watches_it_say_the_same() {
     scan(&scene, &list, &scanned);
     // What is still on its way, and connections that were left open.
     std::thread::sleep(Duration::from_secs(2));
-    signal(&monitor, "INT");
+    signal(&monitor, Signal::INT);
     assert!(monitor.wait().unwrap().success(), "a monitor of an interface ends in order");
     lab.kill().unwrap();
     lab.wait().unwrap();
@@ -183,9 +185,8 @@ fn scan(scene: &Scene, list: &Path, out: &Path) {
     run(&mut scene.tlscensus(&words), 0);
 }
 
-pub(super) fn signal(child: &Child, name: &str) {
-    let killed = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
-    assert!(killed.unwrap().success());
+pub(super) fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 pub(super) fn counters(dataset: &Path) -> BTreeMap<String, i64> {

@@ -8,6 +8,8 @@ use std::process::Output;
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::capture;
 use super::one_truth::counters;
 use super::one_truth::signal;
@@ -131,7 +133,7 @@ fn a_growing_capture_is_followed_until_a_signal_and_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let (growing, out) = (folder.path().join("growing.pcap"), folder.path().join("census"));
     let whole = fs::read(capture(UPGRADED)).unwrap();
-    for (name, state) in [("INT", "complete"), ("KILL", "recovered")] {
+    for (by, state) in [(Signal::INT, "complete"), (Signal::KILL, "recovered")] {
         fs::write(&growing, &whole[..40]).unwrap();
         let status = folder.path().join("status.json");
         let words = [
@@ -149,9 +151,9 @@ fn a_growing_capture_is_followed_until_a_signal_and_survives_a_kill() {
         let acknowledged =
             || fs::read_to_string(&status).is_ok_and(|text| text.contains(r#""acknowledged":1"#));
         wait_for(acknowledged, "a durable row");
-        signal(&child, name);
+        signal(&child, by);
         let ended = child.wait().unwrap();
-        assert_eq!(ended.success(), name == "INT");
+        assert_eq!(ended.success(), by == Signal::INT);
         let newest = sql(&out, "SELECT state FROM runs ORDER BY started_at DESC LIMIT 1");
         assert_eq!(newest, [state]);
         fs::remove_file(&status).unwrap();
