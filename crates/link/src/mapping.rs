@@ -1,4 +1,4 @@
-//! Pages of memory outside Rust's own: rings shared with the kernel, slots whose addresses it is told, files.
+//! Pages of memory outside Rust's own: rings shared with the kernel, slots whose addresses it is told.
 
 use std::io;
 use std::ops::Range;
@@ -30,11 +30,6 @@ impl Mapping {
         offset: libc::off_t,
     ) -> io::Result<Self> {
         Self::map(bytes, (READ_WRITE, libc::MAP_SHARED | NOW), socket.as_raw_fd(), offset)
-    }
-
-    /// So many bytes of a file, from its start, for reading only. Pages that are not in memory yet come when they are touched.
-    pub(crate) fn of_file(file: BorrowedFd<'_>, bytes: usize) -> io::Result<Self> {
-        Self::map(bytes, (libc::PROT_READ, libc::MAP_SHARED), file.as_raw_fd(), 0)
     }
 
     fn map(

@@ -4,7 +4,6 @@ mod blocks;
 mod classic;
 mod error;
 mod format;
-mod mapped;
 mod reader;
 mod source;
 mod stream;

@@ -11,14 +11,10 @@ use super::error::CaptureError;
 use super::format::Format;
 use super::format::Found;
 use super::format::Step;
-use super::mapped::Mapped;
 use super::source::Source;
-use super::source::is_compressed;
 use super::stream::Fill;
 use super::stream::Stream;
 
-/// Bytes of a capture behind which no further packet is taken with the first.
-const MOST_BYTES: usize = 1 << 20;
 /// The name by which [`CaptureReader::open`] knows standard input.
 const STANDARD_INPUT: &str = "-";
 
@@ -116,19 +112,12 @@ impl Add for CaptureCounts {
 /// Call [`poll`](Self::poll) until it says [`Polled::End`] or fails; then look at [`counts`](Self::counts).
 #[derive(Debug)]
 pub struct CaptureReader {
-    input: Input,
+    input: Stream,
     format: Format,
     counts: CaptureCounts,
     is_over: bool,
     /// Packets that are polled together: where their records begin behind the first of them.
     places: Vec<(usize, Found)>,
-}
-
-/// Where the bytes come from.
-#[derive(Debug)]
-enum Input {
-    Mapped(Mapped),
-    Stream(Stream),
 }
 
 /// What the next record or block was, with its bytes.
@@ -141,18 +130,12 @@ enum Advance {
 impl CaptureReader {
     /// Opens a file or a pipe; `-` is standard input.
     ///
-    /// A plain file is mapped into memory where the system promises to say when somebody wants to write to it; from then on,
-    /// and in all other cases, it is read.
-    ///
     /// # Errors
     /// When it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
         let failed = |source| CaptureError::Open { path: path.to_owned(), source };
-        let file = open(path).map_err(failed)?;
-        match Mapped::begin(&file).map_err(failed)? {
-            Some(mapped) if !is_compressed(mapped.unread()) => Ok(Self::of(Input::Mapped(mapped))),
-            _ => Ok(Self::of(Input::Stream(Stream::new(Source::of_file(file).map_err(failed)?)))),
-        }
+        let source = open(path).and_then(Source::of_file).map_err(failed)?;
+        Ok(Self::of(source))
     }
 
     /// Opens a file that still grows: at its end there is nothing *yet*, and half a record is no error. What the name
@@ -163,17 +146,17 @@ impl CaptureReader {
     pub fn follow(path: &Path) -> Result<Self, CaptureError> {
         let failed = |source| CaptureError::Open { path: path.to_owned(), source };
         let source = open(path).and_then(Source::growing).map_err(failed)?;
-        Ok(Self::of(Input::Stream(Stream::new(source))))
+        Ok(Self::of(source))
     }
 
     /// Reads from anything. An input that would block, or was interrupted by a signal, has nothing yet.
     pub fn new(input: impl Read + Send + 'static) -> Self {
-        Self::of(Input::Stream(Stream::new(Source::new(Box::new(input)))))
+        Self::of(Source::new(Box::new(input)))
     }
 
-    fn of(input: Input) -> Self {
+    fn of(source: Source) -> Self {
         Self {
-            input,
+            input: Stream::new(source),
             format: Format::default(),
             counts: CaptureCounts::default(),
             is_over: false,
@@ -217,10 +200,9 @@ impl CaptureReader {
         Ok(PolledSome::Packets(places.map(packet).collect()))
     }
 
-    /// Takes further packets, as long as nothing has to be read for them; gives the bytes taken since the first. Blocks
-    /// without packets count too: what is mapped is to be looked up now and then.
+    /// Takes further packets, as long as nothing has to be read for them; gives the bytes taken since the first.
     fn go_on(&mut self, mut taken: usize, most: usize) -> usize {
-        while self.places.len() < most && taken < MOST_BYTES {
+        while self.places.len() < most {
             // An error stands there the next time too.
             let unread = self.input.unread();
             match self.format.step(unread, self.input.offset(), &mut self.counts) {
@@ -262,7 +244,6 @@ impl CaptureReader {
 
     fn advance(&mut self) -> Result<Advance, CaptureError> {
         loop {
-            self.input.look_up()?;
             let unread = self.input.unread();
             match self.format.step(unread, self.input.offset(), &mut self.counts)? {
                 Step::Packet(bytes, found) => {
@@ -289,59 +270,6 @@ impl CaptureReader {
         let number = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
         let (offset, expected) = (self.input.offset(), number(needed));
         Err(CaptureError::Truncated { offset, expected, found: number(found) })
-    }
-}
-
-impl Input {
-    fn unread(&self) -> &[u8] {
-        match self {
-            Self::Mapped(mapped) => mapped.unread(),
-            Self::Stream(stream) => stream.unread(),
-        }
-    }
-
-    fn offset(&self) -> u64 {
-        match self {
-            Self::Mapped(mapped) => mapped.offset(),
-            Self::Stream(stream) => stream.offset(),
-        }
-    }
-
-    fn take(&mut self, bytes: usize) {
-        match self {
-            Self::Mapped(mapped) => mapped.take(bytes),
-            Self::Stream(stream) => stream.take(bytes),
-        }
-    }
-
-    /// The bytes that were just taken.
-    fn taken(&self, bytes: usize) -> &[u8] {
-        match self {
-            Self::Mapped(mapped) => mapped.taken(bytes),
-            Self::Stream(stream) => stream.taken(bytes),
-        }
-    }
-
-    fn fill(&mut self, needed: usize) -> Result<Fill, CaptureError> {
-        match self {
-            Self::Mapped(_) => Ok(Fill::End),
-            Self::Stream(stream) => stream.fill(needed),
-        }
-    }
-
-    /// Goes over to reading if somebody wants to write to a mapped file.
-    fn look_up(&mut self) -> Result<(), CaptureError> {
-        let Self::Mapped(mapped) = self else { return Ok(()) };
-        if mapped.is_ours() {
-            return Ok(());
-        }
-        let offset = mapped.offset();
-        let failed = |source| CaptureError::Read { offset, source };
-        let file = mapped.file_at_offset().map_err(failed)?;
-        let source = Source::of_file(file).map_err(failed)?;
-        // Dropping the old input lets the others write.
-        *self = Self::Stream(Stream::at(source, offset));
-        Ok(())
     }
 }
 

@@ -124,11 +124,6 @@ impl Compression {
     }
 }
 
-/// Whether data that begins so is compressed.
-pub(super) fn is_compressed(first: &[u8]) -> bool {
-    Compression::of(first).is_some()
-}
-
 /// A file that may have more later.
 struct Growing {
     file: File,

@@ -34,12 +34,7 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(source: Source) -> Self {
-        Self::at(source, 0)
-    }
-
-    /// A source whose first byte stands at this offset of the capture.
-    pub(super) fn at(source: Source, offset: u64) -> Self {
-        Self { source, buffer: vec![0; PIECE], start: 0, end: 0, offset }
+        Self { source, buffer: vec![0; PIECE], start: 0, end: 0, offset: 0 }
     }
 
     pub(super) fn unread(&self) -> &[u8] {
