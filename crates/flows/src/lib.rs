@@ -22,6 +22,7 @@ mod number;
 mod reassembly;
 mod settings;
 mod shard;
+mod sip;
 mod span;
 mod statistics;
 mod summary;

@@ -153,9 +153,12 @@ impl<L: Listener> FlowTable<L> {
         self.found(audience, frame.at, found, owner, 0);
     }
 
-    /// Whose a frame is, if it holds a segment of TCP and no more than that.
+    /// Whose a frame is, if it holds a segment of TCP and no more than that. Of one that turns out to hold none it does not matter.
     #[inline]
     fn owner(&self, frame: &Frame<'_>) -> Option<Owner> {
+        if let Some(endpoints) = unwrap::plain(frame) {
+            return Some(self.owner_of(&endpoints));
+        }
         let packet = unwrap::packet(frame.link_type, frame.span()).ok()?;
         if packet.protocol != TCP || packet.fragment.is_some() {
             return None;

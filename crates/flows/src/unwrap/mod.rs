@@ -4,6 +4,7 @@ mod ethernet;
 mod ip;
 mod link;
 mod mpls;
+mod plain;
 mod ppp;
 mod tunnel;
 
@@ -14,6 +15,7 @@ use crate::span::Span;
 pub(crate) use ip::Fragment;
 pub(crate) use ip::IpPacket;
 pub(crate) use ip::TCP;
+pub(crate) use plain::plain;
 pub(crate) use tunnel::inside;
 
 /// Why there is no IP packet to be had of a frame.
