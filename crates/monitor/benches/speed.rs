@@ -1,7 +1,7 @@
 //! TLS flows, packets and bytes per CPU-second of the monitor, its dataset included, beside `tshark` on the same sessions.
 //!
-//! `cargo bench -p tlscensus-monitor --bench speed [-- ROUNDS SESSIONS SESSIONS_OF_TSHARK BULK_MEGABYTES]`; README.md in this
-//! folder says what is measured and how to see where the time goes.
+//! `cargo bench -p tlscensus-monitor --bench speed [-- ROUNDS SESSIONS BULK_MEGABYTES]`; README.md in this folder says
+//! what is measured and how to see where the time goes.
 
 #[expect(dead_code, reason = "roles of other benches wait to be dismissed")]
 #[path = "../../probe/benches/support/child.rs"]
@@ -70,9 +70,9 @@ fn main() -> Outcome<()> {
 fn conduct(arguments: &[String]) -> Outcome<()> {
     let mut numbers = arguments.iter().filter_map(|word| word.parse().ok());
     let mut next = |otherwise: u64| numbers.next().unwrap_or(otherwise);
-    let (rounds, sessions, fewer, megabytes) = (next(3), next(100_000), next(5_000), next(2_000));
+    let (rounds, sessions, megabytes) = (next(3), next(100_000), next(2_000));
     let folder = tempfile::tempdir()?;
-    let captures = Captures::write(folder.path(), sessions, fewer, megabytes)?;
+    let captures = Captures::write(folder.path(), sessions, megabytes)?;
     let mut results = Results::default();
     for round in 1..=rounds {
         let measured = Round::measure(&captures, folder.path())?;
@@ -86,20 +86,14 @@ fn conduct(arguments: &[String]) -> Outcome<()> {
 /// What is read. It was just written, so it lies in memory.
 struct Captures {
     mixed: PathBuf,
-    fewer: PathBuf,
     bulk: PathBuf,
 }
 
 impl Captures {
-    fn write(folder: &Path, sessions: u64, fewer: u64, megabytes: u64) -> Outcome<Self> {
-        let path = |name| folder.join(name);
-        let captures =
-            Self { mixed: path("mixed.pcap"), fewer: path("fewer.pcap"), bulk: path("bulk.pcap") };
-        let templates = mix::mixed();
-        for (path, sessions) in [(&captures.mixed, sessions), (&captures.fewer, fewer)] {
-            let load = Load { templates: &templates, sessions, per_second: 2000, seed: 1 };
-            told(path, load.write(&mut File::create(path)?)?)?;
-        }
+    fn write(folder: &Path, sessions: u64, megabytes: u64) -> Outcome<Self> {
+        let captures = Self { mixed: folder.join("mixed.pcap"), bulk: folder.join("bulk.pcap") };
+        let load = Load { templates: &mix::mixed(), sessions, per_second: 2000, seed: 1 };
+        told(&captures.mixed, load.write(&mut File::create(&captures.mixed)?)?)?;
         let handshake = &mix::one_handshake();
         let bulk = Bulk { handshake, flows: 20, bytes: megabytes * 1_000_000, frame: 1448 };
         told(&captures.bulk, bulk.write(&mut File::create(&captures.bulk)?)?)?;
@@ -117,7 +111,6 @@ fn told(path: &Path, written: Written) -> io::Result<()> {
 struct Round {
     mixed: Spent,
     without_dataset: Spent,
-    fewer: Spent,
     bulk: Spent,
     tshark: Spent,
 }
@@ -126,20 +119,18 @@ impl Round {
     fn measure(captures: &Captures, folder: &Path) -> Outcome<Self> {
         let dataset = folder.join("dataset");
         let mixed = our_cpu(&captures.mixed, Some(&dataset))?;
-        let fewer = our_cpu(&captures.fewer, Some(&dataset))?;
-        // Of the same sessions each has found as many as we have: it does not follow the upgrade of IRC.
-        let cpu = tshark_cpu(&captures.fewer)?;
-        let tshark = Spent { cpu, ..fewer };
+        // It is taken to have found as many as we have, though it does not follow the upgrade of IRC.
+        let cpu = tshark_cpu(&captures.mixed)?;
+        let tshark = Spent { cpu, ..mixed };
         let without_dataset = our_cpu(&captures.mixed, None)?;
         let bulk = our_cpu(&captures.bulk, Some(&dataset))?;
-        Ok(Self { mixed, without_dataset, fewer, bulk, tshark })
+        Ok(Self { mixed, without_dataset, bulk, tshark })
     }
 
-    fn each(&self) -> [(&'static str, &Spent); 5] {
+    fn each(&self) -> [(&'static str, &Spent); 4] {
         [
             ("mixed", &self.mixed),
             ("mixed, rows thrown away", &self.without_dataset),
-            ("tshark's part", &self.fewer),
             ("tshark", &self.tshark),
             ("bulk", &self.bulk),
         ]
