@@ -10,6 +10,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use tlscensus_flows::Frame;
 use tlscensus_flows::LinkType;
@@ -37,8 +38,18 @@ pub struct Input {
     pub follow: bool,
 }
 
+impl Input {
+    /// It is a file that does not grow: nothing of it is lost while nobody reads.
+    fn waits(&self) -> bool {
+        !self.follow && self.path != Path::new(STANDARD_INPUT) && self.path.is_file()
+    }
+}
+
 /// Reads captures in the order given, as one: a connection may go on from one to the next. `sink` takes the rows on this
 /// thread, now and then none, and says whether it goes on taking them; `stop` ends it after the packet at hand.
+///
+/// One worker that reads what waits for it needs no other thread: rows are written where they lie in a core's cache. Anything
+/// else is read beside the sink, as what is sent to a pipe may be lost while it waits for a disk.
 ///
 /// # Errors
 /// At the first capture that cannot be read to its end; all before that was handed over, and flows that were still open then
@@ -50,11 +61,15 @@ pub fn read(
     stop: &AtomicBool,
     sink: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<(), Error> {
+    let workers = monitor.workers.get();
+    if workers == 1 && inputs.iter().all(Input::waits) {
+        return alone(monitor, inputs, gauges, stop, true, sink);
+    }
     let (rows, taken) = sync_channel(WAITING_BATCHES);
     thread::scope(|scope| {
-        let reading = scope.spawn(move || match monitor.workers.get() {
-            1 => alone(monitor, inputs, gauges, stop, &rows),
-            workers => shared(monitor, inputs, gauges, stop, &rows, workers),
+        let reading = scope.spawn(move || match workers {
+            1 => alone(monitor, inputs, gauges, stop, false, &mut |batch| rows.send(batch).is_ok()),
+            _ => shared(monitor, inputs, gauges, stop, &rows, workers),
         });
         let taken_all = hand_over(taken, sink);
         let read = reading.join().expect("a reader does not panic");
@@ -77,28 +92,34 @@ pub(crate) fn hand_over(taken: Receiver<Batch>, sink: &mut dyn FnMut(Batch) -> b
     }
 }
 
-/// Reader and worker in one.
+/// Reader and worker in one; hands over at once what has come out, or many rows at a time, and nothing after each [`IDLE`]
+/// without any.
 fn alone(
     monitor: &Monitor,
     inputs: &[Input],
     gauges: &Gauges,
     stop: &AtomicBool,
-    rows: &SyncSender<Batch>,
+    at_once: bool,
+    sink: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<(), Error> {
     let mut worker = Worker::new(monitor, gauges, 0);
+    let mut handed = Instant::now();
     let each = |captured: &[Captured<'_>]| {
         if captured.is_empty() {
             worker.measure();
         }
         worker.frames(&captured.iter().map(frame).collect::<Vec<_>>());
-        worker.batch(captured.is_empty()).is_none_or(|batch| rows.send(batch).is_ok())
+        let batch = worker.batch(at_once || captured.is_empty());
+        if batch.is_none() && handed.elapsed() < IDLE {
+            return true;
+        }
+        handed = Instant::now();
+        sink(batch.unwrap_or_default())
     };
     let read = each_packet(inputs, gauges, stop, each);
     worker.stop();
-    if let Some(batch) = worker.batch(true) {
-        rows.send(batch).map_err(|_| Error::Sink)?;
-    }
-    read
+    let taken = worker.batch(true).is_none_or(sink);
+    if taken { read } else { Err(Error::Sink) }
 }
 
 /// One reader that deals packets to workers.
@@ -324,7 +345,7 @@ fn each_packet(
 }
 
 fn open(input: &Input) -> Result<CaptureReader, tlscensus_link::CaptureError> {
-    match input.follow && input.path != Path::new("-") {
+    match input.follow && input.path != Path::new(STANDARD_INPUT) {
         true => CaptureReader::follow(&input.path),
         false => CaptureReader::open(&input.path),
     }
@@ -341,6 +362,8 @@ fn tell(
     so_far
 }
 
+/// The name of standard input.
+const STANDARD_INPUT: &str = "-";
 /// How long the rows' taker is left alone.
 const IDLE: Duration = Duration::from_secs(1);
 /// Batches that may wait for the disk before packets do.
