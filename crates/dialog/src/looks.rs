@@ -5,7 +5,7 @@ use crate::text;
 
 /// What these first bytes of a server look like.
 pub fn looks_like(bytes: &[u8]) -> LooksLike {
-    const OPENINGS: [(&[u8], LooksLike); 15] = [
+    static OPENINGS: [(&[u8], LooksLike); 15] = [
         (b"SSH-", LooksLike::Ssh),
         (b"HTTP/", LooksLike::Http),
         (b"<html", LooksLike::Http),
@@ -31,9 +31,9 @@ pub fn looks_like(bytes: &[u8]) -> LooksLike {
     if is_database(bytes) {
         return LooksLike::Database;
     }
-    for (opening, what) in OPENINGS {
+    for (opening, what) in &OPENINGS {
         if text::starts_with(bytes, opening) {
-            return what;
+            return *what;
         }
     }
     if is_irc_message(bytes) {

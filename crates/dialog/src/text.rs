@@ -31,15 +31,19 @@ pub(crate) fn strip_start<'a>(bytes: &'a [u8], start: &[u8]) -> Option<&'a [u8]>
 
 /// Contains, whatever the case of ASCII letters.
 pub fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    let Some(first) = needle.first().map(u8::to_ascii_lowercase) else {
+    let Some(first) = needle.first() else {
         return false;
     };
+    // Most windows are told by their first letter, of which one bit is its case.
+    let first = *first | CASE;
     bytes.windows(needle.len()).any(|window| {
-        // Most windows are told by their first letter.
-        window.first().map(u8::to_ascii_lowercase) == Some(first)
+        window.first().is_some_and(|byte| *byte | CASE == first)
             && window.eq_ignore_ascii_case(needle)
     })
 }
+
+/// What tells a small ASCII letter from its capital.
+const CASE: u8 = 0x20;
 
 /// Words between runs of spaces and tabs.
 pub(crate) fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {

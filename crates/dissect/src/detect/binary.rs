@@ -6,7 +6,7 @@ use tlscensus_dialog::Fit;
 use tlscensus_dialog::TELNET_OPENING;
 
 use super::View;
-use super::Votes;
+use super::votes::Votes;
 use crate::findings::Foreign;
 
 /// What a client's first bytes say, if it has no lines, or may have none.
@@ -19,14 +19,8 @@ pub(super) fn server(bytes: &[u8], view: View) -> Option<Votes> {
     votes(&SERVERS, bytes, view)
 }
 
-/// Whether these bytes may yet turn out to be somebody's who has no lines, in either role.
-pub(super) fn is_undecided(bytes: &[u8], view: View) -> bool {
-    let undecided = Some(Votes::too_little());
-    client(bytes, view) == undecided || server(bytes, view) == undecided
-}
-
 fn votes(openings: &[(BinaryOpening, Foreign)], bytes: &[u8], view: View) -> Option<Votes> {
-    if !view.whole {
+    if !view.whole || opens_as_lines_do(bytes) {
         return None;
     }
     let found = openings.iter().find(|(opening, _)| opening.fits(bytes) == Fit::Yes);
@@ -37,6 +31,11 @@ fn votes(openings: &[(BinaryOpening, Foreign)], bytes: &[u8], view: View) -> Opt
     let mut openings = openings.iter();
     let may_be = openings.any(|(opening, _)| opening.fits(bytes) == Fit::MayBe);
     (may_be && !view.last).then(Votes::too_little)
+}
+
+/// Each opening has a byte among its first three that no text has.
+const fn opens_as_lines_do(bytes: &[u8]) -> bool {
+    matches!(bytes, [b' '..=b'~', b' '..=b'~', b' '..=b'~', ..])
 }
 
 const fn is(byte: u8) -> (u8, u8) {
@@ -107,5 +106,14 @@ mod tests {
         }
         assert_eq!(server(b"220", view), None);
         assert_eq!(client(b"E", view), None);
+    }
+
+    /// What is told at a glance is told as it would be at length.
+    #[test]
+    fn no_opening_begins_as_lines_do() {
+        for (BinaryOpening(pairs), foreign) in CLIENTS.iter().chain(&SERVERS) {
+            let tells = |(least, greatest): &(u8, u8)| *greatest < b' ' || *least > b'~';
+            assert!(pairs.iter().take(3).any(tells), "{foreign:?}");
+        }
     }
 }

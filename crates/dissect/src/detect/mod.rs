@@ -11,7 +11,9 @@
 
 mod binary;
 mod client;
+mod piece;
 mod server;
+mod votes;
 mod words;
 mod xmpp;
 
@@ -26,63 +28,8 @@ use crate::speech;
 use crate::speech::Via;
 use crate::tls;
 use crate::tls::Guess;
-
-/// How much speaks for a protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Weight {
-    /// It can be, as other protocols can.
-    Possible,
-    /// It may well be.
-    Likely,
-    /// Nothing else begins so.
-    Sure,
-}
-
-/// What one side's bytes say, read as one role's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Votes {
-    /// For protocols of ours.
-    pub(crate) ours: Weights,
-    /// A protocol that is not ours.
-    pub(crate) foreign: Option<Foreign>,
-    /// More bytes would change this.
-    pub(crate) open: bool,
-}
-
-/// How much speaks for each protocol of ours, in the order of [`Via::ALL`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Weights([Option<Weight>; Via::ALL.len()]);
-
-impl Weights {
-    /// Something speaks for these.
-    fn of(vias: &[Via], weight: Weight) -> Self {
-        Self(Via::ALL.map(|via| vias.contains(&via).then_some(weight)))
-    }
-
-    fn get(&self, via: Via) -> Option<Weight> {
-        self.0.iter().zip(Via::ALL).find_map(|(weight, one)| weight.filter(|_| one == via))
-    }
-
-    fn best(&self) -> Option<Weight> {
-        self.0.iter().copied().max().flatten()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.best().is_none()
-    }
-
-    /// For each the greater.
-    fn add(&mut self, other: Self) {
-        for (weight, more) in self.0.iter_mut().zip(other.0) {
-            *weight = more.max(*weight);
-        }
-    }
-
-    /// The same protocols, each with this weight.
-    fn all_with(&self, weight: Weight) -> Self {
-        Self(self.0.map(|one| one.and(Some(weight))))
-    }
-}
+use votes::Votes;
+use votes::Weight;
 
 /// What a flow speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,9 +216,10 @@ fn read_anew(first: &First, evidence: &Evidence<'_>) -> Heard {
         }
         heard.spoke = true;
         if guess == Guess::No {
-            undecided |= binary::is_undecided(piece.trim_ascii_start(), view);
-            heard.as_client.add(client::votes(piece, view));
-            heard.as_server.add(server::votes(piece, view));
+            let read = piece::read(piece, view);
+            undecided |= read.undecided;
+            heard.as_client.add(read.as_client);
+            heard.as_server.add(read.as_server);
         }
     }
     heard.settled = is_last
@@ -338,10 +286,16 @@ struct Found {
 impl Pair<'_> {
     /// The protocol for which most speaks.
     fn best(&self) -> Option<Found> {
-        let found: Vec<Found> = Via::ALL.iter().filter_map(|via| self.find(*via)).collect();
-        let best = found.iter().copied().reduce(better)?;
-        let rivals = found.iter().filter(|other| other.rank() == best.rank()).count();
-        Some(Found { alone: rivals == 1, ..best })
+        let vias = self.client.as_client.ours.either(&self.server.as_server.ours);
+        let mut best: Option<Found> = None;
+        for found in vias.filter_map(|via| self.find(via)) {
+            best = Some(match best {
+                Some(best) if best.rank() > found.rank() => best,
+                Some(best) if best.rank() == found.rank() => Found { alone: false, ..best },
+                _ => found,
+            });
+        }
+        best
     }
 
     fn find(&self, via: Via) -> Option<Found> {
@@ -432,39 +386,6 @@ impl Heard {
     /// Its words may well be a protocol's of ours.
     fn is_likely_ours(&self) -> bool {
         self.as_client.ours.best().max(self.as_server.ours.best()) >= Some(Weight::Likely)
-    }
-}
-
-impl Votes {
-    /// For one protocol.
-    pub(crate) fn for_one(via: Via, weight: Weight) -> Self {
-        Self::for_some(&[via], weight)
-    }
-
-    /// For some.
-    pub(crate) fn for_some(vias: &[Via], weight: Weight) -> Self {
-        Self { ours: Weights::of(vias, weight), foreign: None, open: weight != Weight::Sure }
-    }
-
-    /// Another protocol's.
-    pub(crate) fn not_ours(foreign: Foreign) -> Self {
-        Self { ours: Weights::default(), foreign: Some(foreign), open: false }
-    }
-
-    /// Too little to say.
-    pub(crate) fn too_little() -> Self {
-        Self { ours: Weights::default(), foreign: None, open: true }
-    }
-
-    fn weight(&self, via: Via) -> Option<Weight> {
-        self.ours.get(via)
-    }
-
-    /// What a further piece says: the surer counts.
-    fn add(&mut self, other: Self) {
-        self.ours.add(other.ours);
-        self.foreign = self.foreign.or(other.foreign);
-        self.open = other.open;
     }
 }
 

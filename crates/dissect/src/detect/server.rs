@@ -1,71 +1,72 @@
 //! First bytes read as a server's.
 
+use std::borrow::Cow;
+
 use tlscensus_dialog::contains;
-use tlscensus_dialog::first_line;
 use tlscensus_dialog::looks_like;
 
-use super::View;
-use super::Votes;
-use super::Weight;
-use super::binary;
+use super::votes::Votes;
+use super::votes::Weight;
+use super::words::Capitals;
+use super::words::Lines;
+use super::words::first_word;
 use super::words::is_one_of;
-use super::words::is_text;
-use super::words::lines;
 use super::words::starts_with;
 use super::words::words;
-use super::xmpp;
-use super::xmpp::Role;
 use crate::findings::Foreign;
 use crate::speech::Via;
 
-/// What these bytes say.
-pub(super) fn votes(bytes: &[u8], view: View) -> Votes {
-    let whole = view.whole;
-    let bytes = bytes.trim_ascii_start();
-    if let Some(votes) = xmpp::votes(bytes, Role::Server, view.last) {
-        return votes;
-    }
-    if let Some(votes) = binary::server(bytes, view) {
-        return votes;
-    }
-    if whole && !is_text(first_line(bytes)) {
-        return Votes::not_ours(Foreign::Unknown);
-    }
-    let lines = lines(bytes, view.last);
+/// What these lines say; `whole`: the first of them is the very first of the side.
+pub(super) fn votes(lines: &Lines<'_>, whole: bool) -> Votes {
     if lines.is_empty() {
         return Votes::too_little();
     }
-    // Behind a hole the first line may be the rest of one.
-    let starts = if whole { 1 } else { lines.len() };
-    let found = (0..starts).find_map(|at| {
-        let from = lines.get(at..).unwrap_or_default();
-        let votes = read(from);
-        (votes.foreign != Some(Foreign::Unknown)).then_some(votes)
-    });
-    match found {
-        Some(votes) => votes,
-        None if whole => Votes::not_ours(Foreign::Unknown),
-        None => Votes::too_little(),
+    if whole {
+        return read(lines);
     }
+    // Behind a hole the first line may be the rest of one.
+    let mut from = lines.clone();
+    while !from.is_empty() {
+        let votes = read(&from);
+        if votes.foreign != Some(Foreign::Unknown) {
+            return votes;
+        }
+        from.next();
+    }
+    Votes::too_little()
 }
 
-fn read(lines: &[&[u8]]) -> Votes {
-    let first = lines.first().copied().unwrap_or_default();
-    if let Some(votes) = imap(first).or_else(|| irc(first)).or_else(|| pop3(first, lines)) {
+fn read(lines: &Lines<'_>) -> Votes {
+    let mut further = lines.clone();
+    let first = further.next().unwrap_or_default();
+    let told = imap(first).or_else(|| irc(first)).or_else(|| pop3(first, &further));
+    if let Some(votes) = told {
         return votes;
     }
     if let Some(foreign) = by_words(first) {
         return Votes::not_ours(foreign);
     }
-    if let Some(foreign) = Foreign::of(looks_like(&lines.join(b"\n".as_slice()))) {
+    if let Some(foreign) = Foreign::of(looks_like(&joined(first, &further))) {
         return Votes::not_ours(foreign);
     }
-    smtp(first, lines).unwrap_or_else(|| Votes::not_ours(Foreign::Unknown))
+    smtp(first, &further).unwrap_or_else(|| Votes::not_ours(Foreign::Unknown))
+}
+
+/// All lines; most servers begin with one.
+fn joined<'a>(first: &'a [u8], further: &Lines<'a>) -> Cow<'a, [u8]> {
+    if further.is_empty() {
+        return Cow::Borrowed(first);
+    }
+    let mut all = first.to_vec();
+    for line in further.clone() {
+        all.push(b'\n');
+        all.extend_from_slice(line);
+    }
+    Cow::Owned(all)
 }
 
 fn imap(line: &[u8]) -> Option<Votes> {
-    let words = words(line.strip_prefix(b"* ")?);
-    let first = words.first().copied().unwrap_or_default();
+    let first = first_word(line.strip_prefix(b"* ")?);
     is_one_of(first, &[b"OK", b"BYE", b"PREAUTH", b"CAPABILITY"])
         .then(|| Votes::for_one(Via::Imap, Weight::Sure))
 }
@@ -73,45 +74,43 @@ fn imap(line: &[u8]) -> Option<Votes> {
 /// Numerics are SMTP's codes too, but have a prefix (RFC 2812 section 2.4).
 fn irc(line: &[u8]) -> Option<Votes> {
     let mut words = words(line);
-    if words.first().is_some_and(|word| word.starts_with(b"@")) {
+    let mut command = words.next()?;
+    if command.starts_with(b"@") {
         // Message tags of IRCv3.
-        words.remove(0);
+        command = words.next()?;
     }
-    let (prefixed, words) = match words.split_first() {
-        Some((first, rest)) if first.starts_with(b":") && first.len() > 1 => (true, rest),
-        _ => (false, words.as_slice()),
-    };
-    let (command, parameters) = words.split_first()?;
-    let numeric = command.len() == 3 && command.iter().all(u8::is_ascii_digit);
-    let says = |of: &[&[u8]]| is_one_of(command, of) && !parameters.is_empty();
-    let trails = parameters.iter().any(|parameter| parameter.starts_with(b":"));
-    if prefixed && (numeric || says(&[b"NOTICE", b"CAP", b"ERROR", b"PING"])) {
+    let prefixed = command.starts_with(b":") && command.len() > 1;
+    if prefixed {
+        command = words.next()?;
+    }
+    if prefixed && command.len() == 3 && command.iter().all(u8::is_ascii_digit) {
         return Some(Votes::for_one(Via::Irc, Weight::Sure));
     }
-    match prefixed {
-        false if says(&[b"NOTICE"]) && trails => Some(Votes::for_one(Via::Irc, Weight::Sure)),
-        false if says(&[b"CAP"]) && trails => Some(Votes::for_one(Via::Irc, Weight::Sure)),
-        false if says(&[b"ERROR", b"PING"]) && trails => {
-            Some(Votes::for_one(Via::Irc, Weight::Likely))
-        }
-        _ => None,
-    }
+    let weight = match Capitals::of(command).letters() {
+        b"NOTICE" | b"CAP" => Weight::Sure,
+        b"ERROR" | b"PING" if prefixed => Weight::Sure,
+        b"ERROR" | b"PING" => Weight::Likely,
+        _ => return None,
+    };
+    let fits = match prefixed {
+        true => words.next().is_some(),
+        false => words.any(|parameter| parameter.starts_with(b":")),
+    };
+    fits.then(|| Votes::for_one(Via::Irc, weight))
 }
 
 /// A greeting that names itself, a time stamp (RFC 1939 section 7) or a list shows POP3; `+OK` alone is Redis' too.
-fn pop3(line: &[u8], lines: &[&[u8]]) -> Option<Votes> {
-    let status = words(line).first().copied().unwrap_or_default();
+fn pop3(line: &[u8], further: &Lines<'_>) -> Option<Votes> {
+    let status = first_word(line);
     let is_ok = status.eq_ignore_ascii_case(b"+OK");
     if !is_ok && !status.eq_ignore_ascii_case(b"-ERR") {
         return None;
     }
-    let mut further = lines.iter().skip(1);
-    if further.clone().any(|line| resp(line)) {
+    if further.clone().any(resp) {
         return Some(Votes::not_ours(Foreign::Redis));
     }
-    let listed = further.any(|line| {
-        let word = words(line).first().copied().unwrap_or_default();
-        is_one_of(word, &[b"SASL", b"STLS", b"RESP-CODES", b"UIDL", b"TOP", b"USER"])
+    let listed = further.clone().any(|line| {
+        is_one_of(first_word(line), &[b"SASL", b"STLS", b"RESP-CODES", b"UIDL", b"TOP", b"USER"])
     });
     let stamped = line.iter().position(|byte| *byte == b'<').is_some_and(|at| {
         let stamp = line.get(at..).unwrap_or_default();
@@ -139,17 +138,16 @@ fn resp(line: &[u8]) -> bool {
     }
 }
 
-fn smtp(line: &[u8], lines: &[&[u8]]) -> Option<Votes> {
+fn smtp(line: &[u8], further: &Lines<'_>) -> Option<Votes> {
     let (code, text) = reply(line)?;
     let named = [&b"SMTP"[..], b"LMTP"].iter().any(|name| contains(text, name));
-    let listed = lines.iter().filter_map(|line| reply(line)).any(|(code, text)| {
-        let word = words(text).first().copied().unwrap_or_default();
-        code == 250 && is_one_of(word, EXTENSIONS)
-    });
-    let ftp = lines
-        .iter()
-        .skip(1)
-        .filter_map(|line| reply(line))
+    let listed = std::iter::once(line)
+        .chain(further.clone())
+        .filter_map(reply)
+        .any(|(code, text)| code == 250 && is_one_of(first_word(text), EXTENSIONS));
+    let ftp = further
+        .clone()
+        .filter_map(reply)
         .any(|(code, _)| matches!(code, 211 | 215 | 227 | 229 | 230 | 234 | 331 | 332));
     match code {
         _ if ftp => Some(Votes::not_ours(Foreign::Ftp)),

@@ -2,20 +2,21 @@
 
 use tlscensus_dialog::contains;
 
-use super::Votes;
-use super::Weight;
+use super::votes::Votes;
+use super::votes::Weight;
+use super::words::starts_with;
 use crate::findings::Foreign;
 use crate::speech::Via;
 
-/// Who sends a header.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Client,
-    Server,
+/// Votes for either role.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stream {
+    pub(super) as_client: Votes,
+    pub(super) as_server: Votes,
 }
 
-/// Votes of first bytes that begin as XML does; `None`: they do not.
-pub(super) fn votes(bytes: &[u8], role: Role, last: bool) -> Option<Votes> {
+/// Reads first bytes that begin as XML does; `None`: they do not.
+pub(super) fn read(bytes: &[u8], last: bool) -> Option<Stream> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
     match bytes {
         [] => return None,
@@ -24,40 +25,54 @@ pub(super) fn votes(bytes: &[u8], role: Role, last: bool) -> Option<Votes> {
         _ => return None,
     }
     let Some(tag) = first_tag(bytes).or_else(|| last.then_some(bytes)) else {
-        return Some(Votes::too_little());
+        return Some(Stream { as_client: Votes::too_little(), as_server: Votes::too_little() });
     };
-    let of = |namespace: &[u8]| {
-        [&b"'"[..], b"\""]
-            .iter()
-            .any(|quote| contains(tag, &[b"xmlns=", *quote, namespace, quote].concat()))
-    };
-    // Only a server's answer gives the stream a number (RFC 6120 section 4.7.3).
-    let answers = contains(tag, b" id=") || contains(tag, b"\tid=") || contains(tag, b"\nid=");
+    let mut votes = tag_votes(tag)?;
+    votes.open = false;
+    // As a role's it may be not quite right: then the other reading of both sides is preferred.
+    let lesser = Votes { ours: votes.ours.all_with(Weight::Likely), ..votes };
+    Some(match has_number(tag) {
+        true => Stream { as_client: lesser, as_server: votes },
+        false => Stream { as_client: votes, as_server: lesser },
+    })
+}
+
+fn tag_votes(tag: &[u8]) -> Option<Votes> {
     // One that does not declare its prefix is broken, and may be meant.
     let declared = contains(tag, STREAMS);
-    let weight = if declared { Weight::Sure } else { Weight::Likely };
-    let mut votes = if !declared && !is_stream(tag) {
+    if !declared && !is_stream(tag) {
         return None;
-    } else if of(b"jabber:client") {
+    }
+    let weight = if declared { Weight::Sure } else { Weight::Likely };
+    let spaces = || tag.windows(XMLNS.len() + 1).enumerate().filter_map(|it| namespace(tag, it));
+    let has = |name: &[u8]| spaces().any(|(quote, rest)| is_quoted(rest, name, quote));
+    Some(if has(b"jabber:client") {
         Votes::for_one(Via::XmppC2s, weight)
-    } else if of(b"jabber:server") {
+    } else if has(b"jabber:server") {
         Votes::for_one(Via::XmppS2s, weight)
-    } else if !declared
-        || contains(tag, b"xmlns='jabber:component")
-        || contains(tag, b"xmlns=\"jabber:component")
-    {
+    } else if !declared || spaces().any(|(_, rest)| starts_with(rest, b"jabber:component")) {
         Votes::not_ours(Foreign::XmppOther)
     } else {
         Votes::for_some(&[Via::XmppC2s, Via::XmppS2s], Weight::Likely)
-    };
-    if answers == (role == Role::Client) {
-        // As this role's it is not quite right: the other reading of both sides is preferred.
-        votes.ours = votes.ours.all_with(Weight::Likely);
-    }
-    votes.open = false;
-    Some(votes)
+    })
 }
 
+/// The quote and what stands behind it, if a namespace is declared here.
+fn namespace<'a>(tag: &'a [u8], (at, window): (usize, &[u8])) -> Option<(u8, &'a [u8])> {
+    let (quote, start) = window.split_last()?;
+    let declares = matches!(quote, b'\'' | b'"') && start.eq_ignore_ascii_case(XMLNS);
+    declares.then(|| (*quote, tag.get(at + window.len()..).unwrap_or_default()))
+}
+
+fn is_quoted(rest: &[u8], name: &[u8], quote: u8) -> bool {
+    starts_with(rest, name) && rest.get(name.len()) == Some(&quote)
+}
+
+/// Only a server's answer gives the stream a number (RFC 6120 section 4.7.3).
+fn has_number(tag: &[u8]) -> bool {
+    tag.windows(4)
+        .any(|window| matches!(window, [b' ' | b'\t' | b'\n', b'i' | b'I', b'd' | b'D', b'=']))
+}
 /// The first tag that is no declaration; `None` while it is incomplete.
 fn first_tag(bytes: &[u8]) -> Option<&[u8]> {
     let mut rest = bytes;
@@ -89,3 +104,6 @@ fn is_stream(tag: &[u8]) -> bool {
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 const STREAMS: &[u8] = b"http://etherx.jabber.org/streams";
+
+/// Declares a namespace.
+const XMLNS: &[u8] = b"xmlns=";
