@@ -10,6 +10,7 @@ mod dissector;
 mod findings;
 #[doc(hidden)]
 pub mod fuzzing;
+mod ipv4;
 mod names;
 mod redact;
 mod row;

@@ -1,5 +1,6 @@
 //! What was found out about a flow, as a row.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tlscensus_dialog::Grammar;
@@ -23,6 +24,7 @@ use tlscensus_tls_wire::registry::Ssl2CipherKind;
 
 use crate::findings::Ours;
 use crate::findings::Stopped;
+use crate::ipv4;
 use crate::speech::Via;
 use crate::tls::Ear;
 use crate::tls::NotEstablished;
@@ -78,7 +80,7 @@ fn fill_flow(row: &mut FlowRow, ours: &Ours, summary: &Summary) {
         false => (opened.responder, &summary.opener, &summary.responder),
         true => (opened.opener, &summary.responder, &summary.opener),
     };
-    row.server_addr = server.ip().to_string();
+    row.server_addr = address_text(server.ip());
     row.server_port = server.port();
     fill_counts(row, client_counts, server_counts);
     row.midstream = opened.midstream;
@@ -97,6 +99,13 @@ fn fill_flow(row: &mut FlowRow, ours: &Ours, summary: &Summary) {
         (_, End::Stopped) => EndReason::Stopped,
         (_, End::TimedOut) => EndReason::TimedOut,
     };
+}
+
+fn address_text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => ipv4::text(address.octets(), b'.', false),
+        IpAddr::V6(address) => address.to_string(),
+    }
 }
 
 fn fill_counts(row: &mut FlowRow, client: &Counts, server: &Counts) {

@@ -7,6 +7,7 @@ use std::net::Ipv6Addr;
 use tlscensus_dialog::contains;
 
 use super::CLIENT;
+use crate::ipv4;
 
 /// Replaces the address wherever it stands, and the name of its host where that stands right before it in brackets.
 pub(super) fn redact(words: &[u8], address: IpAddr) -> Vec<u8> {
@@ -28,12 +29,51 @@ fn holds_mark(words: &[u8]) -> bool {
 
 /// Whether any address of this kind could stand in these words, in whatever form.
 fn may_hold(words: &[u8], address: IpAddr) -> bool {
-    let mut run = Run::default();
-    words.iter().any(|byte| {
-        run.goes_on(*byte);
-        run.may_hold_parsed()
-            || if address.is_ipv4() { run.may_hold_v4() } else { run.may_hold_v6() }
+    holds_gap(words) || runs(words).any(|run| may_be(run, address))
+}
+
+/// Two colons or dashes side by side. All words are gone through, which is quicker than to stop.
+fn holds_gap(words: &[u8]) -> bool {
+    let is_colon = |byte: &u8| matches!(byte, b':' | b'-');
+    let pairs = words.iter().zip(words.get(1..).unwrap_or_default());
+    pairs.fold(false, |found, (one, next)| found | (is_colon(one) & is_colon(next)))
+}
+
+/// The runs of hexadecimal digits and marks in which an address without a gap has room. Of what is between them not every byte
+/// is looked at.
+fn runs(words: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = words;
+    std::iter::from_fn(move || {
+        loop {
+            let (start, behind) = rest.split_at_checked(SHORTEST_V4)?;
+            let outside = start.iter().rposition(|byte| !is_part(*byte)).map_or(0, |at| at + 1);
+            if outside == SHORTEST_V4 {
+                rest = behind;
+                continue;
+            }
+            let run = rest.get(outside..).unwrap_or_default();
+            let length = run.iter().position(|byte| !is_part(*byte)).unwrap_or(run.len());
+            let (run, behind) = run.split_at(length);
+            rest = behind;
+            if length >= SHORTEST_V4 {
+                return Some(run);
+            }
+        }
     })
+}
+
+fn may_be(run: &[u8], address: IpAddr) -> bool {
+    let mut told = Run::default();
+    run.iter().any(|byte| {
+        told.goes_on(*byte);
+        told.may_hold_parsed()
+            || if address.is_ipv4() { told.may_hold_v4() } else { told.may_hold_v6() }
+    })
+}
+
+/// Of a run.
+const fn is_part(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'-' | b'.' | b'_')
 }
 
 /// What is known of a run of hexadecimal digits and marks: every form of an address is within one.
@@ -93,32 +133,14 @@ fn without_v4(words: &[u8], address: Ipv4Addr) -> Vec<u8> {
     let marks: Vec<u8> = b".-_".iter().filter(stands).copied().collect();
     for octets in [[a, b, c, d], [d, c, b, a]] {
         for mark in &marks {
-            forms.push(v4_text(octets, *mark, false));
-            forms.push(v4_text(octets, *mark, true));
+            forms.push(ipv4::text(octets, *mark, false));
+            forms.push(ipv4::text(octets, *mark, true));
         }
     }
     // As an address of version 6 (RFC 4291 section 2.5.5) it has yet other forms.
     let mapped = [address.to_ipv6_mapped(), address.to_ipv6_compatible()];
     let words = replace_parsed(words, &mapped);
     forms.iter().fold(words, |words, form| replace(words, form.as_bytes()))
-}
-
-/// Four numbers with a mark between two, each of three digits if they are padded.
-fn v4_text(octets: [u8; 4], mark: u8, is_padded: bool) -> String {
-    let mut text = String::with_capacity(LONGEST_V4);
-    for (at, octet) in octets.into_iter().enumerate() {
-        if at > 0 {
-            text.push(char::from(mark));
-        }
-        if is_padded || octet >= 100 {
-            text.push(char::from(b'0' + octet / 100));
-        }
-        if is_padded || octet >= 10 {
-            text.push(char::from(b'0' + octet / 10 % 10));
-        }
-        text.push(char::from(b'0' + octet % 10));
-    }
-    text
 }
 
 fn without_v6(words: &[u8], address: Ipv6Addr) -> Vec<u8> {
@@ -242,11 +264,11 @@ const SHORTEST: usize = 2;
 const LONGEST: usize = 45;
 /// Of an address of version 4, `0.0.0.0`; its other forms and those of nibbles are longer.
 const SHORTEST_V4: usize = 7;
-/// The same, `255.255.255.255`.
-const LONGEST_V4: usize = 15;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(address: &str, words: &str, expected: &str) {
@@ -318,13 +340,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn numbers_are_written_as_the_standard_library_writes_them() {
-        for octet in 0..=u8::MAX {
-            let [a, b, c, d] = [octet, !octet, 0, 9];
-            assert_eq!(v4_text([a, b, c, d], b'.', false), Ipv4Addr::new(a, b, c, d).to_string());
-            let padded = format!("{a:03}-{b:03}-{c:03}-{d:03}");
-            assert_eq!(v4_text([a, b, c, d], b'-', true), padded);
+    proptest! {
+        /// Where only some bytes are looked at, as much is found as where all are.
+        #[test]
+        fn no_run_is_passed_over(words in "[0-9a-f:._x -]{0,60}", six in any::<bool>()) {
+            let address: IpAddr = if six { "2001:db8::7" } else { "192.0.2.7" }.parse()?;
+            prop_assert_eq!(may_hold(words.as_bytes(), address), may_be(words.as_bytes(), address));
         }
     }
 
