@@ -11,7 +11,8 @@ use crate::tls::Progress;
 
 /// TLS as both sides speak it.
 pub(crate) struct Behind {
-    ear: Ear,
+    /// Large, and what is heard goes from hand to hand.
+    ear: Box<Ear>,
     gates: PerSide<Gate>,
     /// TLS was heard.
     reached: bool,
@@ -54,7 +55,7 @@ impl Behind {
     /// TLS behind a go-ahead.
     pub(crate) fn upgraded() -> Self {
         Self {
-            ear: Ear::new(),
+            ear: Box::new(Ear::new()),
             gates: PerSide::default(),
             reached: false,
             progress: Progress::Going,
@@ -103,7 +104,7 @@ impl Behind {
     }
 
     /// The ear, if TLS was reached.
-    pub(crate) fn into_tls(self) -> Option<Ear> {
+    pub(crate) fn into_tls(self) -> Option<Box<Ear>> {
         self.reached.then_some(self.ear)
     }
 

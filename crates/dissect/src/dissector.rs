@@ -124,12 +124,12 @@ impl Dissector {
             Stage::NotOurs(foreign) => Findings::NotOurs(foreign),
             Stage::Listening(mut listening) => {
                 listening.close(summary, self.is_holed || self.midstream);
-                Findings::Ours(Box::new(self.ours(*listening, summary.end)))
+                Findings::Ours(Box::new(self.ours(&mut listening, summary.end)))
             }
         }
     }
 
-    fn ours(&self, mut listening: Listening, end: End) -> Ours {
+    fn ours(&self, listening: &mut Listening, end: End) -> Ours {
         let flipped = listening.client == Sender::Responder;
         let (client, server) = match listening.client {
             Sender::Opener => (self.opener, self.responder),
@@ -146,7 +146,7 @@ impl Dissector {
         redactor.facts(&mut facts, plaintext_behind.server);
         let (protocol, off_port) = speech::name(via, server.port());
         let go_ahead = listening.go_ahead(&facts);
-        let tls = listening.behind.and_then(Behind::into_tls);
+        let tls = listening.behind.take().and_then(Behind::into_tls);
         Ours {
             spoken: Spoken { protocol, via, detected_by: listening.by, off_port, flipped },
             plaintext_auth: facts.plaintext_auth.iter().cloned().collect(),
@@ -172,9 +172,9 @@ impl Dissector {
 
     /// Acts on a verdict: what was held is heard now.
     fn follow(&mut self, verdict: Verdict) {
-        let probe = match std::mem::replace(&mut self.stage, Stage::Idle) {
-            Stage::Probing(probe) => *probe,
-            _ => Probe::default(),
+        let mut probe = match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Probing(probe) => probe,
+            _ => Box::default(),
         };
         let (via, client, by) = match verdict {
             Verdict::NotOurs(foreign) => {
@@ -183,7 +183,7 @@ impl Dissector {
             }
             Verdict::Ours { via, client, by } => (via, client, by),
         };
-        let mut listening = Listening::new(via, client, by);
+        let mut listening = Box::new(Listening::new(via, client, by));
         let server = match client {
             Sender::Opener => &probe.responder,
             Sender::Responder => &probe.opener,
@@ -195,7 +195,7 @@ impl Dissector {
             listening.miss(client.other(), 0);
         }
         probe.replay(client, &mut listening);
-        self.stage = Stage::Listening(Box::new(listening));
+        self.stage = Stage::Listening(listening);
     }
 
     fn probe(&mut self, told: Told, bytes: &[u8]) {
@@ -288,7 +288,7 @@ impl Listening {
             return;
         };
         let mut upgraded = watcher.hear(side, bytes);
-        if !upgraded && watcher.turn() == Some(other(side)) && watcher.held(side) > MAX_WAIT {
+        if !upgraded && watcher.held(side) > MAX_WAIT && watcher.turn() == Some(other(side)) {
             // Whoever says so much has had answers: those are not in the capture.
             upgraded = watcher.absent(other(side));
         }
@@ -432,12 +432,12 @@ impl Probe {
     }
 
     /// In the order in which it was told; of TLS the client first, whoever was captured first.
-    fn replay(mut self, client: Sender, listening: &mut Listening) {
+    fn replay(&mut self, client: Sender, listening: &mut Listening) {
         if listening.watcher.is_none() {
             self.log.sort_by_key(|told| told.sender != client);
         }
         let (mut opener, mut responder) = (self.opener.bytes(), self.responder.bytes());
-        for Told { sender, what, count } in self.log {
+        for Told { sender, what, count } in self.log.iter().copied() {
             let rest = match sender {
                 Sender::Opener => &mut opener,
                 Sender::Responder => &mut responder,

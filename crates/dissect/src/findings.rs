@@ -193,7 +193,7 @@ pub struct Ours {
     /// Bytes of TLS that were in the capture before the go-ahead was: the client's, if it did not wait.
     pub tls_before_go_ahead: u64,
     /// TLS as heard; `None`: it was not reached.
-    pub tls: Option<Ear>,
+    pub tls: Option<Box<Ear>>,
     /// Why nothing more was listened to.
     pub stopped: Stopped,
 }

@@ -18,29 +18,36 @@ impl Names {
         let bytes = bytes.get(..room).unwrap_or(bytes);
         self.heard += bytes.len();
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.line.is_empty() && part.ends_with(b"\n") {
+                self.read(part.get(..MAX_LINE).unwrap_or(part));
+                continue;
+            }
             let room = MAX_LINE.saturating_sub(self.line.len());
             self.line.extend_from_slice(part.get(..room).unwrap_or(part));
             if part.ends_with(b"\n") {
-                self.read();
+                self.read_begun();
             }
         }
     }
 
     /// The names so far, a begun line's too.
     pub(crate) fn finish(mut self) -> Vec<Vec<u8>> {
-        self.read();
+        self.read_begun();
         self.names
     }
 
-    fn read(&mut self) {
+    fn read_begun(&mut self) {
         let line = std::mem::take(&mut self.line);
-        let words: Vec<&[u8]> =
-            line.trim_ascii().split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).collect();
+        self.read(&line);
+    }
+
+    fn read(&mut self, line: &[u8]) {
+        let words = || line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let skip = |verb: &[u8]| BEHIND.iter().find(|(known, _)| verb.eq_ignore_ascii_case(known));
         // An IMAP command has its tag in front.
-        for (at, word) in words.iter().take(2).enumerate() {
+        for (at, word) in words().take(2).enumerate() {
             if let Some((_, behind)) = skip(word) {
-                words.iter().skip(at + behind).for_each(|word| self.add(word));
+                words().skip(at + behind).for_each(|word| self.add(word));
                 break;
             }
         }

@@ -63,7 +63,7 @@ pub fn row(ours: &Ours, summary: &Summary) -> Box<FlowRow> {
 /// The certificates of both sides as they were sent, each with its hash, the server's first. `clients` says whether the
 /// client's are wanted.
 pub fn certificates(ours: &Ours, row: &FlowRow, clients: bool) -> Vec<(Sha256, Arc<[u8]>)> {
-    let Some(observer) = ours.tls.as_ref().map(Ear::observer) else {
+    let Some(observer) = ours.tls.as_deref().map(Ear::observer) else {
         return Vec::new();
     };
     let client = observer.client_chain().filter(|_| clients);
