@@ -111,7 +111,7 @@ fn is_grease(name: &[u8]) -> bool {
 
 fn suites(hello: &ClientHello<'_>, text: &mut Vec<u8>) {
     let suites = hello.cipher_suites.iter().filter(|suite| !suite.is_grease());
-    sorted(suites.map(|suite| suite.0).collect(), text);
+    sorted(suites.map(|suite| suite.0), hello.cipher_suites.len(), text);
 }
 
 fn extensions_and_schemes(extensions: &Extensions<'_>, text: &mut Vec<u8>) {
@@ -120,19 +120,23 @@ fn extensions_and_schemes(extensions: &Extensions<'_>, text: &mut Vec<u8>) {
             && *kind != ExtensionType::SERVER_NAME
             && *kind != ExtensionType::APPLICATION_LAYER_PROTOCOL_NEGOTIATION
     });
-    sorted(types.map(|kind| kind.0).collect(), text);
-    let SignatureAlgorithms(schemes) = list(extensions);
-    let schemes = schemes.into_iter().filter(|scheme| !scheme.is_grease()).map(u16::from);
-    let schemes: Vec<u16> = schemes.collect();
+    sorted(types.map(|kind| kind.0), extensions.iter().count(), text);
+    let SignatureAlgorithms(mut schemes) = list(extensions);
+    schemes.retain(|scheme| !scheme.is_grease());
+    // In the memory that they stood in.
+    let schemes: Vec<u16> = schemes.into_iter().map(u16::from).collect();
     if !schemes.is_empty() {
         text.push(b'_');
         hexadecimal_list(&schemes, text);
     }
 }
 
-fn sorted(mut values: Vec<u16>, text: &mut Vec<u8>) {
-    values.sort_unstable();
-    hexadecimal_list(&values, text);
+/// In order of value; `most`: there are no more.
+fn sorted(values: impl Iterator<Item = u16>, most: usize, text: &mut Vec<u8>) {
+    let mut sorted = Vec::with_capacity(most);
+    sorted.extend(values);
+    sorted.sort_unstable();
+    hexadecimal_list(&sorted, text);
 }
 
 /// Twelve digits of the hash; of nothing, twelve zeros.

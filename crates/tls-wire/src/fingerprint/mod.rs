@@ -75,8 +75,11 @@ fn ascii(text: Vec<u8>) -> String {
 
 /// Two lower-case hexadecimal digits of each byte.
 fn hexadecimal(bytes: &[u8], text: &mut Vec<u8>) {
-    for byte in bytes {
-        text.extend([byte >> 4, byte & 0xf].map(hexadecimal_digit));
+    let start = text.len();
+    text.resize(start + 2 * bytes.len(), b'0');
+    let (pairs, _) = text.get_mut(start..).unwrap_or_default().as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [byte >> 4, *byte].map(hexadecimal_digit);
     }
 }
 
