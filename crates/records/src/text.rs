@@ -6,20 +6,28 @@ use tlscensus_certs::reorders_or_hides;
 ///
 /// Control characters and those that reorder or hide text count as unprintable.
 pub fn escape(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
+    // Most texts are plain, or that and the end of a line.
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let (plain, rest) = bytes.split_at(if is_all_plain(line) { line.len() } else { 0 });
+    let mut text = String::with_capacity(bytes.len() + ESCAPE_GROWTH * rest.len().min(2));
+    push_plain(&mut text, plain);
+    push_runs(&mut text, rest);
+    text
+}
+
+fn push_runs(text: &mut String, bytes: &[u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
-        // Most texts are one such run, or one and the end of a line.
         let length = rest.iter().take_while(|byte| is_plain(**byte)).count();
         let (plain, behind) = rest.split_at(length);
-        text.push_str(str::from_utf8(plain).expect("what is plain is ASCII"));
+        push_plain(text, plain);
         // What is no ASCII ends before the next byte that is, whole or broken.
         let length = behind.iter().take_while(|byte| !is_plain(**byte)).count();
         let (other, behind) = behind.split_at(length);
-        push_other(&mut text, other);
+        push_other(text, other);
         rest = behind;
     }
-    text
 }
 
 /// The bytes that [`escape`] was given; `None` for text it never writes.
@@ -42,9 +50,18 @@ pub fn unescape(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// All bytes are gone through, which is quicker than to stop.
+fn is_all_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, byte| all & is_plain(*byte))
+}
+
 /// ASCII that stays as it is.
 const fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'\\'
+}
+
+fn push_plain(text: &mut String, bytes: &[u8]) {
+    text.push_str(str::from_utf8(bytes).expect("what is plain is ASCII"));
 }
 
 fn push_other(text: &mut String, bytes: &[u8]) {
@@ -77,6 +94,9 @@ fn push_byte(text: &mut String, byte: u8) {
         text.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is a digit"));
     }
 }
+
+/// What a byte grows by that is escaped. There is room for the end of a line at once.
+const ESCAPE_GROWTH: usize = 3;
 
 #[cfg(test)]
 mod tests {
