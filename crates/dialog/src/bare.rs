@@ -7,6 +7,7 @@ use crate::course::Course;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::frame::MAX_UNIT;
+use crate::session::Due;
 use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
@@ -41,6 +42,10 @@ impl Session for Bare {
 
     fn next(&self) -> Move {
         Move::End
+    }
+
+    fn due(&self) -> Due {
+        Due::End
     }
 
     fn restart(&mut self) {

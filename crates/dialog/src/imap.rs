@@ -31,6 +31,7 @@ use crate::course::Course;
 use crate::course::List;
 use crate::frame::Framer;
 use crate::looks::looks_like;
+use crate::session::Due;
 use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
@@ -292,6 +293,10 @@ impl Session for Imap {
         } else {
             self.say(if self.asked { "STARTTLS" } else { "CAPABILITY" })
         }
+    }
+
+    fn due(&self) -> Due {
+        if self.greeted && self.pending.is_empty() { Due::Client } else { Due::Server }
     }
 
     fn restart(&mut self) {

@@ -34,6 +34,7 @@ use crate::course::List;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::looks::looks_like;
+use crate::session::Due;
 use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
@@ -287,6 +288,11 @@ impl Session for Irc {
             (None, Command::Starttls) => Move::Say(b"STARTTLS\r\n".to_vec()),
             (None, Command::Quit | Command::Unheard) => Move::Say(self.quit()),
         }
+    }
+
+    fn due(&self) -> Due {
+        let speaks = self.ping.is_some() || self.asked.is_none();
+        if speaks { Due::Client } else { Due::Server }
     }
 
     fn takes_silence(&self) -> bool {

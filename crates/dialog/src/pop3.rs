@@ -14,6 +14,7 @@ use crate::course::List;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::looks;
+use crate::session::Due;
 use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
@@ -364,6 +365,10 @@ impl Session for Pop3 {
             (State::Ready, _) => Move::Say(b"QUIT\r\n".to_vec()),
             _ => Move::Listen,
         }
+    }
+
+    fn due(&self) -> Due {
+        if matches!(self.state, State::Ready) { Due::Client } else { Due::Server }
     }
 
     fn restart(&mut self) {

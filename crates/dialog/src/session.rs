@@ -23,7 +23,7 @@ pub enum Side {
     Server,
 }
 
-/// What a polite measuring client does now. To a watcher it says whose turn it is.
+/// What a polite measuring client does now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
     /// The client's turn: say these bytes (whole units, terminators included).
@@ -34,6 +34,30 @@ pub(crate) enum Move {
     Upgrade,
     /// The conversation is over; [`Facts::ending`](crate::Facts::ending) says how.
     End,
+}
+
+/// What a [`Move`] says to a watcher, who has no use for its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// The client's turn.
+    Client,
+    /// The server's turn.
+    Server,
+    /// See [`Move::Upgrade`].
+    Upgrade,
+    /// See [`Move::End`].
+    End,
+}
+
+impl From<Move> for Due {
+    fn from(next: Move) -> Self {
+        match next {
+            Move::Say(_) => Self::Client,
+            Move::Listen => Self::Server,
+            Move::Upgrade => Self::Upgrade,
+            Move::End => Self::End,
+        }
+    }
 }
 
 /// Whether a unit can stand where it was found, in a conversation with holes.
@@ -76,6 +100,8 @@ pub(crate) trait Session: Send {
     /// What comes next while the course goes on: [`Move::Say`], [`Move::Listen`] or, when nothing is left to
     /// say, [`Move::End`]. Calling it twice without hearing anything in between gives the same answer.
     fn next(&self) -> Move;
+    /// Whose turn [`next`](Self::next) makes it.
+    fn due(&self) -> Due;
     /// TLS is up and `course().secured()` was called: the same conversation starts over inside it.
     fn restart(&mut self);
     /// The unit that is due from this side was said and is not in the capture: a watcher goes on without it.
@@ -129,6 +155,19 @@ pub(crate) fn turn(session: &dyn Session) -> Move {
     } else {
         session.next()
     }
+}
+
+/// The same for who only listens, without the words that would be said.
+pub(crate) fn due(session: &dyn Session) -> Due {
+    if session.course().is_over() {
+        return Due::End;
+    }
+    if session.course().awaits_tls() {
+        return Due::Upgrade;
+    }
+    let due = session.due();
+    debug_assert_eq!(due, session.next().into(), "a session says whose turn it is in one way");
+    due
 }
 
 /// TLS is up.

@@ -17,6 +17,7 @@ use crate::course::List;
 use crate::frame::Framer;
 use crate::frame::LineFramer;
 use crate::looks;
+use crate::session::Due;
 use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
@@ -371,13 +372,17 @@ impl Session for Smtp {
         if self.state != State::Ready {
             return Move::Listen;
         }
-        let words = match self.wish {
-            Command::Ehlo => format!("EHLO {}\r\n", self.client_name),
-            Command::Helo => format!("HELO {}\r\n", self.client_name),
-            Command::Starttls => "STARTTLS\r\n".to_owned(),
-            Command::Quit | Command::Other | Command::Unheard => "QUIT\r\n".to_owned(),
-        };
-        Move::Say(words.into_bytes())
+        let name = self.client_name.as_bytes();
+        Move::Say(match self.wish {
+            Command::Ehlo => [b"EHLO ", name, b"\r\n"].concat(),
+            Command::Helo => [b"HELO ", name, b"\r\n"].concat(),
+            Command::Starttls => b"STARTTLS\r\n".to_vec(),
+            Command::Quit | Command::Other | Command::Unheard => b"QUIT\r\n".to_vec(),
+        })
+    }
+
+    fn due(&self) -> Due {
+        if self.state == State::Ready { Due::Client } else { Due::Server }
     }
 
     fn restart(&mut self) {

@@ -16,8 +16,8 @@ use crate::frame::FrameError;
 use crate::frame::Framer;
 use crate::looks;
 use crate::session;
+use crate::session::Due;
 use crate::session::Fit;
-use crate::session::Move;
 use crate::session::Session;
 use crate::session::Side;
 use crate::text;
@@ -146,10 +146,10 @@ impl Watcher {
 
     /// The side whose turn it is; `None`: nobody's, the conversation is over or TLS is due.
     pub fn turn(&self) -> Option<Side> {
-        match session::turn(self.session.as_ref()) {
-            Move::Say(_) => Some(Side::Client),
-            Move::Listen => Some(Side::Server),
-            Move::Upgrade | Move::End => None,
+        match session::due(self.session.as_ref()) {
+            Due::Client => Some(Side::Client),
+            Due::Server => Some(Side::Server),
+            Due::Upgrade | Due::End => None,
         }
     }
 
@@ -214,14 +214,14 @@ impl Watcher {
     /// Hears units as long as the side whose turn it is has one.
     fn take_turns(&mut self) -> bool {
         loop {
-            let side = match session::turn(self.session.as_ref()) {
-                Move::Say(_) => Side::Client,
-                Move::Listen => Side::Server,
-                Move::Upgrade => {
+            let side = match session::due(self.session.as_ref()) {
+                Due::Client => Side::Client,
+                Due::Server => Side::Server,
+                Due::Upgrade => {
                     self.turn_to_tls();
                     return true;
                 }
-                Move::End => {
+                Due::End => {
                     self.session.course_mut().over();
                     return false;
                 }

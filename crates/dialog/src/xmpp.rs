@@ -36,6 +36,7 @@ use crate::course::Course;
 use crate::frame::FrameError;
 use crate::frame::Framer;
 use crate::looks::looks_like;
+use crate::session::Due;
 use crate::session::Fit;
 use crate::session::Move;
 use crate::session::Session;
@@ -276,6 +277,13 @@ impl Session for Xmpp {
             Turn::Ready if !self.client.opened => Move::Say(self.header.clone()),
             Turn::Ready if self.course.has_ended() => Move::Say(CLOSING.to_vec()),
             Turn::Ready => Move::Say(STARTTLS.to_vec()),
+        }
+    }
+
+    fn due(&self) -> Due {
+        match self.turn {
+            Turn::Asked => Due::Server,
+            Turn::Ready => Due::Client,
         }
     }
 
