@@ -381,13 +381,18 @@ impl List {
 
     /// Adds one entry; `false` when a limit is reached: the list is cut there and says so.
     pub(crate) fn entry(&mut self, entry: &[u8]) -> bool {
-        self.bytes += entry.len();
-        let full = self.capabilities.lines.len() >= MAX_LIST_ENTRIES || self.bytes > MAX_LIST_BYTES;
-        if full {
-            self.capabilities.truncated = true;
-        } else {
+        let fits = self.has_room(entry.len());
+        if fits {
             self.capabilities.lines.push(entry.to_vec());
         }
+        fits
+    }
+
+    /// Whether one more entry, of so many bytes, is to be added; `false` when a limit is reached.
+    pub(crate) fn has_room(&mut self, length: usize) -> bool {
+        self.bytes += length;
+        let full = self.capabilities.lines.len() >= MAX_LIST_ENTRIES || self.bytes > MAX_LIST_BYTES;
+        self.capabilities.truncated |= full;
         !full
     }
 

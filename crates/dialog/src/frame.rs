@@ -94,7 +94,7 @@ impl Framer for LineFramer {
             return Ok(None);
         }
         let unsearched = self.bytes.get(self.searched..).unwrap_or_default();
-        let end = unsearched.iter().position(|byte| *byte == b'\n');
+        let end = text::find(unsearched, b'\n');
         match end.map(|at| self.searched + at + 1 - self.handed_out) {
             Some(length) if length <= self.limit => Ok(Some(self.hand_out(length))),
             None if self.waiting().len() < self.limit => {
@@ -121,7 +121,7 @@ impl Framer for LineFramer {
 
     fn skip(&mut self) {
         self.failed = None;
-        let line = self.waiting().iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let line = text::find(self.waiting(), b'\n').map(|at| at + 1);
         self.handed_out += line.unwrap_or_else(|| self.waiting().len());
         self.searched = self.handed_out;
     }

@@ -149,8 +149,8 @@ impl Smtp {
         match added {
             Added::More => {}
             Added::Whole => {
-                let reply = std::mem::take(&mut self.reply);
-                self.hear_reply(&reply);
+                let mut reply = std::mem::take(&mut self.reply);
+                self.hear_reply(&mut reply);
                 self.reply_holed = false;
             }
             Added::NoReply if greeting && self.reply.is_empty() => {
@@ -175,14 +175,14 @@ impl Smtp {
     /// A reply without end: what was read of a list is kept and marked as cut.
     fn hear_too_long(&mut self) {
         if self.state == State::Asked(Command::Ehlo) {
-            let mut list = capabilities::read(&self.reply);
+            let mut list = capabilities::read(&mut self.reply);
             list.capabilities.truncated = true;
             self.course.read(Reading::Read(list.capabilities));
         }
         self.course.cut(Outcome::OverBytes, b"");
     }
 
-    fn hear_reply(&mut self, reply: &Reply) {
+    fn hear_reply(&mut self, reply: &mut Reply) {
         let asked = std::mem::replace(&mut self.state, State::Ready);
         if asked != State::Greeting && self.course.facts().speaks.is_none() {
             // Its greeting is not in the capture.
@@ -228,7 +228,7 @@ impl Smtp {
         self.course.cut(Outcome::Shed, &reply.words);
     }
 
-    fn hello_answered(&mut self, command: Command, reply: &Reply) {
+    fn hello_answered(&mut self, command: Command, reply: &mut Reply) {
         self.wish = Command::Quit;
         match reply.code {
             221 if self.course.is_secured() => {
@@ -255,7 +255,7 @@ impl Smtp {
         }
     }
 
-    fn listed(&mut self, command: Command, reply: &Reply) {
+    fn listed(&mut self, command: Command, reply: &mut Reply) {
         let mut list = match command {
             Command::Helo => List::new(Source::Helo),
             _ => capabilities::read(reply),
@@ -279,7 +279,7 @@ impl Smtp {
     }
 
     /// Of all replies only that to EHLO has several lines, and only the go-ahead has this code behind a greeting.
-    fn unheard_answered(&mut self, reply: &Reply) {
+    fn unheard_answered(&mut self, reply: &mut Reply) {
         match reply.code {
             250 if reply.texts.len() > 1 => self.listed(Command::Ehlo, reply),
             220 if !self.course.is_secured() => {
@@ -329,7 +329,7 @@ impl Session for Smtp {
             }
             (Side::Server, state) => {
                 if state == State::Asked(Command::Ehlo) && !self.reply.is_empty() {
-                    let mut list = capabilities::read(&self.reply);
+                    let mut list = capabilities::read(&mut self.reply);
                     list.capabilities.truncated = true;
                     self.course.read(Reading::Read(list.capabilities));
                 }

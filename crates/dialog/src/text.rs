@@ -3,6 +3,12 @@
 /// Longest name of a mechanism that is kept: RFC 4422 section 3.1 allows 20, XMPP and extensions may go further.
 pub(crate) const MAX_NAME: usize = 64;
 
+/// What tells a small ASCII letter from its capital.
+const CASE: u8 = 0x20;
+
+/// Bytes that are looked at at once: a register of every processor that we run on.
+const BLOCK: usize = 16;
+
 /// The unit without its CRLF or LF.
 pub(crate) fn trim_end(unit: &[u8]) -> &[u8] {
     let line = unit.strip_suffix(b"\n").unwrap_or(unit);
@@ -16,7 +22,17 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 
 /// The bytes up to the first LF.
 pub fn first_line(bytes: &[u8]) -> &[u8] {
-    bytes.split(|byte| *byte == b'\n').next().unwrap_or_default()
+    find(bytes, b'\n').and_then(|at| bytes.get(..at)).unwrap_or(bytes)
+}
+
+/// Where a byte stands first.
+pub fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    // Of a block all bytes are looked at, which is quicker than to stop in it.
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let holds = |block: &[u8; BLOCK]| block.iter().fold(false, |any, byte| any | (*byte == wanted));
+    let passed = BLOCK * blocks.iter().take_while(|block| !holds(block)).count();
+    let at = bytes.get(passed..)?.iter().position(|byte| *byte == wanted)?;
+    Some(passed + at)
 }
 
 /// Starts with, whatever the case of ASCII letters.
@@ -41,9 +57,6 @@ pub fn contains(bytes: &[u8], needle: &[u8]) -> bool {
             && window.eq_ignore_ascii_case(needle)
     })
 }
-
-/// What tells a small ASCII letter from its capital.
-const CASE: u8 = 0x20;
 
 /// Words between runs of spaces and tabs.
 pub(crate) fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -94,6 +107,21 @@ mod tests {
     #[test]
     fn escaping_needs_no_other_marks_than_the_backslash() {
         assert_eq!(escaped(b"port=6697,x='\"\t\\\x1b"), r#"port=6697,x='"\x09\\\x1b"#);
+    }
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        let text = [b'x'; 3 * BLOCK + 1];
+        assert_eq!(find(&text, b'y'), None);
+        assert_eq!(
+            (find(b"", b'y'), first_line(b""), first_line(b"\n")),
+            (None, &b""[..], &b""[..])
+        );
+        for at in 0..text.len() {
+            let mut text = text;
+            text[at..].fill(b'y');
+            assert_eq!(find(&text, b'y'), Some(at));
+        }
     }
 
     #[test]

@@ -174,10 +174,8 @@ impl Watcher {
         let ear = self.ear_mut(side);
         let missed = ear.lost.take().unwrap_or(0);
         let first = Piece { missed, bytes: std::mem::take(&mut ear.leftover) };
-        let mut pieces = vec![first];
-        pieces.extend(ear.behind.drain(..));
-        pieces.retain(|piece| *piece != Piece::default());
-        pieces
+        let pieces = std::iter::once(first).chain(ear.behind.drain(..));
+        pieces.filter(|piece| *piece != Piece::default()).collect()
     }
 
     /// TLS was decrypted or is transparent (tests): the conversation starts over inside it.

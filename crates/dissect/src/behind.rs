@@ -55,7 +55,7 @@ impl Behind {
     /// TLS behind a go-ahead.
     pub(crate) fn upgraded() -> Self {
         Self {
-            ear: Box::new(Ear::new()),
+            ear: Box::default(),
             gates: PerSide::default(),
             reached: false,
             progress: Progress::Going,
@@ -66,6 +66,11 @@ impl Behind {
     pub(crate) fn hear(&mut self, side: Side, bytes: &[u8]) -> Goes {
         let gate = self.gate(side);
         if gate.open {
+            return self.hand_on(side, bytes);
+        }
+        // Most TLS begins with a segment, and need not be held.
+        if gate.held.is_empty() && tls::looks_like_tls(bytes).is_tls() {
+            gate.open = true;
             return self.hand_on(side, bytes);
         }
         gate.held.extend_from_slice(bytes);
@@ -135,7 +140,7 @@ impl Gate {
     fn look(&mut self) -> Option<Vec<u8>> {
         while let Some(rest) = self.held.get(self.scanned..).filter(|rest| !rest.is_empty()) {
             match tls::looks_like_tls(rest) {
-                Guess::Client | Guess::Server | Guess::Either => {
+                guess if guess.is_tls() => {
                     self.count(self.scanned);
                     self.open = true;
                     return Some(std::mem::take(&mut self.held));
@@ -146,7 +151,7 @@ impl Gate {
                     self.open = true;
                     return Some(std::mem::take(&mut self.held));
                 }
-                Guess::Unsure | Guess::No => {
+                _ => {
                     self.holed = false;
                     self.scanned += 1;
                 }

@@ -7,14 +7,17 @@ use crate::Source;
 use crate::course::List;
 use crate::text;
 
-/// The extensions of a reply: its first line is the server's name and greeting, each further line one extension.
-pub(super) fn read(reply: &Reply) -> List {
+/// The extensions of a reply: its first line is the server's name and greeting, each further line one extension. They are taken
+/// out of it.
+pub(super) fn read(reply: &mut Reply) -> List {
     let mut list = List::new(Source::Ehlo);
-    for line in reply.texts.iter().skip(1) {
-        if !list.entry(line) {
+    list.capabilities.lines.reserve_exact(reply.texts.len().saturating_sub(1));
+    for line in std::mem::take(&mut reply.texts).into_iter().skip(1) {
+        if !list.has_room(line.len()) {
             break;
         }
-        read_line(&mut list, line);
+        read_line(&mut list, &line);
+        list.capabilities.lines.push(line);
     }
     list
 }
@@ -65,7 +68,7 @@ mod tests {
         for line in lines {
             reply.add(format!("250-{line}\r\n").as_bytes());
         }
-        read(&reply)
+        read(&mut reply)
     }
 
     #[test]

@@ -256,8 +256,7 @@ fn as_tls(opener: &Heard, responder: &Heard) -> Option<Verdict> {
         Sender::Opener => (opener.tls, responder.tls),
         Sender::Responder => (responder.tls, opener.tls),
     };
-    let is_tls = |guess| matches!(guess, Guess::Client | Guess::Server | Guess::Either);
-    let by = match (is_tls(as_client), is_tls(as_server)) {
+    let by = match (as_client.is_tls(), as_server.is_tls()) {
         (true, true) => DetectedBy::Both,
         (true, false) => DetectedBy::Client,
         (false, _) => DetectedBy::Server,

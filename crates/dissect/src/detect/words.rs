@@ -1,5 +1,6 @@
 //! Small words about lines, shared by both readings.
 
+use tlscensus_dialog::find;
 use tlscensus_dialog::first_line;
 
 /// The lines of a side's first bytes, without their ends; what was begun behind them is one too, if nothing more comes.
@@ -35,7 +36,7 @@ impl<'a> Iterator for Lines<'a> {
             return Some(std::mem::take(&mut self.begun)).filter(|line| !line.is_empty());
         }
         self.left -= 1;
-        let end = self.whole.iter().position(|byte| *byte == b'\n');
+        let end = find(self.whole, b'\n');
         let (line, behind) = self.whole.split_at(end.map_or(self.whole.len(), |at| at + 1));
         self.whole = behind;
         Some(line.trim_ascii_end())

@@ -35,6 +35,13 @@ pub enum Guess {
     No,
 }
 
+impl Guess {
+    /// It is TLS, of whichever side.
+    pub fn is_tls(self) -> bool {
+        matches!(self, Self::Client | Self::Server | Self::Either)
+    }
+}
+
 /// Guesses from the first bytes of a direction. More bytes turn `Unsure` into something else, and may show that what could
 /// have been a protected record is none; everything else stays as it is.
 pub fn looks_like_tls(bytes: &[u8]) -> Guess {
