@@ -22,9 +22,11 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::DataType;
 use arrow::datatypes::SchemaRef;
 use tlscensus_records::Column;
+use tlscensus_records::Items;
 use tlscensus_records::Kind;
 use tlscensus_records::Relation;
 use tlscensus_records::Row;
+use tlscensus_records::Sink;
 use tlscensus_records::Value;
 
 use crate::schema::bare_schema;
@@ -37,6 +39,8 @@ pub(crate) struct RowBuffer {
     columns: Vec<Growing>,
     rows: usize,
     bytes: usize,
+    /// Bytes of a row of NULLs, about.
+    least: usize,
 }
 
 impl RowBuffer {
@@ -46,17 +50,16 @@ impl RowBuffer {
             columns: growing(relation.columns),
             rows: 0,
             bytes: 0,
+            least: relation.columns.len() * NULL,
         }
     }
 
     pub(crate) fn push<R: Row>(&mut self, row: &R) {
-        let mut columns = self.columns.iter_mut();
-        let mut bytes = 0;
-        row.values(&mut |value| {
-            bytes += columns.next().expect("a row has one value per column").push(value);
-        });
+        let mut columns =
+            Filling { columns: self.columns.iter_mut(), row: self.rows, bytes: self.least };
+        row.give_all(&mut columns);
+        self.bytes += columns.bytes;
         self.rows += 1;
-        self.bytes += bytes;
     }
 
     pub(crate) const fn rows(&self) -> usize {
@@ -70,27 +73,57 @@ impl RowBuffer {
 
     /// Takes the rows out.
     pub(crate) fn take(&mut self) -> RecordBatch {
-        let arrays = self.columns.iter_mut().map(Growing::finish).collect();
-        self.rows = 0;
+        let rows = std::mem::take(&mut self.rows);
+        let arrays = self.columns.iter_mut().map(|column| column.finish(rows)).collect();
         self.bytes = 0;
         RecordBatch::try_new(Arc::clone(&self.schema), arrays)
             .expect("the arrays follow the schema, which follows the same columns")
     }
 }
 
+/// Columns while they take one row.
+struct Filling<'a> {
+    columns: std::slice::IterMut<'a, Growing>,
+    row: usize,
+    bytes: usize,
+}
+
+impl Sink for Filling<'_> {
+    fn take(&mut self, value: Value<'_>) {
+        let column = self.columns.next().expect("a row has one value per column");
+        self.bytes += column.push(self.row, value);
+    }
+
+    /// The column is not even looked at: it learns at its next value, or at the end, how many it missed.
+    #[inline]
+    fn pass(&mut self) {
+        self.columns.next();
+    }
+}
+
 /// One column while it grows.
 struct Growing {
     values: Values,
-    /// NULLs behind the last value: most columns of most rows have none, and counting is cheap.
-    nulls: usize,
+    /// Rows that the values reach to. Those behind them, up to the row that is being filled, are NULL.
+    reach: usize,
 }
 
 /// The values of a column, and the NULLs before the last of them.
 enum Values {
     Binary(BinaryBuilder),
     Bool(BooleanBuilder),
-    List { kind: Kind, lengths: Vec<usize>, valid: NullBufferBuilder, items: Box<Growing> },
-    Struct { columns: &'static [Column], fields: Vec<Growing>, rows: usize },
+    List {
+        kind: Kind,
+        lengths: Vec<usize>,
+        valid: NullBufferBuilder,
+        items: Box<Growing>,
+        count: usize,
+    },
+    Struct {
+        columns: &'static [Column],
+        fields: Vec<Growing>,
+        rows: usize,
+    },
     Text(StringBuilder),
     Timestamp(TimestampMicrosecondBuilder),
     U8(UInt8Builder),
@@ -105,36 +138,55 @@ fn growing(columns: &[Column]) -> Vec<Growing> {
 
 impl Growing {
     fn new(kind: Kind) -> Self {
-        Self { values: Values::new(kind), nulls: 0 }
+        Self { values: Values::new(kind), reach: 0 }
     }
 
-    /// Takes a value, and tells about how many bytes it fills.
+    /// Takes the value of a row, and tells about how many bytes it fills.
     ///
     /// A value that is not of the column's kind becomes NULL, which a column that must not be NULL then refuses. Items are taken
     /// by lists and structs alike. `Cell` gives kind and value from one definition, so neither happens.
-    fn push(&mut self, value: Value<'_>) -> usize {
-        if !matches!(value, Value::Null) {
-            if self.nulls > 0 {
-                self.catch_up();
-            }
-            if let Some(bytes) = self.values.push(value) {
-                return bytes;
-            }
+    fn push(&mut self, row: usize, value: Value<'_>) -> usize {
+        if matches!(value, Value::Null) {
+            return NULL;
         }
-        self.nulls += 1;
-        NULL
+        self.catch_up(row);
+        let Some(bytes) = self.values.push(value) else {
+            return NULL;
+        };
+        self.reach = row + 1;
+        bytes
     }
 
-    /// Puts the NULLs that were counted where they belong.
-    fn catch_up(&mut self) {
-        self.values.append_nulls(std::mem::take(&mut self.nulls));
+    /// Takes the items of a list behind so many of others, counts them, and tells about how many bytes they fill.
+    fn push_all(&mut self, count: &mut usize, values: &dyn Items) -> usize {
+        if let (Values::U16(builder), Some(codes)) = (&mut self.values, values.code_points()) {
+            builder.append_nulls(*count - self.reach);
+            builder.append_slice(codes);
+            *count += codes.len();
+            self.reach = *count;
+            return size_of_val(codes);
+        }
+        let mut bytes = 0;
+        values.each(&mut |value| {
+            bytes += self.push(*count, value);
+            *count += 1;
+        });
+        bytes
     }
 
-    /// Takes the values out.
-    fn finish(&mut self) -> ArrayRef {
-        if self.nulls > 0 {
-            self.catch_up();
+    /// Puts NULLs into the rows before this one that have no value.
+    #[inline]
+    fn catch_up(&mut self, row: usize) {
+        if self.reach < row {
+            self.values.append_nulls(row - self.reach);
+            self.reach = row;
         }
+    }
+
+    /// Takes the values of so many rows out.
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        self.catch_up(rows);
+        self.reach = 0;
         self.values.finish()
     }
 }
@@ -150,6 +202,7 @@ impl Values {
                 lengths: Vec::new(),
                 valid: NullBufferBuilder::new(0),
                 items: Box::new(Growing::new(*item)),
+                count: 0,
             },
             Kind::Struct(columns) => Self::Struct { columns, fields: growing(columns), rows: 0 },
             Kind::Timestamp => {
@@ -191,20 +244,18 @@ impl Values {
             (Self::U16(builder), Value::Unsigned(value)) => unsigned(builder, value),
             (Self::U32(builder), Value::Unsigned(value)) => unsigned(builder, value),
             (Self::U64(builder), Value::Unsigned(value)) => unsigned(builder, value),
-            (Self::List { lengths, valid, items, .. }, Value::Items(values)) => {
-                let (mut length, mut bytes) = (0, size_of::<usize>());
-                values.each(&mut |value| {
-                    length += 1;
-                    bytes += items.push(value);
-                });
-                lengths.push(length);
+            (Self::List { lengths, valid, items, count, .. }, Value::Items(values)) => {
+                let before = *count;
+                let bytes = items.push_all(count, values);
+                lengths.push(*count - before);
                 valid.append_non_null();
-                Some(bytes)
+                Some(size_of::<usize>() + bytes)
             }
             (Self::Struct { fields, rows, .. }, Value::Items(values)) => {
                 let (mut fields, mut bytes) = (fields.iter_mut(), 0);
                 values.each(&mut |value| {
-                    bytes += fields.next().expect("a struct has one value per field").push(value);
+                    let field = fields.next().expect("a struct has one value per field");
+                    bytes += field.push(*rows, value);
                 });
                 *rows += 1;
                 Some(bytes)
@@ -227,14 +278,11 @@ impl Values {
                 lengths.resize(lengths.len() + count, 0);
                 valid.append_n_nulls(count);
             }
-            Self::Struct { fields, rows, .. } => {
-                *rows += count;
-                fields.iter_mut().for_each(|field| field.nulls += count);
-            }
+            Self::Struct { rows, .. } => *rows += count,
         }
     }
 
-    /// Takes the values out. What held many bytes is made as large again: the next rows are about as long.
+    /// Takes the values out. Room for as many is made again: the next rows are about as long.
     fn finish(&mut self) -> ArrayRef {
         match self {
             Self::Binary(builder) => {
@@ -248,23 +296,23 @@ impl Values {
                 *builder = StringBuilder::with_capacity(array.len(), array.value_data().len());
                 Arc::new(array)
             }
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
-            Self::U8(builder) => Arc::new(builder.finish()),
-            Self::U16(builder) => Arc::new(builder.finish()),
-            Self::U32(builder) => Arc::new(builder.finish()),
-            Self::U64(builder) => Arc::new(builder.finish()),
-            Self::List { kind, lengths, valid, items } => Arc::new(ListArray::new(
+            Self::Timestamp(builder) => finished(builder),
+            Self::U8(builder) => finished(builder),
+            Self::U16(builder) => finished(builder),
+            Self::U32(builder) => finished(builder),
+            Self::U64(builder) => finished(builder),
+            Self::List { kind, lengths, valid, items, count } => Arc::new(ListArray::new(
                 Arc::new(item_field(*kind)),
                 OffsetBuffer::from_lengths(lengths.drain(..)),
-                items.finish(),
+                items.finish(std::mem::take(count)),
                 valid.finish(),
             )),
             Self::Struct { columns, fields, rows } => {
                 let DataType::Struct(names) = data_type(Kind::Struct(columns)) else {
                     unreachable!("a struct's type is a struct");
                 };
-                let arrays = fields.iter_mut().map(Growing::finish).collect();
                 let length = std::mem::take(rows);
+                let arrays = fields.iter_mut().map(|field| field.finish(length)).collect();
                 Arc::new(
                     StructArray::try_new_with_length(names, arrays, None, length)
                         .expect("every field got one value per row"),
@@ -272,6 +320,13 @@ impl Values {
             }
         }
     }
+}
+
+fn finished<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>) -> ArrayRef {
+    let array = builder.finish();
+    let next = PrimitiveBuilder::with_capacity(array.len());
+    *builder = next.with_data_type(array.data_type().clone());
+    Arc::new(array)
 }
 
 fn unsigned<T>(builder: &mut PrimitiveBuilder<T>, value: u64) -> Option<usize>
@@ -397,10 +452,12 @@ mod tests {
     #[test]
     fn a_value_of_another_kind_is_null() {
         let mut column = Growing::new(Kind::U8);
-        for value in [Value::Unsigned(256), Value::Text("1"), Value::Unsigned(255)] {
-            column.push(value);
+        for (row, value) in
+            [Value::Unsigned(256), Value::Text("1"), Value::Unsigned(255)].iter().enumerate()
+        {
+            column.push(row, *value);
         }
-        let array = column.finish();
+        let array = column.finish(3);
         assert_eq!((array.len(), array.null_count()), (3, 2));
     }
 }

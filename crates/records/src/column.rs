@@ -110,6 +110,10 @@ impl Stored<'_> {
 pub trait Items {
     /// Gives each, in order.
     fn each(&self, sink: &mut dyn FnMut(Value<'_>));
+    /// All at once, if they are code points: lists of these are the longest of a row.
+    fn code_points(&self) -> Option<&[u16]> {
+        None
+    }
 }
 
 impl std::fmt::Debug for dyn Items + '_ {
@@ -122,6 +126,22 @@ impl std::fmt::Debug for dyn Items + '_ {
     }
 }
 
+/// Takes the values of a row, one per column, in order.
+pub trait Sink {
+    /// Takes the next column's value.
+    fn take(&mut self, value: Value<'_>);
+    /// Takes NULL for the next column: most columns of most rows have none, and passing over is cheaper than telling.
+    fn pass(&mut self) {
+        self.take(Value::Null);
+    }
+}
+
+impl<F: FnMut(Value<'_>) + ?Sized> Sink for F {
+    fn take(&mut self, value: Value<'_>) {
+        self(value);
+    }
+}
+
 /// A Rust type that can stand in a column.
 pub trait Cell: Sized {
     /// What the column holds.
@@ -130,6 +150,15 @@ pub trait Cell: Sized {
     const NULLABLE: bool = false;
     /// The value as it goes into a file.
     fn value(&self) -> Value<'_>;
+    /// Gives the value to what takes those of a row.
+    #[inline]
+    fn give<S: Sink + ?Sized>(&self, sink: &mut S) {
+        sink.take(self.value());
+    }
+    /// See [`Items::code_points`].
+    fn code_points(_: &[Self]) -> Option<&[u16]> {
+        None
+    }
     /// The value as it comes out of a file; `None` if it is not of this kind.
     fn from_value(value: Value<'_>) -> Option<Self>;
     /// The same, of what may be a list or a struct.
@@ -145,8 +174,12 @@ pub trait Cell: Sized {
 pub trait Row: Sized {
     /// Its columns, in order.
     const COLUMNS: &'static [Column];
-    /// Its values, one per column, in order.
-    fn values(&self, sink: &mut dyn FnMut(Value<'_>));
+    /// Gives its values, one per column, in order.
+    fn give_all<S: Sink + ?Sized>(&self, sink: &mut S);
+    /// The same, to a function.
+    fn values(&self, sink: &mut dyn FnMut(Value<'_>)) {
+        self.give_all(sink);
+    }
     /// A row out of one value per column, in order; the name of the first column that does not fit otherwise.
     fn from_values<'a>(source: &mut dyn FnMut() -> Stored<'a>) -> Result<Self, &'static str>;
 }
@@ -258,6 +291,13 @@ impl<T: Cell> Cell for Option<T> {
     fn value(&self) -> Value<'_> {
         self.as_ref().map_or(Value::Null, Cell::value)
     }
+    #[inline]
+    fn give<S: Sink + ?Sized>(&self, sink: &mut S) {
+        match self {
+            Some(value) => value.give(sink),
+            None => sink.pass(),
+        }
+    }
     fn from_value(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Null => Some(None),
@@ -275,6 +315,9 @@ impl<T: Cell> Cell for Option<T> {
 impl<T: Cell> Items for Vec<T> {
     fn each(&self, sink: &mut dyn FnMut(Value<'_>)) {
         self.iter().for_each(|item| sink(item.value()));
+    }
+    fn code_points(&self) -> Option<&[u16]> {
+        T::code_points(self)
     }
 }
 
@@ -295,9 +338,10 @@ impl<T: Cell + 'static> Cell for Vec<T> {
 }
 
 macro_rules! unsigned {
-    ($($type:ty => $kind:ident),+) => {$(
+    ($($type:ty => $kind:ident $({ $($more:item)+ })?),+ $(,)?) => {$(
         impl Cell for $type {
             const KIND: Kind = Kind::$kind;
+            $( $($more)+ )?
             fn value(&self) -> Value<'_> {
                 Value::Unsigned(u64::from(*self))
             }
@@ -310,7 +354,16 @@ macro_rules! unsigned {
         }
     )+};
 }
-unsigned!(u8 => U8, u16 => U16, u32 => U32, u64 => U64);
+unsigned! {
+    u8 => U8,
+    u16 => U16 {
+        fn code_points(items: &[Self]) -> Option<&[u16]> {
+            Some(items)
+        }
+    },
+    u32 => U32,
+    u64 => U64,
+}
 
 /// How many columns there are in all groups.
 pub(crate) const fn total(groups: &[&[Column]]) -> usize {
@@ -395,9 +448,9 @@ macro_rules! rows {
                 &ALL
             };
 
-            fn values(&self, sink: &mut dyn FnMut($crate::column::Value<'_>)) {
-                $( sink($crate::column::Cell::value(&self.$column)); )+
-                $( $( $crate::column::Row::values(&self.$group, sink); )+ )?
+            fn give_all<S: $crate::column::Sink + ?Sized>(&self, sink: &mut S) {
+                $( $crate::column::Cell::give(&self.$column, sink); )+
+                $( $( $crate::column::Row::give_all(&self.$group, sink); )+ )?
             }
 
             fn from_values<'a>(

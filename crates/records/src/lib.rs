@@ -49,6 +49,7 @@ pub use column::Items;
 pub use column::Kind;
 pub use column::Relation;
 pub use column::Row;
+pub use column::Sink;
 pub use column::Stored;
 pub use column::Timestamp;
 pub use column::Value;
