@@ -68,31 +68,40 @@ pub(crate) fn item_field(kind: Kind) -> Field {
     Field::new_list_field(data_type(kind), true)
 }
 
-/// Paths of the columns that hold this kind, inside lists and structs too.
-pub(crate) fn paths_of(columns: &[Column], wanted: fn(Kind) -> bool) -> Vec<ColumnPath> {
+/// What a column of a file holds; lists and structs are taken apart there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Leaf {
+    pub(crate) kind: Kind,
+    pub(crate) in_list: bool,
+}
+
+/// Paths of the columns that are wanted, inside lists and structs too.
+pub(crate) fn paths_of(columns: &[Column], wanted: fn(Leaf) -> bool) -> Vec<ColumnPath> {
     let mut paths = Vec::new();
     for column in columns {
-        collect(column.kind, vec![column.name.to_owned()], wanted, &mut paths);
+        let leaf = Leaf { kind: column.kind, in_list: false };
+        collect(leaf, vec![column.name.to_owned()], wanted, &mut paths);
     }
     paths
 }
 
-fn collect(kind: Kind, path: Vec<String>, wanted: fn(Kind) -> bool, into: &mut Vec<ColumnPath>) {
+fn collect(leaf: Leaf, path: Vec<String>, wanted: fn(Leaf) -> bool, into: &mut Vec<ColumnPath>) {
     let below = |names: &[&str]| {
         let names = names.iter().map(|name| (*name).to_owned());
         path.iter().cloned().chain(names).collect()
     };
-    match kind {
+    match leaf.kind {
         Kind::List(item) => {
             let item_path = below(&["list", Field::LIST_FIELD_DEFAULT_NAME]);
-            collect(*item, item_path, wanted, into);
+            collect(Leaf { kind: *item, in_list: true }, item_path, wanted, into);
         }
         Kind::Struct(fields) => {
             for field in fields {
-                collect(field.kind, below(&[field.name]), wanted, into);
+                let leaf = Leaf { kind: field.kind, ..leaf };
+                collect(leaf, below(&[field.name]), wanted, into);
             }
         }
-        leaf if wanted(leaf) => into.push(ColumnPath::new(path)),
+        _ if wanted(leaf) => into.push(ColumnPath::new(path)),
         _ => {}
     }
 }
@@ -144,7 +153,7 @@ mod tests {
     #[test]
     fn hashes_are_found_inside_lists() {
         let probes = relation("probes").expect("a relation");
-        let paths = paths_of(probes.columns, |kind| kind == Kind::Hash);
+        let paths = paths_of(probes.columns, |leaf| leaf.kind == Kind::Hash);
         let texts: Vec<_> = paths.iter().map(ColumnPath::string).collect();
         assert!(texts.contains(&"chain.list.item".to_owned()), "{texts:?}");
         assert!(texts.contains(&"tls_dh_prime_sha256".to_owned()), "{texts:?}");
