@@ -39,8 +39,6 @@ pub(crate) struct RowBuffer {
     columns: Vec<Growing>,
     rows: usize,
     bytes: usize,
-    /// Bytes of a row of NULLs, about.
-    least: usize,
 }
 
 impl RowBuffer {
@@ -50,13 +48,11 @@ impl RowBuffer {
             columns: growing(relation.columns),
             rows: 0,
             bytes: 0,
-            least: relation.columns.len() * NULL,
         }
     }
 
     pub(crate) fn push<R: Row>(&mut self, row: &R) {
-        let mut columns =
-            Filling { columns: self.columns.iter_mut(), row: self.rows, bytes: self.least };
+        let mut columns = Filling { columns: self.columns.iter_mut(), row: self.rows, bytes: 0 };
         row.give_all(&mut columns);
         self.bytes += columns.bytes;
         self.rows += 1;
@@ -98,6 +94,7 @@ impl Sink for Filling<'_> {
     #[inline]
     fn pass(&mut self) {
         self.columns.next();
+        self.bytes += NULL;
     }
 }
 
