@@ -86,7 +86,7 @@ pub enum Interruption {
 
 /// One conversation of one protocol, heard from both sides.
 ///
-/// The drivers ask [`turn`] and hear a unit only of the side whose turn it is: after [`Move::Say`] the next unit is the
+/// A prober asks [`turn`], a watcher [`due`], and both hear a unit only of the side whose turn it is: after [`Move::Say`] the next unit is the
 /// client's (a prober says just these bytes; a watched client may say anything else), after [`Move::Listen`] the
 /// server's. So pipelined commands and early answers wait in their framer, and what lies there at the
 /// upgrade is leftover.
@@ -100,7 +100,7 @@ pub(crate) trait Session: Send {
     /// What comes next while the course goes on: [`Move::Say`], [`Move::Listen`] or, when nothing is left to
     /// say, [`Move::End`]. Calling it twice without hearing anything in between gives the same answer.
     fn next(&self) -> Move;
-    /// Whose turn [`next`](Self::next) makes it.
+    /// Whose turn [`next`](Self::next) makes it, without its words: the same always, which debug builds check.
     fn due(&self) -> Due;
     /// TLS is up and `course().secured()` was called: the same conversation starts over inside it.
     fn restart(&mut self);

@@ -291,7 +291,9 @@ struct Rows {
 
 impl Rows {
     fn take(&mut self, batch: &Batch) -> bool {
-        self.failure = self.append(batch).err();
+        if self.failure.is_none() {
+            self.failure = self.append(batch).err();
+        }
         self.failure.is_none()
     }
 

@@ -118,8 +118,11 @@ fn alone(
     };
     let read = each_packet(inputs, gauges, stop, each);
     worker.stop();
-    let taken = worker.batch(true).is_none_or(sink);
-    if taken { read } else { Err(Error::Sink) }
+    // Who refused rows is not asked again.
+    if matches!(read, Err(Error::Sink)) || worker.batch(true).is_none_or(sink) {
+        return read;
+    }
+    Err(Error::Sink)
 }
 
 /// One reader that deals packets to workers.

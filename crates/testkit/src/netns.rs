@@ -205,14 +205,14 @@ impl Pair {
     /// # Panics
     /// In CI, where tests may not be skipped, and when making it fails for another reason.
     pub fn or_skip() -> Option<Self> {
-        Self::or_skip_without(&[])
+        Self::or_skip_needing(&[])
     }
 
-    /// The same for a test that runs these programs as well.
+    /// The same for a test that runs these programs as well, which are looked for first.
     ///
     /// # Panics
     /// As [`or_skip`](Self::or_skip).
-    pub fn or_skip_without(programs: &[&'static str]) -> Option<Self> {
+    pub fn or_skip_needing(programs: &[&'static str]) -> Option<Self> {
         or_skip(needs(programs).and_then(|()| Self::new()))
     }
 

@@ -33,7 +33,7 @@ impl Drop for Listener {
 impl Scene {
     /// With these ports open on every address; none where the test is skipped.
     pub(crate) fn new(ports: &[u16]) -> Option<Self> {
-        let pair = Pair::or_skip_without(&["nft", "python3", "ss"])?;
+        let pair = Pair::or_skip_needing(&["nft", "python3", "ss"])?;
         pair.answer_for(NETWORK).unwrap();
         let mut scene = Self { pair, listeners: Vec::new() };
         for port in ports {

@@ -68,7 +68,7 @@ impl Scene {
     pub(crate) fn or_skip(prefixes: &[&str]) -> Option<Self> {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let pair = Pair::or_skip_without(&["nft"])?;
+        let pair = Pair::or_skip_needing(&["nft"])?;
         // Cookies for all, so that nothing is kept of a SYN, and no queue ever runs full.
         pair.far.set("ipv4/tcp_syncookies", "2").unwrap();
         for prefix in prefixes {

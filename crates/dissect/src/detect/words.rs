@@ -23,7 +23,7 @@ impl<'a> Lines<'a> {
 
     /// There are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.begun.is_empty()
+        (self.left == 0 || self.whole.is_empty()) && self.begun.is_empty()
     }
 }
 
@@ -141,7 +141,7 @@ const MAX_LINES: usize = 64;
 /// Words of a line that are looked at: IRC's USER has four.
 const MAX_WORDS: usize = 8;
 
-/// Letters of a word that are looked at: one more than the longest known one has.
+/// Letters of a word that are looked at: more than the longest known one has.
 const LONGEST: usize = 16;
 
 #[cfg(test)]
@@ -165,6 +165,8 @@ mod tests {
         }
         let many = [b"x\n".repeat(MAX_LINES + 1), b"y".to_vec()].concat();
         assert_eq!(Lines::of(&many, true).count(), MAX_LINES + 1);
+        let mut whole = Lines::of(&many, false);
+        assert_eq!((whole.by_ref().count(), whole.is_empty()), (MAX_LINES, true));
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn has_number(tag: &[u8]) -> bool {
     tag.windows(4)
         .any(|window| matches!(window, [b' ' | b'\t' | b'\n', b'i' | b'I', b'd' | b'D', b'=']))
 }
+
 /// The first tag that is no declaration; `None` while it is incomplete.
 fn first_tag(bytes: &[u8]) -> Option<&[u8]> {
     let mut rest = bytes;

@@ -15,6 +15,8 @@ use super::source::Source;
 use super::stream::Fill;
 use super::stream::Stream;
 
+/// Bytes without a packet behind which who reads is asked whether to go on.
+const MOST_SKIPPED: usize = 64 << 20;
 /// The name by which [`CaptureReader::open`] knows standard input.
 const STANDARD_INPUT: &str = "-";
 
@@ -49,7 +51,8 @@ pub struct VlanTag {
 pub enum Polled<'a> {
     /// A packet.
     Packet(Captured<'a>),
-    /// There is nothing yet, and there may be later: wait, or do something else, and ask again.
+    /// There is nothing yet, or much that holds no packet was passed over, and there may be some later: wait, or do something else,
+    /// and ask again.
     NotYet,
     /// The capture is at its end.
     End,
@@ -243,7 +246,8 @@ impl CaptureReader {
     }
 
     fn advance(&mut self) -> Result<Advance, CaptureError> {
-        loop {
+        let mut skipped = 0;
+        while skipped < MOST_SKIPPED {
             let unread = self.input.unread();
             match self.format.step(unread, self.input.offset(), &mut self.counts)? {
                 Step::Packet(bytes, found) => {
@@ -251,7 +255,10 @@ impl CaptureReader {
                     self.counts.packets += 1;
                     return Ok(Advance::Packet(bytes, found));
                 }
-                Step::Skip(bytes) => self.input.take(bytes),
+                Step::Skip(bytes) => {
+                    self.input.take(bytes);
+                    skipped += bytes;
+                }
                 Step::Short(needed) => match self.input.fill(needed)? {
                     Fill::More => {}
                     Fill::NotYet => return Ok(Advance::NotYet),
@@ -259,6 +266,7 @@ impl CaptureReader {
                 },
             }
         }
+        Ok(Advance::NotYet)
     }
 
     /// The input is at its end, where so many bytes more would be a record.

@@ -469,6 +469,19 @@ fn readers_may_move_to_other_threads() {
     check(None::<tlscensus_link::LiveCapture>);
 }
 
+/// Who reads is asked now and then whether to go on.
+#[test]
+fn what_holds_no_packets_for_long_is_not_waited_for() {
+    let order = Order::Little;
+    let nothing = order.block(0x0000_0bad, &[0; 1 << 20]).repeat(65);
+    let start = [order.section(), order.interface(1, 0, b"")].concat();
+    let mut reader =
+        CaptureReader::new(io::Cursor::new([start, nothing, order.packet(0, 3, b"x", 1)].concat()));
+    assert!(matches!(reader.poll(), Ok(Polled::NotYet)));
+    assert!(matches!(reader.poll(), Ok(Polled::Packet(packet)) if packet.bytes == b"x"));
+    assert!(matches!(reader.poll(), Ok(Polled::End)));
+}
+
 #[test]
 fn a_file_that_is_cut_while_it_is_read_ends_there() {
     let folder = tempfile::tempdir().unwrap();

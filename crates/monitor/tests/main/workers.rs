@@ -1,13 +1,19 @@
 //! The same rows, however many work on them.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
+use tlscensus_monitor::Error;
+use tlscensus_monitor::Gauges;
+use tlscensus_monitor::Input;
+use tlscensus_monitor::read;
 use tlscensus_records::EndReason;
 use tlscensus_testkit::capture::Capture;
 use tlscensus_testkit::capture::Layout;
 
 use crate::support::Watched;
 use crate::support::frames;
+use crate::support::monitor;
 use crate::support::watch_whole;
 
 /// The link type of Ethernet, which most captures have.
@@ -35,6 +41,22 @@ fn a_merged_capture_gives_the_same_rows_to_one_worker_and_to_several() {
             assert_eq!(ours, theirs, "{workers} workers");
         }
         assert_eq!(several.certificates, one.certificates, "{workers} workers");
+    }
+}
+
+#[test]
+fn who_refuses_rows_is_not_asked_again() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), merged().pcap(Layout::Micro)).unwrap();
+    let inputs = [Input { path: file.path().to_owned(), follow: false }];
+    for workers in [1, 2] {
+        let (gauges, stop, mut asked) = (Gauges::default(), AtomicBool::new(false), 0);
+        let ended = read(&monitor(workers), &inputs, &gauges, &stop, &mut |_| {
+            asked += 1;
+            asked < 2
+        });
+        assert!(matches!(ended, Err(Error::Sink)), "{workers} workers: {ended:?}");
+        assert_eq!(asked, 2, "{workers} workers");
     }
 }
 

@@ -159,10 +159,11 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Takes what came; `false`: the disk does not take it.
+    /// Takes what came; `false`: the disk does not take it, and nothing is taken any more.
     fn take(&mut self, batch: Batch) -> bool {
-        let taken = self.append(&batch);
-        self.failure = taken.err();
+        if self.failure.is_none() {
+            self.failure = self.append(&batch).err();
+        }
         self.failure.is_none()
     }
 
