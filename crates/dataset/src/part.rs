@@ -215,8 +215,8 @@ fn properties(relation: &Relation, version: u16) -> WriterProperties {
     builder.build()
 }
 
-/// No value of these columns comes twice, and hardly a time: a dictionary would only cost. Lists of numbers come again as a whole, which zstd sees
-/// by itself and sooner than number by number; those of hashes are chains, which have their links in common.
+/// No value of these columns comes twice, and hardly a time: a dictionary would only cost. Lists of numbers come again as a whole,
+/// which zstd sees by itself and sooner than number by number; those of hashes are chains, which have their links in common.
 const fn has_no_dictionary(leaf: Leaf) -> bool {
     match leaf.kind {
         Kind::Binary | Kind::Timestamp => true,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
-use crate::sip::Sip;
+use siphasher::sip128::SipHasher13;
 
 /// Where a packet comes from and goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -81,11 +81,12 @@ impl Side {
 
 /// Hashes flows under a key: SipHash-1-3, as the flood to be feared writes headers as it likes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hashing(Sip);
+pub(crate) struct Hashing(SipHasher13);
 
 impl Hashing {
     pub(crate) fn new(seed: [u64; 2]) -> Self {
-        Self(Sip::new(seed))
+        let [first, second] = seed;
+        Self(SipHasher13::new_with_keys(first, second))
     }
 
     /// The print of a flow, and which of its sides the packet is from.
@@ -96,21 +97,24 @@ impl Hashing {
             Addresses::V4 { source, destination } => {
                 let side = side((source, ports.0), (destination, ports.1));
                 let (low, high, ports) = ordered(side, source, destination, ports);
-                (self.print([u64_of(low, high)], ports), side)
+                let mut message = [0; 12];
+                fill(&mut message, &[&low, &high, &ports]);
+                (self.print(&message), side)
             }
             Addresses::V6 { source, destination } => {
                 let side = side((source, ports.0), (destination, ports.1));
                 let (low, high, ports) = ordered(side, source, destination, ports);
-                let ([a, b], [c, d]) = (halves(low), halves(high));
-                (self.print([a, b, c, d], ports), side)
+                let mut message = [0; 36];
+                fill(&mut message, &[&low, &high, &ports]);
+                (self.print(&message), side)
             }
         }
     }
 
     #[inline]
-    fn print<const WORDS: usize>(&self, addresses: [u64; WORDS], ports: u32) -> Print {
-        let [place, share] = self.0.hash(addresses, ports);
-        Print { place, share }
+    fn print(&self, message: &[u8]) -> Print {
+        let hash = self.0.hash(message);
+        Print { place: hash.h1, share: hash.h2 }
     }
 }
 
@@ -120,22 +124,23 @@ fn side<T: Ord>(source: T, destination: T) -> Side {
 }
 
 #[inline]
-fn ordered<T>(side: Side, source: T, destination: T, ports: (u16, u16)) -> (T, T, u32) {
+fn ordered<T>(side: Side, source: T, destination: T, ports: (u16, u16)) -> (T, T, [u8; 4]) {
     let (low, high, low_port, high_port) = match side {
         Side::Low => (source, destination, ports.0, ports.1),
         Side::High => (destination, source, ports.1, ports.0),
     };
     let ([a, b], [c, d]) = (low_port.to_be_bytes(), high_port.to_be_bytes());
-    (low, high, u32::from_le_bytes([a, b, c, d]))
+    (low, high, [a, b, c, d])
 }
 
 #[inline]
-fn u64_of([a, b, c, d]: [u8; 4], [e, f, g, h]: [u8; 4]) -> u64 {
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
-}
-
-#[inline]
-fn halves(address: [u8; 16]) -> [u64; 2] {
-    let halves = [address.first_chunk(), address.last_chunk()];
-    halves.map(|half| half.map_or(0, |half| u64::from_le_bytes(*half)))
+fn fill(message: &mut [u8], parts: &[&[u8]]) {
+    let mut rest = message;
+    for part in parts {
+        let Some((here, behind)) = rest.split_at_mut_checked(part.len()) else {
+            return;
+        };
+        here.copy_from_slice(part);
+        rest = behind;
+    }
 }

@@ -22,7 +22,6 @@ mod number;
 mod reassembly;
 mod settings;
 mod shard;
-mod sip;
 mod span;
 mod statistics;
 mod summary;
