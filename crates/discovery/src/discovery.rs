@@ -576,6 +576,16 @@ impl Discovery {
         outage.seen_ns = now_ns;
     }
 
+    /// Frames get through again, as far as whoever has waited for it can tell.
+    pub(crate) fn is_open_again(&self) {
+        self.tally.link_down.store(false, Relaxed);
+    }
+
+    /// Whether an interface was down when somebody noticed last.
+    pub(crate) fn is_link_down(&self) -> bool {
+        self.tally.link_down.load(Relaxed)
+    }
+
     /// Since when what was sent is lost, and has to be sent again; each outage is told once.
     pub(crate) fn outage_to_repair(&self) -> Option<u64> {
         let mut outage = locked(&self.outage);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use tlscensus_link as link;
+use tlscensus_link::MacAddress;
 
 /// Why a discovery cannot begin, or had to end.
 #[derive(Debug)]
@@ -41,6 +42,15 @@ pub enum Error {
         /// One of the targets.
         target: IpAddr,
     },
+    /// Behind an interface that came up again another router answers than before.
+    OtherRouter {
+        /// The router's address.
+        address: IpAddr,
+        /// The hardware address that probes are made for.
+        known: MacAddress,
+        /// The one that answered.
+        found: MacAddress,
+    },
     /// Sending to or hearing from an interface failed while the discovery went on.
     Wire {
         /// The interface.
@@ -76,6 +86,10 @@ impl fmt::Display for Error {
                 f,
                 "{interface} has no address to reach {target} from: name one with --source-ip ADDRESS"
             ),
+            Self::OtherRouter { address, known, found } => write!(
+                f,
+                "{address} answered from {found} when the interface was up again, and probes are made for {known}: resume the run"
+            ),
             Self::Wire { interface, attempt, source } => {
                 write!(f, "{interface}: {attempt}: {source}")
             }
@@ -92,7 +106,8 @@ impl std::error::Error for Error {
             | Self::ForeignSource { .. }
             | Self::Loopback { .. }
             | Self::NoGateway { .. }
-            | Self::NoSource { .. } => None,
+            | Self::NoSource { .. }
+            | Self::OtherRouter { .. } => None,
         }
     }
 }

@@ -22,6 +22,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod hear;
+mod hop;
 mod in_flight;
 mod number_set;
 mod patience;

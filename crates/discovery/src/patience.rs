@@ -1,13 +1,11 @@
 //! How long an interface that fails is waited for.
 
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-
-use tlscensus_link::Interface;
 
 use crate::Discovery;
 use crate::Error;
+use crate::hop::Hop;
 
 /// What failed in a row.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,29 +15,55 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// Waits a little; `false` when it is time to stop.
+    /// Waits a little, or until an interface that is down carries frames again; `false` when it is time to stop.
     ///
     /// # Errors
     /// What failed, once that has gone on for too long.
     pub(crate) fn goes_on(
         &mut self,
         shared: &Discovery,
-        interface: &Interface,
+        hop: &Hop,
         error: io::Error,
     ) -> Result<bool, Error> {
-        let now_ns = shared.now_ns();
-        let since_ns = *self.since_ns.get_or_insert(now_ns);
-        if now_ns.saturating_sub(since_ns) > LONGEST_NS {
-            let interface = interface.name.clone();
-            return Err(Error::Wire { interface, attempt: "send", source: error });
-        }
-        let is_up = interface.is_up();
-        if !is_up || is_network_down(&error) {
+        let is_down = is_network_down(&error) || !hop.interface.is_up();
+        if is_down {
             shared.is_down();
         }
-        std::thread::sleep(if is_up { A_MOMENT } else { UNTIL_UP });
-        shared.tally.link_down.store(!interface.is_up(), Relaxed);
+        if self.is_over(shared) {
+            let interface = hop.interface.name.clone();
+            return Err(Error::Wire { interface, attempt: "send", source: error });
+        }
+        std::thread::sleep(A_MOMENT);
+        if is_down {
+            self.waits_for(shared, hop)?;
+        }
         Ok(!shared.is_stopping())
+    }
+
+    /// Waits until it carries frames to its router, or it is time to stop.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub(crate) fn waits_for(&mut self, shared: &Discovery, hop: &Hop) -> Result<(), Error> {
+        while !hop.is_open()? {
+            shared.is_down();
+            if shared.is_stopping() {
+                return Ok(());
+            }
+            if self.is_over(shared) {
+                let interface = hop.interface.name.clone();
+                let source = io::ErrorKind::NetworkDown.into();
+                return Err(Error::Wire { interface, attempt: "ask for the router", source });
+            }
+            std::thread::sleep(UNTIL_UP);
+        }
+        shared.is_open_again();
+        Ok(())
+    }
+
+    fn is_over(&mut self, shared: &Discovery) -> bool {
+        let now_ns = shared.now_ns();
+        now_ns.saturating_sub(*self.since_ns.get_or_insert(now_ns)) > LONGEST_NS
     }
 }
 

@@ -62,7 +62,7 @@ pub struct Counts {
     pub frames: u64,
     /// Frames that the kernel dropped, because we did not take them in time.
     pub kernel_drops: u64,
-    /// The interface is down at the moment; sending waits for it.
+    /// The interface is down at the moment, or its router does not answer yet; sending waits for it.
     pub link_down: bool,
 }
 

@@ -32,6 +32,8 @@ pub struct Schedule {
     next_id: u64,
     /// Given out.
     sending: BTreeMap<u64, Piece>,
+    /// Of those, the ones with lower names: what was sent of them before may be lost.
+    lost_below: u64,
     /// Given back: to be sent at once.
     left: VecDeque<Piece>,
     /// Waiting for their next probe, by the time it is due.
@@ -87,6 +89,7 @@ impl Schedule {
             clock_ns: 0,
             next_id: 0,
             sending: BTreeMap::new(),
+            lost_below: 0,
             left: VecDeque::new(),
             waiting: VecDeque::new(),
             settling: VecDeque::new(),
@@ -132,7 +135,7 @@ impl Schedule {
     pub fn done(&mut self, id: u64, now_ns: u64) {
         let now_ns = self.advance(now_ns);
         if let Some(piece) = self.sending.remove(&id) {
-            self.sent(piece, now_ns);
+            self.sent(id, piece, now_ns);
         }
     }
 
@@ -150,13 +153,14 @@ impl Schedule {
             self.left.push_back(Piece { positions: left, ..piece });
         }
         if !sent.is_empty() {
-            self.sent(Piece { positions: sent, ..piece }, now_ns);
+            self.sent(id, Piece { positions: sent, ..piece }, now_ns);
         }
     }
 
-    /// The last probe of all blocks that were done since that time is to be sent again: nobody could have heard the answers. Those
-    /// that wait for another probe have that.
+    /// The last probe of all blocks that were done since that time, or are being sent, is to be sent again: nobody could have heard
+    /// the answers. Those that wait for another probe have that.
     pub fn repeat_since(&mut self, since_ns: u64) {
+        self.lost_below = self.next_id;
         let first = self.settling.partition_point(|(sent_ns, _)| *sent_ns < since_ns);
         let pieces = self.settling.split_off(first).into_iter().map(|(_, piece)| piece);
         self.left.extend(pieces.map(|piece| Piece { is_again: true, ..piece }));
@@ -200,11 +204,13 @@ impl Schedule {
         Next::Block(Block { id, positions, probe_number, is_again })
     }
 
-    fn sent(&mut self, piece: Piece, now_ns: u64) {
+    fn sent(&mut self, id: u64, piece: Piece, now_ns: u64) {
         let probe_number = piece.probe_number + 1;
         if probe_number < self.probes_per_target {
             let due_ns = now_ns.saturating_add(self.spacing_ns);
             self.waiting.push_back((due_ns, Piece { probe_number, is_again: false, ..piece }));
+        } else if id < self.lost_below {
+            self.left.push_back(Piece { is_again: true, ..piece });
         } else {
             self.settling.push_back((now_ns, piece));
         }
@@ -332,6 +338,31 @@ mod tests {
         schedule.repeat_since(1_001);
         assert_eq!(schedule.low_water(1_049, 50), 10);
         assert_eq!(schedule.low_water(1_050, 50), 20);
+    }
+
+    #[test]
+    fn what_is_being_sent_may_be_lost_too() {
+        let mut schedule = Schedule::new(0..40, 10, 1, 0);
+        let (first, second) = (block(&mut schedule, 0), block(&mut schedule, 0));
+        schedule.repeat_since(5);
+        let after = block(&mut schedule, 6);
+        schedule.done(first.id, 7);
+        schedule.give_back(second.id, 14, 7);
+        schedule.done(after.id, 7);
+        for positions in [0..10, 14..20, 10..14] {
+            let again = block(&mut schedule, 8);
+            assert_eq!(
+                (again.positions, again.is_again),
+                (positions.clone(), positions != (14..20))
+            );
+            schedule.done(again.id, 8);
+        }
+        assert_eq!(
+            taken(&mut schedule, 9),
+            (30..40, 0),
+            "each once, and what came after not at all"
+        );
+        assert_eq!(schedule.low_water(59, 50), 40);
     }
 
     #[test]

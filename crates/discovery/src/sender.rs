@@ -130,7 +130,7 @@ impl<'a> Sender<'a> {
         let mut walk = plan.visits.walk(&plan.order, block.positions.clone());
         loop {
             let before = position;
-            let Some(granted) = self.granted() else {
+            let Some(granted) = self.granted()? else {
                 self.leave(block, before, &asked);
                 break;
             };
@@ -150,17 +150,21 @@ impl<'a> Sender<'a> {
     }
 
     /// How many frames may leave now, once any may; `None` when it is time to stop.
-    fn granted(&mut self) -> Option<usize> {
+    fn granted(&mut self) -> Result<Option<usize>, Error> {
         loop {
             if self.shared.is_stopping() {
-                return None;
+                return Ok(None);
             }
             if self.shared.has_to_hold() {
                 continue;
             }
+            if self.shared.is_link_down() {
+                self.slots.wait_for_way(self.shared)?;
+                continue;
+            }
             self.heed_changes();
             match self.pacer.grant(self.shared.now_ns(), self.slots.room) {
-                Grant::Send(count) => return Some(count),
+                Grant::Send(count) => return Ok(Some(count)),
                 Grant::Wait { until_ns } => self.shared.sleep_until(until_ns),
             }
         }
@@ -339,7 +343,7 @@ impl<'a> Sender<'a> {
 
     /// No block is to be had: sends those whose time aside has come.
     fn send_aside(&mut self) -> Result<(), Error> {
-        let Some(granted) = self.granted() else {
+        let Some(granted) = self.granted()? else {
             return Ok(());
         };
         let now_ns = self.shared.now_ns();
@@ -395,6 +399,16 @@ impl<'a> Slots<'a> {
         }
     }
 
+    /// Waits until all interfaces carry frames to their routers, or it is time to stop.
+    fn wait_for_way(&self, shared: &Discovery) -> Result<(), Error> {
+        let v4 = self.v4.as_ref().map(|batch| &batch.lane.hop);
+        let v6 = self.v6.as_ref().map(|batch| &batch.lane.hop);
+        for hop in v4.into_iter().chain(v6) {
+            Patience::default().waits_for(shared, hop)?;
+        }
+        Ok(())
+    }
+
     /// Hands over what was put; `false` when it is time to stop and not all of it was taken.
     fn flush(&mut self, shared: &Discovery) -> Result<bool, Error> {
         let v4 = self.v4.as_mut().map_or(Ok(true), |batch| batch.flush(shared))?;
@@ -406,7 +420,7 @@ impl<'a> Slots<'a> {
 impl<'a, A: Family> Batch<'a, A> {
     fn new(shared: &Discovery, lane: &'a Lane<A>) -> Result<Self, Error> {
         let (method, batch) = (shared.wire.method, shared.wire.batch);
-        let transmit = transmit(method, &lane.interface, lane.template.bytes(), batch)?;
+        let transmit = transmit(method, &lane.hop.interface, lane.template.bytes(), batch)?;
         Ok(Self { lane, transmit, filled: 0 })
     }
 
@@ -445,7 +459,7 @@ impl<'a, A: Family> Batch<'a, A> {
                 }
                 Err(error) => {
                     add(&shared.tally.send_failures, 1);
-                    if !patience.goes_on(shared, &self.lane.interface, error)? {
+                    if !patience.goes_on(shared, &self.lane.hop, error)? {
                         break;
                     }
                 }

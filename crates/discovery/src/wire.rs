@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
-use std::time::Duration;
 
 use tlscensus_link::Interface;
 use tlscensus_link::LinkKind;
@@ -12,7 +11,6 @@ use tlscensus_link::Method;
 use tlscensus_link::Route;
 use tlscensus_link::Transmit;
 use tlscensus_link::fastest_transmitter;
-use tlscensus_link::neighbour;
 use tlscensus_link::route_to;
 use tlscensus_link::transmitter;
 
@@ -21,6 +19,8 @@ use crate::Framing;
 use crate::Options;
 use crate::PortRange;
 use crate::Template;
+use crate::hop::Hop;
+use crate::hop::Router;
 
 /// What the operator says of the wire; the rest is found out.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub struct Wire {
 /// The wire of one family.
 #[derive(Clone, Debug)]
 pub(crate) struct Lane<A> {
-    pub(crate) interface: Interface,
+    pub(crate) hop: Hop,
     pub(crate) sources: Vec<A>,
     pub(crate) template: Template<A>,
 }
@@ -82,12 +82,12 @@ impl Wire {
                 IpAddr::V4(_) if wire.v4.is_none() => {
                     let sources = way.sources.iter().filter_map(v4).collect();
                     let template = Template::<Ipv4Addr>::new(way.framing, options.options);
-                    wire.v4 = Some(Lane { interface: way.interface, sources, template });
+                    wire.v4 = Some(Lane { hop: way.hop, sources, template });
                 }
                 IpAddr::V6(_) if wire.v6.is_none() => {
                     let sources = way.sources.iter().filter_map(v6).collect();
                     let template = Template::<Ipv6Addr>::new(way.framing, options.options);
-                    wire.v6 = Some(Lane { interface: way.interface, sources, template });
+                    wire.v6 = Some(Lane { hop: way.hop, sources, template });
                 }
                 IpAddr::V4(_) | IpAddr::V6(_) => {}
             }
@@ -108,8 +108,8 @@ impl Wire {
 
     /// The interfaces, each once, in the order of the families.
     pub fn interfaces(&self) -> Vec<&Interface> {
-        let v4 = self.v4.as_ref().map(|lane| &lane.interface);
-        let v6 = self.v6.as_ref().map(|lane| &lane.interface);
+        let v4 = self.v4.as_ref().map(|lane| &lane.hop.interface);
+        let v6 = self.v6.as_ref().map(|lane| &lane.hop.interface);
         let mut both: Vec<_> = v4.into_iter().chain(v6).collect();
         both.dedup_by_key(|interface| interface.index);
         both
@@ -139,7 +139,7 @@ impl Wire {
 
 /// The way to the targets of one family.
 struct Way {
-    interface: Interface,
+    hop: Hop,
     sources: Vec<IpAddr>,
     framing: Framing,
 }
@@ -161,18 +161,19 @@ impl Way {
         }
         // Whether frames may be sent at all is asked first: where not, nothing else matters.
         transmit(Some(Method::Messages), &interface, &[0; LEAST_FRAME], 1)?;
-        let framing = match interface.kind {
-            LinkKind::Ip | LinkKind::Loopback => Framing::Ip,
-            LinkKind::Ethernet => {
-                let gateway_mac = match options.gateway_mac {
-                    Some(mac) => mac,
-                    None => next_hop(options, &interface, route.as_ref(), sample, &sources)?,
-                };
-                let source_mac = interface.mac.unwrap_or(MacAddress::ZERO);
-                Framing::Ethernet { source_mac: source_mac.0, gateway_mac: gateway_mac.0 }
+        let ethernet = |gateway_mac: MacAddress| {
+            let source_mac = interface.mac.unwrap_or(MacAddress::ZERO);
+            Framing::Ethernet { source_mac: source_mac.0, gateway_mac: gateway_mac.0 }
+        };
+        let (framing, router) = match (interface.kind, options.gateway_mac) {
+            (LinkKind::Ip | LinkKind::Loopback, _) => (Framing::Ip, None),
+            (LinkKind::Ethernet, Some(mac)) => (ethernet(mac), None),
+            (LinkKind::Ethernet, None) => {
+                let router = router(options, &interface, route.as_ref(), sample, &sources)?;
+                (ethernet(router.mac), Some(router))
             }
         };
-        Ok(Self { interface, sources, framing })
+        Ok(Self { hop: Hop { interface, router }, sources, framing })
     }
 }
 
@@ -214,20 +215,20 @@ pub(crate) fn transmit(
     }
 }
 
-/// The hardware address of whoever takes the frames.
-fn next_hop(
+/// Who takes the frames.
+fn router(
     options: &WireOptions,
     interface: &Interface,
     route: Option<&Route>,
     sample: IpAddr,
     sources: &[IpAddr],
-) -> Result<MacAddress, Error> {
+) -> Result<Router, Error> {
     let given = options.gateways.iter().find(|addr| addr.is_ipv4() == sample.is_ipv4());
     let Some(gateway) = given.copied().or_else(|| route?.gateway) else {
         return Err(Error::NoGateway { interface: interface.name.clone(), target: sample });
     };
     let source = sources.first().copied().unwrap_or(gateway);
-    Ok(neighbour(interface, source, gateway, NEIGHBOUR_PATIENCE)?)
+    Router::find(interface, source, gateway)
 }
 
 const fn v4(addr: &IpAddr) -> Option<Ipv4Addr> {
@@ -244,7 +245,5 @@ const fn v6(addr: &IpAddr) -> Option<Ipv6Addr> {
     }
 }
 
-/// How long a router may take to say its hardware address: three questions, a second each.
-const NEIGHBOUR_PATIENCE: Duration = Duration::from_secs(3);
 /// As long as the shortest probe.
 const LEAST_FRAME: usize = 58;

@@ -43,27 +43,25 @@ fn there_is_no_way() {
     });
 }
 
-/// Down for a second, and up again: all who answer are found, also those whose answers were under way.
+/// Down for a second, and up again: all who answer are found, also those whose answers were under way, and though the far end has
+/// lost our hardware address and keeps few packets until it has it. A kernel that is late with a link's queues does not tell it.
 #[test]
 fn an_interface_goes_away_for_a_while() {
     let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
-    let [near, _] = Pair::NEAR_ADDRESSES;
-    let mac = scene.pair.near.within(|| link::Interface::named(Pair::NEAR).unwrap().mac.unwrap());
-    // The far end must not have to ask for our hardware address: it keeps few packets for that time.
-    let keep = |mac: String| {
-        let words =
-            ["neigh", "replace", near, "lladdr", &mac, "dev", Pair::FAR, "nud", "permanent"];
-        scene.pair.far.ip(&words).unwrap();
-    };
     let chain =
         "add chain netdev t e { type filter hook egress device far priority 0; policy accept; }";
     scene.pair.far.run(&["nft", chain]).unwrap();
+    for rule in [
+        "add table arp t",
+        "add chain arp t e { type filter hook output priority 0; policy drop; }",
+    ] {
+        scene.pair.near.run(&["nft", rule]).unwrap();
+    }
     for method in Method::FASTEST_FIRST {
         let mut plan = plan(&["10.1.0.0/18"], &[OPEN]);
         plan.rate = Rate::Packets(8_000.0);
         let discovery = scene.discovery(plan.clone(), method);
         let mut was_down = false;
-        keep(mac.to_string());
         let found = std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(Duration::from_millis(500));
@@ -73,14 +71,13 @@ fn an_interface_goes_away_for_a_while() {
                 std::thread::sleep(Duration::from_millis(1_000));
                 scene.pair.far.run(&["nft", "flush chain netdev t e"]).unwrap();
                 was_down = discovery.counts().link_down;
+                discovery.set_rate(Rate::Packets(40_000.0));
                 scene.pair.near.ip(&["link", "set", Pair::NEAR, "up"]).unwrap();
-                keep(mac.to_string());
             });
             scene.pair.near.within(|| run(&discovery, |_| {}))
         });
         assert_eq!(found.ended, Ended::Complete, "{method:?}");
         assert!(was_down && !found.counts.link_down, "{method:?}: {:?}", found.counts);
-        assert!(found.counts.send_failures > 0, "{method:?}");
         check(&plan, &found, ResponderKind::SynAck);
         assert!(found.counts.probes_sent > plan.visits.len(), "nothing was asked again");
         assert!(found.counts.spared > 0, "all were asked again");
@@ -89,4 +86,26 @@ fn an_interface_goes_away_for_a_while() {
         let [gateway, _] = Pair::FAR_ADDRESSES;
         scene.pair.near.ip(&["route", "replace", "10.0.0.0/8", "via", gateway]).unwrap();
     }
+}
+
+/// Frames made for the router that was there before would go nowhere.
+#[test]
+fn another_router_answers_after_an_outage() {
+    let Some(scene) = Scene::or_skip(&["10.0.0.0/8"]) else { return };
+    let mut plan = plan(&["10.1.0.0/18"], &[OPEN]);
+    plan.rate = Rate::Packets(2_000.0);
+    let discovery = scene.discovery(plan, Method::Messages);
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(300));
+            scene.pair.near.ip(&["link", "set", Pair::NEAR, "down"]).unwrap();
+            scene.pair.far.ip(&["link", "set", Pair::FAR, "address", "02:00:00:00:00:99"]).unwrap();
+            scene.pair.near.ip(&["link", "set", Pair::NEAR, "up"]).unwrap();
+        });
+        let (events, _taken) = std::sync::mpsc::channel();
+        scene.pair.near.within(|| discovery.run(&events))
+    });
+    let Err(error @ Error::OtherRouter { .. }) = ended else { panic!("{ended:?}") };
+    assert!(error.to_string().contains("02:00:00:00:00:99"), "{error}");
+    assert!(discovery.counts().targets < 16_384, "it went on");
 }

@@ -66,7 +66,9 @@ impl Display {
         if counts.link_down != self.link_was_down {
             self.link_was_down = counts.link_down;
             console::say(match counts.link_down {
-                true => "the interface is down: sending waits until it is up again",
+                true => {
+                    "the interface is down: sending waits until it is up again and its router answers"
+                }
                 false => "the interface is up again",
             });
         }
