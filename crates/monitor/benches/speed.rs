@@ -1,4 +1,5 @@
-//! TLS flows, packets and bytes per CPU-second of the monitor, its dataset included, beside `tshark` on the same sessions.
+//! TLS flows, packets and bytes per CPU-second of the monitor, beside `tshark` on the same sessions: with its dataset, and with what
+//! `tshark` writes alone.
 //!
 //! `cargo bench -p tlscensus-monitor --bench speed [-- ROUNDS SESSIONS BULK_MEGABYTES]`; README.md in this folder says
 //! what is measured and how to see where the time goes.
@@ -10,6 +11,8 @@ mod child;
 mod cpu;
 #[path = "../../probe/benches/support/figures.rs"]
 mod figures;
+#[path = "support/lines.rs"]
+mod lines;
 #[expect(dead_code, reason = "examples make other loads of it")]
 mod support;
 
@@ -18,6 +21,7 @@ use std::fmt;
 use std::fs;
 use std::fs::File;
 use std::io;
+use std::io::BufWriter;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -37,6 +41,7 @@ use tlscensus_monitor::Batch;
 use tlscensus_monitor::ClientKey;
 use tlscensus_monitor::FlowSettings;
 use tlscensus_monitor::Gauges;
+use tlscensus_monitor::Harvest;
 use tlscensus_monitor::Input;
 use tlscensus_monitor::Monitor;
 use tlscensus_monitor::Sessions;
@@ -110,6 +115,7 @@ fn told(path: &Path, written: Written) -> io::Result<()> {
 /// All measurements once.
 struct Round {
     mixed: Spent,
+    lines: Spent,
     without_dataset: Spent,
     bulk: Spent,
     tshark: Spent,
@@ -118,18 +124,20 @@ struct Round {
 impl Round {
     fn measure(captures: &Captures, folder: &Path) -> Outcome<Self> {
         let dataset = folder.join("dataset");
-        let mixed = our_cpu(&captures.mixed, Some(&dataset))?;
+        let mixed = our_cpu(&captures.mixed, Rows::Dataset(&dataset))?;
         // It is taken to have found as many as we have, though it does not follow the upgrade of IRC.
         let cpu = tshark_cpu(&captures.mixed)?;
         let tshark = Spent { cpu, ..mixed };
-        let without_dataset = our_cpu(&captures.mixed, None)?;
-        let bulk = our_cpu(&captures.bulk, Some(&dataset))?;
-        Ok(Self { mixed, without_dataset, bulk, tshark })
+        let lines = our_cpu(&captures.mixed, Rows::Lines)?;
+        let without_dataset = our_cpu(&captures.mixed, Rows::Nowhere)?;
+        let bulk = our_cpu(&captures.bulk, Rows::Dataset(&dataset))?;
+        Ok(Self { mixed, lines, without_dataset, bulk, tshark })
     }
 
-    fn each(&self) -> [(&'static str, &Spent); 4] {
+    fn each(&self) -> [(&'static str, &Spent); 5] {
         [
             ("mixed", &self.mixed),
+            ("mixed, as lines", &self.lines),
             ("mixed, rows thrown away", &self.without_dataset),
             ("tshark", &self.tshark),
             ("bulk", &self.bulk),
@@ -177,8 +185,10 @@ impl fmt::Display for Spent {
 #[derive(Default)]
 struct Results {
     flows: Figures,
+    lines: Figures,
     theirs: Figures,
     ratio: Figures,
+    ratio_of_lines: Figures,
     packets: Figures,
     packets_alone: Figures,
     bulk: Figures,
@@ -189,9 +199,12 @@ impl Results {
         let (ours, theirs) = (&round.mixed, &round.tshark);
         let (our_flows, their_flows) =
             (ours.per_second(ours.flows), theirs.per_second(theirs.flows));
+        let line_flows = round.lines.per_second(round.lines.flows);
         self.flows.push(our_flows);
+        self.lines.push(line_flows);
         self.theirs.push(their_flows);
         self.ratio.push(our_flows / their_flows);
+        self.ratio_of_lines.push(line_flows / their_flows);
         self.packets.push(ours.per_second(ours.packets) / 1e6);
         let alone = &round.without_dataset;
         self.packets_alone.push(alone.per_second(alone.packets) / 1e6);
@@ -201,28 +214,46 @@ impl Results {
 
 impl fmt::Display for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { flows, theirs, ratio, packets, packets_alone, bulk } = self;
+        let Self { flows, lines, theirs, ratio, ratio_of_lines, packets, packets_alone, bulk } =
+            self;
+        writeln!(f, "TLS flows per CPU-second of tshark: {theirs:.0}")?;
         writeln!(
             f,
-            "TLS flows per CPU-second: {flows:.0}; tshark: {theirs:.0}; ratio: {ratio:.1}"
+            "the same as lines to nowhere, as its are: {lines:.0}; ratio: {ratio_of_lines:.1}"
         )?;
+        writeln!(f, "the same into a dataset: {flows:.0}; ratio: {ratio:.1}")?;
         writeln!(f, "millions of packets per CPU-second, many handshakes: {packets:.2}")?;
         writeln!(f, "the same without a dataset: {packets_alone:.2}")?;
         write!(f, "GB per CPU-second, bulk: {bulk:.2}")
     }
 }
 
+/// Where rows go.
+#[derive(Clone, Copy)]
+enum Rows<'a> {
+    /// Into Parquet, as the program writes it.
+    Dataset(&'a Path),
+    /// A line each with what `tshark` is asked for, to nowhere.
+    Lines,
+    /// To nowhere.
+    Nowhere,
+}
+
 /// A capture read by a child of its own.
-fn our_cpu(capture: &Path, dataset: Option<&Path>) -> Outcome<Spent> {
-    let paths = [Some(capture), dataset].into_iter().flatten();
-    let arguments: Vec<_> = paths.map(|path| path.display().to_string()).collect();
+fn our_cpu(capture: &Path, rows: Rows<'_>) -> Outcome<Spent> {
+    let capture = capture.display().to_string();
+    let arguments = match rows {
+        Rows::Dataset(path) => vec![capture, path.display().to_string()],
+        Rows::Lines => vec![capture, LINES.to_owned()],
+        Rows::Nowhere => vec![capture],
+    };
     let before = Cpu::of_children()?;
     let mut reader = Role::start(MONITOR, &arguments)?;
     let heard = reader.heard()?;
     reader.end()?;
     let cpu = Cpu::of_children()? - before;
-    if let Some(dataset) = dataset {
-        fs::remove_dir_all(dataset)?;
+    if let Rows::Dataset(path) = rows {
+        fs::remove_dir_all(path)?;
     }
     let number = |name: &str| heard[name].as_f64().unwrap_or(f64::NAN);
     let (flows, packets, bytes) = (number("flows"), number("packets"), number("bytes"));
@@ -241,19 +272,15 @@ fn tshark_cpu(capture: &Path) -> Outcome<Cpu> {
     if status.success() { Ok(cpu) } else { Err(format!("tshark: {status}").into()) }
 }
 
-/// The role of the monitor: `CAPTURE [DATASET]`.
+/// The role of the monitor: `CAPTURE [DATASET|lines]`.
 fn monitor(arguments: &[String]) -> Outcome<()> {
-    let (capture, dataset) = match arguments {
-        [capture] => (capture, None),
-        [capture, dataset] => (capture, Some(dataset)),
-        _ => return Err("monitor CAPTURE [DATASET]".into()),
+    let (capture, taker) = match arguments {
+        [capture] => (capture, Taker::Nobody),
+        [capture, word] if word == LINES => (capture, Taker::lines()?),
+        [capture, dataset] => (capture, Taker::dataset(dataset)?),
+        _ => return Err("monitor CAPTURE [DATASET|lines]".into()),
     };
-    let writer = dataset.map(|dataset| {
-        let run = RunRow { run_id: RUN.to_owned(), ..RunRow::default() };
-        Dataset::create(dataset)?.begin(run)
-    });
-    let mut rows =
-        Rows { writer: writer.transpose()?, flows: 0, synced: Instant::now(), failure: None };
+    let mut rows = Taking { taker, flows: 0, failure: None };
     let inputs = [Input { path: capture.into(), follow: false }];
     let (gauges, stop) = (Gauges::default(), AtomicBool::new(false));
     let sink = &mut |batch| rows.take(&batch);
@@ -281,48 +308,89 @@ fn plan() -> Monitor {
     }
 }
 
-/// Rows on their way to the disk, or to nowhere.
-struct Rows {
-    writer: Option<RunWriter>,
-    flows: u64,
-    synced: Instant,
-    failure: Option<tlscensus_dataset::Error>,
+/// Who takes rows.
+enum Taker {
+    Dataset { writer: Box<RunWriter>, synced: Instant },
+    Lines { out: BufWriter<File>, line: Vec<u8> },
+    Nobody,
 }
 
-impl Rows {
-    fn take(&mut self, batch: &Batch) -> bool {
-        if self.failure.is_none() {
-            self.failure = self.append(batch).err();
-        }
-        self.failure.is_none()
+impl Taker {
+    fn dataset(path: &str) -> Outcome<Self> {
+        let run = RunRow { run_id: RUN.to_owned(), ..RunRow::default() };
+        let writer = Box::new(Dataset::create(path)?.begin(run)?);
+        Ok(Self::Dataset { writer, synced: Instant::now() })
     }
 
-    fn append(&mut self, batch: &Batch) -> Result<(), tlscensus_dataset::Error> {
-        for harvest in &batch.harvests {
-            self.flows += u64::from(harvest.row.tls.history.is_some());
-            if let Some(writer) = &mut self.writer {
-                writer.append_flow(&harvest.row, &harvest.certificates)?;
+    fn lines() -> Outcome<Self> {
+        let nowhere = File::options().write(true).open("/dev/null")?;
+        Ok(Self::Lines { out: BufWriter::new(nowhere), line: Vec::new() })
+    }
+
+    fn take(&mut self, batch: &Batch) -> Outcome<()> {
+        match self {
+            Self::Dataset { writer, synced } => {
+                for Harvest { row, certificates } in &batch.harvests {
+                    writer.append_flow(row, certificates)?;
+                }
+                if synced.elapsed() >= SYNC_EVERY {
+                    writer.sync()?;
+                    *synced = Instant::now();
+                }
             }
-        }
-        if let Some(writer) = &mut self.writer
-            && self.synced.elapsed() >= SYNC_EVERY
-        {
-            writer.sync()?;
-            self.synced = Instant::now();
+            Self::Lines { out, line } => {
+                for Harvest { row, .. } in batch.harvests.iter().filter(|harvest| has_tls(harvest))
+                {
+                    line.clear();
+                    lines::put(row, line)?;
+                    out.write_all(line)?;
+                }
+            }
+            Self::Nobody => {}
         }
         Ok(())
     }
 
-    /// All of it durable and in Parquet; gives the number of flows with TLS.
-    fn finish(self) -> Result<u64, tlscensus_dataset::Error> {
-        if let Some(failure) = self.failure {
-            return Err(failure);
+    /// All of it durable and in Parquet, or written.
+    fn finish(self) -> Outcome<()> {
+        match self {
+            Self::Dataset { writer, .. } => {
+                writer.finish(RunState::Complete, Vec::new())?;
+            }
+            Self::Lines { mut out, .. } => out.flush()?,
+            Self::Nobody => {}
         }
-        if let Some(writer) = self.writer {
-            writer.finish(RunState::Complete, Vec::new())?;
-        }
-        Ok(self.flows)
+        Ok(())
     }
+}
+
+/// Rows on their way.
+struct Taking {
+    taker: Taker,
+    /// With TLS, so far.
+    flows: u64,
+    failure: Option<Box<dyn Error>>,
+}
+
+impl Taking {
+    fn take(&mut self, batch: &Batch) -> bool {
+        let found = batch.harvests.iter().filter(|harvest| has_tls(harvest)).count();
+        self.flows += u64::try_from(found).unwrap_or(u64::MAX);
+        self.failure = self.taker.take(batch).err();
+        self.failure.is_none()
+    }
+
+    /// Gives the number of flows with TLS.
+    fn finish(self) -> Outcome<u64> {
+        match self.failure {
+            Some(failure) => Err(failure),
+            None => self.taker.finish().map(|()| self.flows),
+        }
+    }
+}
+
+fn has_tls(harvest: &Harvest) -> bool {
+    harvest.row.tls.history.is_some()
 }
 
 fn say(value: &Value) -> Outcome<()> {
@@ -330,6 +398,8 @@ fn say(value: &Value) -> Outcome<()> {
 }
 
 const MONITOR: &str = "monitor";
+/// Asks for lines instead of a dataset.
+const LINES: &str = "lines";
 
 /// The run's name in the dataset.
 const RUN: &str = "bench";

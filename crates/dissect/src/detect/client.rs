@@ -31,7 +31,7 @@ pub(super) fn votes(lines: &Lines<'_>, whole: bool) -> Votes {
         }
     }
     if has_registered(&votes, lines) {
-        return Votes::for_one(Via::Irc, Weight::Sure);
+        votes.add(Votes::for_one(Via::Irc, Weight::Sure));
     }
     votes
 }

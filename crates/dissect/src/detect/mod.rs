@@ -167,8 +167,12 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
     let flipped = Pair { client: &responder, server: &opener, who: Sender::Responder };
     // XMPP's two sides look alike: of equals, who opened is the client.
     let best = [straight.best(), flipped.best()].into_iter().flatten().reduce(better);
+    // What the sides turn out to be in the other roles counts as well, however late they say it.
+    let may_be_outdone = |found: &Found| !impatient && found.may_be_outdone(&straight, &flipped);
     match best {
-        Some(found) if found.is_enough() => return Some(found.verdict()),
+        Some(found) if found.is_enough() => {
+            return (!may_be_outdone(&found)).then(|| found.verdict());
+        }
         _ if !settled => return None,
         _ => {}
     }
@@ -181,7 +185,8 @@ pub(crate) fn decide(evidence: &Evidence<'_>) -> Option<Verdict> {
         || (responder.whole && responder.as_client.open);
     let waits = waits && !impatient;
     match by_port {
-        Some(verdict) => Some(verdict),
+        Some(found) if may_be_outdone(&found) => None,
+        Some(found) => Some(found.verdict_by(DetectedBy::Port)),
         None if waits => None,
         None => Some(Verdict::NotOurs(foreign(&opener, &responder, best.is_some()))),
     }
@@ -282,7 +287,23 @@ struct Found {
     alone: bool,
 }
 
+/// How much speaks for a protocol in one distribution of roles.
+type Rank = (bool, bool, Option<Weight>, Option<Weight>);
+
+/// The server counts more than the client, and certainty more than both.
+fn rank(server: Option<Weight>, client: Option<Weight>) -> Rank {
+    let sure = Some(Weight::Sure);
+    (server == sure, client == sure, server, client)
+}
+
 impl Pair<'_> {
+    /// No protocol has more for it, whatever the sides still say.
+    fn rank_at_most(&self) -> Rank {
+        let at_most =
+            |votes: &Votes| if votes.open { Some(Weight::Sure) } else { votes.ours.best() };
+        rank(at_most(&self.server.as_server), at_most(&self.client.as_client))
+    }
+
     /// The protocol for which most speaks.
     fn best(&self) -> Option<Found> {
         let vias = self.client.as_client.ours.either(&self.server.as_server.ours);
@@ -321,16 +342,23 @@ impl Pair<'_> {
 }
 
 impl Found {
-    /// The server counts more than the client, and certainty more than both.
-    fn rank(&self) -> (bool, bool, Option<Weight>, Option<Weight>) {
-        let sure = Some(Weight::Sure);
-        (self.server == sure, self.client == sure, self.server, self.client)
+    fn rank(&self) -> Rank {
+        rank(self.server, self.client)
     }
 
     fn is_enough(&self) -> bool {
         let sure = [self.server, self.client].contains(&Some(Weight::Sure));
         let both = self.client >= Some(Weight::Likely) && self.server >= Some(Weight::Likely);
         self.alone && (sure || both)
+    }
+
+    /// Whether the sides in the other roles may come to have as much for them as counts more than this.
+    fn may_be_outdone(&self, straight: &Pair<'_>, flipped: &Pair<'_>) -> bool {
+        match self.who {
+            Sender::Opener => flipped.rank_at_most() > self.rank(),
+            // Of equals, who opened is the client.
+            Sender::Responder => straight.rank_at_most() >= self.rank(),
+        }
     }
 
     fn verdict(&self) -> Verdict {
@@ -341,6 +369,10 @@ impl Found {
             (None, _) | (Some(Weight::Possible), Some(Weight::Sure)) => DetectedBy::Server,
             _ => DetectedBy::Both,
         };
+        self.verdict_by(by)
+    }
+
+    fn verdict_by(&self, by: DetectedBy) -> Verdict {
         Verdict::Ours { via: self.via, client: self.who, by }
     }
 }
@@ -350,7 +382,7 @@ fn better(one: Found, other: Found) -> Found {
     if other.rank() > one.rank() { other } else { one }
 }
 
-fn by_port(pair: &Pair<'_>, port: u16) -> Option<Verdict> {
+fn by_port(pair: &Pair<'_>, port: u16) -> Option<Found> {
     let via = match speech::expected(port)? {
         Via::Lmtp => Via::Smtp,
         via => via,
@@ -358,7 +390,7 @@ fn by_port(pair: &Pair<'_>, port: u16) -> Option<Verdict> {
     let found = pair.find(via)?;
     // Of words that many protocols have, and of nothing else, nothing follows.
     let likely = found.client.max(found.server) >= Some(Weight::Likely);
-    likely.then_some(Verdict::Ours { via, client: pair.who, by: DetectedBy::Port })
+    likely.then_some(found)
 }
 
 fn foreign(opener: &Heard, responder: &Heard, ambiguous: bool) -> Foreign {

@@ -15,7 +15,7 @@ use crate::findings::Foreign;
 pub(super) struct Read {
     pub(super) as_client: Votes,
     pub(super) as_server: Votes,
-    /// It may yet turn out to be somebody's who has no lines, in either role.
+    /// It may yet turn out to be somebody's who has no lines, in either role, or a server's first reply is not whole.
     pub(super) undecided: bool,
 }
 
@@ -35,9 +35,9 @@ pub(super) fn read(bytes: &[u8], view: View) -> Read {
         return Read { as_client, as_server, undecided };
     }
     let lines = Lines::of(bytes, view.last);
-    Read {
-        as_client: client.unwrap_or_else(|| client::votes(&lines, view.whole)),
-        as_server: server.unwrap_or_else(|| server::votes(&lines, view.whole)),
-        undecided,
-    }
+    let as_client = client.unwrap_or_else(|| client::votes(&lines, view.whole));
+    let as_server = server.unwrap_or_else(|| server::votes(&lines, view));
+    // A reply whose last line is not there yet.
+    let begun = view.whole && !lines.is_empty() && as_server == Votes::too_little();
+    Read { as_client, as_server, undecided: undecided || begun }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use tlscensus_dialog::contains;
 use tlscensus_dialog::looks_like;
 
+use super::View;
 use super::votes::Votes;
 use super::votes::Weight;
 use super::words::Capitals;
@@ -16,18 +17,18 @@ use super::words::words;
 use crate::findings::Foreign;
 use crate::speech::Via;
 
-/// What these lines say; `whole`: the first of them is the very first of the side.
-pub(super) fn votes(lines: &Lines<'_>, whole: bool) -> Votes {
+/// What these lines say.
+pub(super) fn votes(lines: &Lines<'_>, view: View) -> Votes {
     if lines.is_empty() {
         return Votes::too_little();
     }
-    if whole {
-        return read(lines);
+    if view.whole {
+        return read(lines, view.last);
     }
     // Behind a hole the first line may be the rest of one.
     let mut from = lines.clone();
     while !from.is_empty() {
-        let votes = read(&from);
+        let votes = read(&from, view.last);
         if votes.foreign != Some(Foreign::Unknown) {
             return votes;
         }
@@ -36,7 +37,8 @@ pub(super) fn votes(lines: &Lines<'_>, whole: bool) -> Votes {
     Votes::too_little()
 }
 
-fn read(lines: &Lines<'_>) -> Votes {
+/// What lines show that come after others does not change what those have shown: however they are split, the same follows.
+fn read(lines: &Lines<'_>, last: bool) -> Votes {
     let mut further = lines.clone();
     let first = further.next().unwrap_or_default();
     let told = imap(first).or_else(|| irc(first)).or_else(|| pop3(first, &further));
@@ -46,23 +48,43 @@ fn read(lines: &Lines<'_>) -> Votes {
     if let Some(foreign) = by_words(first) {
         return Votes::not_ours(foreign);
     }
-    if let Some(foreign) = Foreign::of(looks_like(&joined(first, &further))) {
+    let reply = Reply::of(lines.clone());
+    if !reply.is_whole && !last {
+        // Its first line may be enough, and nothing else is.
+        let votes = smtp(first, first, std::iter::empty());
+        return votes.filter(|votes| !votes.open).unwrap_or_else(Votes::too_little);
+    }
+    if let Some(foreign) = Foreign::of(looks_like(&reply.text)) {
         return Votes::not_ours(foreign);
     }
-    smtp(first, &further).unwrap_or_else(|| Votes::not_ours(Foreign::Unknown))
+    smtp(first, &reply.text, further).unwrap_or_else(|| Votes::not_ours(Foreign::Unknown))
 }
 
-/// All lines; most servers begin with one.
-fn joined<'a>(first: &'a [u8], further: &Lines<'a>) -> Cow<'a, [u8]> {
-    if further.is_empty() {
-        return Cow::Borrowed(first);
+/// A server's first reply: most have one line.
+struct Reply<'a> {
+    text: Cow<'a, [u8]>,
+    /// Its last line is there.
+    is_whole: bool,
+}
+
+impl<'a> Reply<'a> {
+    fn of(mut lines: Lines<'a>) -> Self {
+        let first = lines.next().unwrap_or_default();
+        let mut text = Cow::Borrowed(first);
+        let mut is_whole = !is_continued(first);
+        while !is_whole && let Some(line) = lines.next() {
+            let all = text.to_mut();
+            all.push(b'\n');
+            all.extend_from_slice(line);
+            is_whole = !is_continued(line);
+        }
+        Self { text, is_whole }
     }
-    let mut all = first.to_vec();
-    for line in further.clone() {
-        all.push(b'\n');
-        all.extend_from_slice(line);
-    }
-    Cow::Owned(all)
+}
+
+/// More lines of the same reply follow ([RFC 5321 section 4.2.1](https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1)).
+fn is_continued(line: &[u8]) -> bool {
+    reply(line).is_some() && line.get(3) == Some(&b'-')
 }
 
 fn imap(line: &[u8]) -> Option<Votes> {
@@ -106,12 +128,6 @@ fn pop3(line: &[u8], further: &Lines<'_>) -> Option<Votes> {
     if !is_ok && !status.eq_ignore_ascii_case(b"-ERR") {
         return None;
     }
-    if further.clone().any(resp) {
-        return Some(Votes::not_ours(Foreign::Redis));
-    }
-    let listed = further.clone().any(|line| {
-        is_one_of(first_word(line), &[b"SASL", b"STLS", b"RESP-CODES", b"UIDL", b"TOP", b"USER"])
-    });
     let stamped = line.iter().position(|byte| *byte == b'<').is_some_and(|at| {
         let stamp = line.get(at..).unwrap_or_default();
         stamp.contains(&b'@') && stamp.contains(&b'>')
@@ -119,8 +135,18 @@ fn pop3(line: &[u8], further: &Lines<'_>) -> Option<Votes> {
     let named = [&b"POP"[..], b"Dovecot ready", b"Qpopper", b"Cyrus"]
         .iter()
         .any(|name| contains(line, name));
-    let sure = is_ok && (listed || stamped || named);
-    Some(Votes::for_one(Via::Pop3, if sure { Weight::Sure } else { Weight::Likely }))
+    if is_ok && (stamped || named) {
+        return Some(Votes::for_one(Via::Pop3, Weight::Sure));
+    }
+    let likely = Votes::for_one(Via::Pop3, Weight::Likely);
+    let shows = |line| match line {
+        line if resp(line) => Some(likely.and_not_ours(Foreign::Redis)),
+        line if is_ok && is_one_of(first_word(line), LISTED) => {
+            Some(Votes::for_one(Via::Pop3, Weight::Sure))
+        }
+        _ => None,
+    };
+    Some(further.clone().find_map(shows).unwrap_or(likely))
 }
 
 /// Redis' other first bytes (RESP): `+PONG`, `:1`, `$5`, `*2`, `-NOAUTH`.
@@ -138,27 +164,35 @@ fn resp(line: &[u8]) -> bool {
     }
 }
 
-fn smtp(line: &[u8], further: &Lines<'_>) -> Option<Votes> {
-    let (code, text) = reply(line)?;
+/// `text`: the first line, or all of the first reply.
+fn smtp<'a>(
+    line: &[u8],
+    text: &[u8],
+    mut further: impl Iterator<Item = &'a [u8]>,
+) -> Option<Votes> {
+    let (code, _) = reply(line)?;
     let named = [&b"SMTP"[..], b"LMTP"].iter().any(|name| contains(text, name));
-    let listed = std::iter::once(line)
-        .chain(further.clone())
-        .filter_map(reply)
-        .any(|(code, text)| code == 250 && is_one_of(first_word(text), EXTENSIONS));
-    let ftp = further
-        .clone()
-        .filter_map(reply)
-        .any(|(code, _)| matches!(code, 211 | 215 | 227 | 229 | 230 | 234 | 331 | 332));
-    match code {
-        _ if ftp => Some(Votes::not_ours(Foreign::Ftp)),
-        220 if named || listed => Some(Votes::for_one(Via::Smtp, Weight::Sure)),
-        250 if listed => Some(Votes::for_one(Via::Smtp, Weight::Sure)),
-        220 => Some(Votes::for_one(Via::Smtp, Weight::Likely)),
-        421 | 450..=599 if named => Some(Votes::for_one(Via::Smtp, Weight::Sure)),
-        421 | 450..=452 | 500..=599 => Some(Votes::for_one(Via::Smtp, Weight::Likely)),
-        250 => Some(Votes::for_one(Via::Smtp, Weight::Possible)),
+    let sure = Votes::for_one(Via::Smtp, Weight::Sure);
+    let unsure = match code {
+        220 | 421 | 450..=599 if named => return Some(sure),
+        250 if lists_extension(line) => return Some(sure),
+        220 | 421 | 450..=452 | 500..=599 => Votes::for_one(Via::Smtp, Weight::Likely),
+        250 => Votes::for_one(Via::Smtp, Weight::Possible),
+        _ => return None,
+    };
+    let shows = |line| match reply(line)? {
+        (211 | 215 | 227 | 229 | 230 | 234 | 331 | 332, _) => {
+            Some(unsure.and_not_ours(Foreign::Ftp))
+        }
+        _ if matches!(code, 220 | 250) && lists_extension(line) => Some(sure),
         _ => None,
-    }
+    };
+    Some(further.find_map(shows).unwrap_or(unsure))
+}
+
+/// A line of the reply to EHLO.
+fn lists_extension(line: &[u8]) -> bool {
+    matches!(reply(line), Some((250, text)) if is_one_of(first_word(text), EXTENSIONS))
 }
 
 /// Code and text of a reply's line.
@@ -185,6 +219,8 @@ fn by_words(line: &[u8]) -> Option<Foreign> {
     nntp.then_some(Foreign::Nntp)
 }
 
+/// Capabilities by which a list of POP3's is known (RFC 2449 section 6, RFC 2595 section 4).
+const LISTED: &[&[u8]] = &[b"SASL", b"STLS", b"RESP-CODES", b"UIDL", b"TOP", b"USER"];
 /// Extensions by which a reply is known as the one to EHLO (IANA's registry of SMTP service extensions).
 const EXTENSIONS: &[&[u8]] = &[
     b"8BITMIME",

@@ -45,6 +45,11 @@ impl Votes {
         Self { ours: Weights::default(), foreign: Some(foreign), open: false }
     }
 
+    /// These, and then somebody else's words: no more is to be waited for.
+    pub(crate) fn and_not_ours(self, foreign: Foreign) -> Self {
+        Self { foreign: Some(foreign), open: false, ..self }
+    }
+
     /// Too little to say.
     pub(crate) fn too_little() -> Self {
         Self { ours: Weights::default(), foreign: None, open: true }

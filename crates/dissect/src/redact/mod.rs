@@ -3,6 +3,7 @@
 mod address;
 mod irc;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use tlscensus_dialog::Capabilities;
@@ -11,6 +12,8 @@ use tlscensus_dialog::Outcome;
 use tlscensus_dialog::Reading;
 use tlscensus_dialog::Starttls;
 use tlscensus_dialog::contains;
+use tlscensus_records::text::escape;
+use tlscensus_records::text::unescape;
 
 use crate::speech::Via;
 
@@ -80,11 +83,19 @@ impl Redactor {
         line.append(&mut values);
     }
 
+    /// A text that is escaped already. The digits of an escape would hide where an address begins.
     fn text(&self, text: &mut String) {
-        if self.may_hold_address(text.as_bytes()) {
-            let mut words = std::mem::take(text).into_bytes();
-            self.without_address(&mut words);
-            *text = String::from_utf8_lossy(&words).into_owned();
+        let words = match text.contains('\\') {
+            true => unescape(text).map_or_else(|| text.as_bytes().into(), Cow::Owned),
+            false => Cow::Borrowed(text.as_bytes()),
+        };
+        if !self.may_hold_address(&words) {
+            return;
+        }
+        let mut cleared = words.to_vec();
+        self.without_address(&mut cleared);
+        if cleared != *words {
+            *text = escape(&cleared);
         }
     }
 
@@ -277,6 +288,26 @@ mod tests {
         for (words, name, expected) in cases {
             let got = replace_word(words.as_bytes(), name.as_bytes());
             assert_eq!(String::from_utf8_lossy(&got), expected, "{words} {name}");
+        }
+    }
+
+    #[test]
+    fn an_escape_hides_no_address() {
+        let redactor =
+            Redactor { via: Via::Smtp, address: IpAddr::from([192, 0, 2, 7]), names: Vec::new() };
+        let cases = [
+            ("PLAIN", "PLAIN"),
+            ("[192.0.2.7]", "[<client>]"),
+            (r"[\x07192.0.2.7]", r"[\x07<client>]"),
+            (r"\\192.0.2.7\xff", r"\\<client>\xff"),
+            // That is 1 as a control character, and another address.
+            (r"\x0192.0.2.7", r"\x0192.0.2.7"),
+            (r"\192.0.2.7", r"\\<client>"),
+        ];
+        for (words, expected) in cases {
+            let mut text = words.to_owned();
+            redactor.text(&mut text);
+            assert_eq!(text, expected, "{words}");
         }
     }
 

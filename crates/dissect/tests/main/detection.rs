@@ -72,6 +72,43 @@ fn what_has_no_lines_is_told_in_any_split() {
     }
 }
 
+/// What later lines say does not change what earlier ones have shown, or both are waited for.
+#[test]
+fn replies_of_several_lines_are_told_in_any_split() {
+    let cases: [(&[u8], &[u8], &str); 8] = [
+        (b"220-a\r\n220 b ESMTP\r\n", b"", "smtp"),
+        (b"220-a\r\n220 ftp server\r\n", b"USER x\r\n", "ftp"),
+        (b"220 a ESMTP\r\n331 who?\r\n", b"", "smtp"),
+        (b"220 a\r\n331 who?\r\n250-SIZE\r\n", b"", "ftp"),
+        (b"220 a\r\n230 b\r\n", b"EHLO b\r\n", "smtp"),
+        (b"+OK POP3 ready\r\n:1\r\n", b"", "pop3"),
+        (b"+OK\r\n:1\r\nSTLS\r\n", b"", "redis"),
+        // Either may be the server; the one that was connected to is, as it says that it is.
+        (b"250-a\r\n250 STARTTLS\r\n", b"220 a ESMTP\r\nEHLO b\r\n", "smtp"),
+    ];
+    for (server, client, expected) in cases {
+        let each = |side, said: &[u8]| -> Vec<Call> {
+            said.iter().map(|byte| Call::Hear(side, vec![*byte])).collect()
+        };
+        let all =
+            [Call::Hear(Side::Client, client.to_vec()), Call::Hear(Side::Server, server.to_vec())];
+        let whole =
+            all.into_iter().filter(|call| !matches!(call, Call::Hear(_, said) if said.is_empty()));
+        for calls in [
+            whole.collect(),
+            [each(Side::Client, client), each(Side::Server, server)].concat(),
+            [each(Side::Server, server), each(Side::Client, client)].concat(),
+        ] {
+            match play(Setting::new(1), &calls) {
+                Findings::Ours(ours) => {
+                    assert_eq!((ours.spoken.protocol, ours.spoken.flipped), (expected, false));
+                }
+                Findings::NotOurs(foreign) => assert_eq!(foreign.word(), expected, "{calls:?}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn words_are_told_apart_on_any_port() {
     type Case = (u16, &'static [u8], &'static [u8], &'static str);
