@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::head::Head;
 
 /// The files, in the order of the catalogue.
-static FILES: [&str; 34] = [
+static FILES: [&str; 36] = [
     include_str!("../sql/t01_dataset_active.sql"),
     include_str!("../sql/t01b_noise.sql"),
     include_str!("../sql/t01c_dense_networks.sql"),
@@ -34,12 +34,14 @@ static FILES: [&str; 34] = [
     include_str!("../sql/t07c_values_shared.sql"),
     include_str!("../sql/t07d_groups_both.sql"),
     include_str!("../sql/t07e_groups_offered.sql"),
+    include_str!("../sql/t07f_values_passive.sql"),
     include_str!("../sql/t08_authentication.sql"),
     include_str!("../sql/t08b_combinations.sql"),
     include_str!("../sql/t08c_authentication_flags.sql"),
     include_str!("../sql/t08d_authentication_both.sql"),
     include_str!("../sql/t08e_combinations_passive.sql"),
     include_str!("../sql/t08f_passwords_passive.sql"),
+    include_str!("../sql/t08g_authentication_flags_passive.sql"),
 ];
 
 /// Every result table.

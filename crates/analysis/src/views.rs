@@ -71,7 +71,7 @@ pub(crate) static OF_COUNTED: [(&str, &str); 12] = [
 ];
 
 /// The views that have a row for a connection, each with its query; a view may stand on those before it and on all above.
-pub(crate) static OF_FLOWS: [(&str, &str); 10] = [
+pub(crate) static OF_FLOWS: [(&str, &str); 11] = [
     ("flow_authentication", include_str!("../sql/views/flow_authentication.sql")),
     ("flow_certificates", include_str!("../sql/views/flow_certificates.sql")),
     ("flow_choices", include_str!("../sql/views/flow_choices.sql")),
@@ -79,6 +79,7 @@ pub(crate) static OF_FLOWS: [(&str, &str); 10] = [
     ("flow_offers", include_str!("../sql/views/flow_offers.sql")),
     ("flow_passwords", include_str!("../sql/views/flow_passwords.sql")),
     ("flow_upgrades", include_str!("../sql/views/flow_upgrades.sql")),
+    ("flow_values", include_str!("../sql/views/flow_values.sql")),
     ("offered_groups", include_str!("../sql/views/offered_groups.sql")),
     ("offered_suites", include_str!("../sql/views/offered_suites.sql")),
     ("choices_of_both", include_str!("../sql/views/choices_of_both.sql")),

@@ -12,6 +12,7 @@ use tlscensus_analysis::TableResult;
 use tlscensus_analysis::catalogue;
 use tlscensus_records::FlowRow;
 use tlscensus_records::RunState;
+use tlscensus_records::Sha256;
 
 use crate::fixture::every_state;
 use crate::fixture::write;
@@ -206,6 +207,52 @@ fn authentication_in_plaintext_is_counted_once_a_connection() {
     );
     assert_eq!((of("all", "(any)", "connections"), of("all", "(any)", "starttls_offered")), (5, 3));
     assert_eq!(of("xmpp-c2s", "(any)", "connections"), 0);
+}
+
+#[test]
+fn offers_by_kind_count_connections_and_servers() {
+    let (_directory, engine) = engine();
+    let t08 = engine.table("T08g").expect("T08g");
+    let lists: Vec<_> = rows()
+        .into_iter()
+        .filter(|row| row.protocol == "smtp")
+        .filter_map(|row| Some((row.server_addr.clone(), row.dialog.mechanisms_before?)))
+        .collect();
+    let is_plaintext = |name: &String| ["PLAIN", "LOGIN", "USER"].contains(&name.as_str());
+    let plaintext = || lists.iter().filter(|(_, names)| names.iter().any(is_plaintext));
+    let only = || plaintext().filter(|(_, names)| names.iter().all(is_plaintext));
+    let servers = |of: Vec<&String>| count(of.into_iter().collect::<BTreeSet<_>>().iter());
+    let of = |column| value(&t08, "smtp", column);
+    assert_eq!(of("read"), count(lists.iter()));
+    assert_eq!((of("plaintext"), of("only_plaintext")), (count(plaintext()), count(only())));
+    assert!(of("only_plaintext") > 0, "nothing to count");
+    let expected = servers(plaintext().map(|(server, _)| server).collect());
+    assert_eq!(of("plaintext_servers"), expected);
+    assert_eq!(of("only_plaintext_servers"), servers(only().map(|(server, _)| server).collect()));
+    let none = lists.iter().filter(|(_, names)| names.is_empty());
+    assert_eq!(of("no_mechanism"), count(none));
+}
+
+#[test]
+fn values_that_come_again_are_told_from_those_that_other_servers_show() {
+    let (_directory, engine) = engine();
+    let t07 = engine.table("T07f").expect("T07f");
+    let of = |column| value_of(&t07, "all", ("kind", "curve-public-value"), column);
+    let shown: Vec<_> = rows()
+        .into_iter()
+        .filter(|row| row.tls.dh_bits.is_none())
+        .filter(|row| !matches!(row.tls.key_exchange.as_deref(), Some("HYBRID" | "KEM")))
+        .filter_map(|row| Some((row.tls.server_public_sha256?, row.server_addr)))
+        .collect();
+    let same = |value| shown.iter().filter(move |(other, _)| *other == value);
+    let again = shown.iter().filter(|(value, _)| same(*value).count() > 1);
+    let elsewhere =
+        |(value, server): &&(Sha256, String)| same(*value).any(|(_, other)| other != server);
+    let shared: BTreeSet<_> = shown.iter().filter(elsewhere).map(|(_, server)| server).collect();
+    let servers: BTreeSet<_> = shown.iter().map(|(_, server)| server).collect();
+    assert_eq!((of("connections"), of("again")), (count(shown.iter()), count(again)));
+    assert_eq!((of("servers"), of("other_servers")), (count(servers.iter()), count(shared.iter())));
+    assert!(of("other_servers") > 0, "nothing is shared");
 }
 
 #[test]
