@@ -1,5 +1,6 @@
 //! Rows into record batches: one growing array per column, shaped by the column's kind.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::Array;
@@ -228,6 +229,7 @@ impl Values {
                 builder.append_value(text);
                 Some(OFFSET + text.len())
             }
+            (Self::Text(builder), Value::Decimal(code)) => Some(decimal(builder, code)),
             (Self::Text(builder), Value::Hash(hash)) => {
                 let digits = hash.digits();
                 builder.append_value(str::from_utf8(&digits).expect("digits are ASCII"));
@@ -326,6 +328,16 @@ fn finished<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>) -> ArrayRe
     Arc::new(array)
 }
 
+/// Takes a number as decimal text, written where it will stand.
+fn decimal(builder: &mut StringBuilder, code: u16) -> usize {
+    let before = builder.values_slice().len();
+    // Writing to memory cannot fail.
+    let _ = write!(builder, "{code}");
+    // What was written and has no end yet begins this value.
+    builder.append_value("");
+    OFFSET + builder.values_slice().len() - before
+}
+
 fn unsigned<T>(builder: &mut PrimitiveBuilder<T>, value: u64) -> Option<usize>
 where
     T: ArrowPrimitiveType<Native: TryFrom<u64>>,
@@ -345,6 +357,7 @@ mod tests {
 
     use tlscensus_records::Attempt;
     use tlscensus_records::Bytes;
+    use tlscensus_records::DecimalCode;
     use tlscensus_records::FLOWS;
     use tlscensus_records::FlowRow;
     use tlscensus_records::OfferColumns;
@@ -392,6 +405,7 @@ mod tests {
                 version_code: Some(u16::MAX),
                 compression: Some(u8::MAX),
                 server_public_sha256: Some(Sha256::of(b"key")),
+                extensions: Some([0, 43, u16::MAX].map(DecimalCode).into()),
                 ocsp_staple: Some(Bytes(vec![0, 0xff])),
                 ..TlsColumns::default()
             },
@@ -444,6 +458,16 @@ mod tests {
             let array = batch.column_by_name(name).expect("a column");
             assert_eq!((array.len(), array.null_count()), (100, 100), "{name}");
         }
+    }
+
+    #[test]
+    fn decimal_code_points_are_stored_as_their_text() {
+        let (mut numbers, mut texts) = (Growing::new(Kind::Text), Growing::new(Kind::Text));
+        for (row, code) in [0, 9, 10, 65281, u16::MAX].into_iter().enumerate() {
+            let bytes = texts.push(2 * row, Value::Text(&code.to_string()));
+            assert_eq!(numbers.push(2 * row, Value::Decimal(code)), bytes);
+        }
+        assert_eq!(&numbers.finish(10), &texts.finish(10));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What was found out about a flow, as a row.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -36,12 +37,12 @@ use crate::tls::NotEstablished;
 pub fn row(ours: &Ours, summary: &Summary) -> Box<FlowRow> {
     let mut row = Box::<FlowRow>::default();
     fill_flow(&mut row, ours, summary);
-    row.protocol = ours.spoken.protocol.to_owned();
+    row.protocol = Cow::Borrowed(ours.spoken.protocol);
     let direct = ours.spoken.via == Via::Direct;
     let mode = if direct { Mode::Implicit } else { Mode::Starttls };
-    row.mode = mode.word().to_owned();
-    row.via = ours.spoken.via.word().to_owned();
-    row.detected_by = ours.spoken.detected_by.word().to_owned();
+    row.mode = Cow::Borrowed(mode.word());
+    row.via = Cow::Borrowed(ours.spoken.via.word());
+    row.detected_by = Cow::Borrowed(ours.spoken.detected_by.word());
     row.off_port = ours.spoken.off_port;
     row.roles_flipped = ours.spoken.flipped;
     row.plaintext_authentication.clone_from(&ours.plaintext_auth);
@@ -122,7 +123,7 @@ fn fill_tls(row: &mut FlowRow, ear: &Ear) {
     let observer = ear.observer();
     row.fill_tls(observer);
     row.tls_seen_established = observer.seen_established();
-    row.tls_not_established = ear.not_established().map(|why| why.word().to_owned());
+    row.tls_not_established = ear.not_established().map(|why| Cow::Borrowed(why.word()));
     row.tls_ssl2_cipher = observer.ssl2_cipher().map(Ssl2CipherKind::text);
 }
 

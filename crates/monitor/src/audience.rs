@@ -1,5 +1,6 @@
 //! Takes flows apart and writes down those that are measured.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ pub struct Connection {
     /// The row's name of the client.
     pub client: String,
     /// What carried it up to TLS.
-    pub via: String,
+    pub via: Cow<'static, str>,
     /// TLS was spoken.
     pub tls_spoken: bool,
     /// The side that opened it speaks as the server.

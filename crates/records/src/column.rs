@@ -3,6 +3,9 @@
 //! [`rows!`](crate::column::rows) declares a relation. A new column is one line there: the writer, the reader,
 //! `DESCRIBE` and the tests loop over [`Row::COLUMNS`].
 
+use std::borrow::Cow;
+use std::fmt;
+
 use tlscensus_certs::Sha256;
 
 /// One column of a relation.
@@ -80,6 +83,8 @@ pub enum Value<'a> {
     Bool(bool),
     /// See [`Kind::Binary`].
     Bytes(&'a [u8]),
+    /// See [`DecimalCode`]; read back as [`Value::Text`].
+    Decimal(u16),
     /// See [`Kind::Hash`]; read back as [`Value::Text`].
     Hash(&'a Sha256),
     /// See [`Kind::List`], and [`Kind::Struct`]: one value per field; read back as [`Stored::Items`].
@@ -116,8 +121,8 @@ pub trait Items {
     }
 }
 
-impl std::fmt::Debug for dyn Items + '_ {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for dyn Items + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut list = f.debug_list();
         self.each(&mut |value| {
             list.entry(&value);
@@ -249,6 +254,42 @@ impl Cell for String {
     fn from_value(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Words that are nearly always constants of ours: rows are full of them, and those need no memory of their own.
+impl Cell for Cow<'static, str> {
+    const KIND: Kind = Kind::Text;
+    fn value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        String::from_value(value).map(Self::Owned)
+    }
+}
+
+/// A code point whose column has it as decimal text.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DecimalCode(pub u16);
+
+impl fmt::Debug for DecimalCode {
+    /// As the column has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0)
+    }
+}
+
+impl Cell for DecimalCode {
+    const KIND: Kind = Kind::Text;
+    fn value(&self) -> Value<'_> {
+        Value::Decimal(self.0)
+    }
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Decimal(code) => Some(Self(code)),
+            Value::Text(text) => text.parse().ok().map(Self),
             _ => None,
         }
     }
@@ -513,7 +554,7 @@ mod tests {
     use crate::tls_columns::TlsColumns;
 
     /// A row gives one value per column, of the column's kind, and is made of them again.
-    fn check<R: Row + PartialEq + std::fmt::Debug>(row: &R) {
+    fn check<R: Row + PartialEq + fmt::Debug>(row: &R) {
         let mut columns = R::COLUMNS.iter();
         row.values(&mut |value| {
             let column = columns.next().expect("one value per column");
@@ -548,6 +589,7 @@ mod tests {
             Value::Null => Value::Null,
             Value::Bool(value) => Value::Bool(value),
             Value::Bytes(bytes) => Value::Bytes(bytes.to_vec().leak()),
+            Value::Decimal(code) => Value::Text(code.to_string().leak()),
             Value::Hash(hash) => Value::Text(hash.to_string().leak()),
             Value::Items(items) => {
                 let mut values = Vec::new();
@@ -566,6 +608,7 @@ mod tests {
             (Kind::Binary, Value::Bytes(_))
             | (Kind::Bool, Value::Bool(_))
             | (Kind::Hash, Value::Hash(_))
+            | (Kind::Text, Value::Decimal(_))
             | (Kind::Text | Kind::Word, Value::Text(_))
             | (Kind::Timestamp, Value::Timestamp(_))
             | (Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64, Value::Unsigned(_)) => true,
@@ -599,7 +642,13 @@ mod tests {
         check(&FlowRow {
             plaintext_authentication: vec!["PLAIN".to_owned()],
             offer: OfferColumns { suites: Some(vec![0x1301]), ..OfferColumns::default() },
-            tls: TlsColumns { version_code: Some(0x0304), ..TlsColumns::default() },
+            tls: TlsColumns {
+                version: Some("TLS 1.3".into()),
+                version_code: Some(0x0304),
+                extensions: Some([0, 43, u16::MAX].map(DecimalCode).into()),
+                sct_carriers: Some(vec!["certificate".into()]),
+                ..TlsColumns::default()
+            },
             ..FlowRow::default()
         });
         check(&CapabilityRow::default());
@@ -611,6 +660,15 @@ mod tests {
         check(&RunRow::default());
         check(&CertificateRow::from_der(b"no certificate", "r"));
         check(&CertificateDer::default());
+    }
+
+    #[test]
+    fn code_points_in_decimal_are_text() {
+        assert_eq!(<Vec<DecimalCode>>::KIND, <Vec<String>>::KIND);
+        assert_eq!(format!("{:?}", [DecimalCode(65281)]), format!("{:?}", ["65281"]));
+        assert_eq!(DecimalCode::from_value(Value::Text("65281")), Some(DecimalCode(65281)));
+        assert_eq!(DecimalCode::from_value(Value::Text("65536")), None);
+        assert_eq!(DecimalCode::from_value(Value::Unsigned(1)), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a conversation around TLS came to, as far as both halves can hear it.
 
+use std::borrow::Cow;
+
 use crate::column::rows;
 use crate::seen::Presence;
 use crate::word::words;
@@ -66,13 +68,13 @@ rows! {
         /// seen: the list was read; absent: the server does not have the question; unreached; unasked: implicit TLS.
         capabilities_before_seen: Presence,
         /// Which answer the list came from: capa, capability, cap-ls, ehlo, features, greeting, helo.
-        capabilities_before_source: Option<String>,
+        capabilities_before_source: Option<Cow<'static, str>>,
         /// The list was cut at a limit of ours.
         capabilities_before_truncated: Option<bool>,
         /// Authentication mechanisms offered in plaintext, server's order, repeats kept.
         mechanisms_before: Option<Vec<String>>,
         /// The form in which each of mechanisms_before was offered: listed, old-form, apop-banner, user-capability, sasl2.
-        mechanism_sources_before: Option<Vec<String>>,
+        mechanism_sources_before: Option<Vec<Cow<'static, str>>>,
         /// XMPP channel-binding types offered in plaintext (XEP-0440), server's order.
         channel_bindings_before: Option<Vec<String>>,
         /// IMAP LOGINDISABLED in plaintext; NULL: the list was not read.

@@ -1,6 +1,5 @@
 //! What stands around certificates in a handshake, into a row's columns: extensions beside them, and the wish for the client's.
 
-use std::fmt::Display;
 use std::fmt::Write;
 
 use tlscensus_certs::name_text;
@@ -8,6 +7,7 @@ use tlscensus_tls_wire::observer;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::registry::Version;
 
+use crate::column::DecimalCode;
 use crate::tls_columns::TlsColumns;
 
 impl TlsColumns {
@@ -24,14 +24,15 @@ impl TlsColumns {
         };
         let authorities = request.authority_names();
         let tls13 = version.is_tls13();
-        self.client_certificate_types = (!tls13).then(|| words(&request.certificate_types));
-        self.client_certificate_schemes =
-            (tls13 || version >= Version::TLS_1_2).then(|| words(&request.schemes));
+        self.client_certificate_types =
+            (!tls13).then(|| request.certificate_types.iter().map(|kind| kind.text()).collect());
+        self.client_certificate_schemes = (tls13 || version >= Version::TLS_1_2)
+            .then(|| request.schemes.iter().map(|scheme| scheme.text()).collect());
         self.client_certificate_authorities_count = u32::try_from(authorities.len()).ok();
         let names = authorities.into_iter().take(MAX_AUTHORITIES).map(authority);
         self.client_certificate_authorities = Some(names.collect());
-        let kinds = request.extensions.iter().map(|raw| raw.extension.0);
-        self.client_certificate_extensions = tls13.then(|| words(&kinds.collect::<Vec<_>>()));
+        let kinds = request.extensions.iter().map(|raw| DecimalCode(raw.extension.0));
+        self.client_certificate_extensions = tls13.then(|| kinds.collect());
     }
 
     /// Empty: the chain was heard, and nothing stands in it but certificates.
@@ -47,10 +48,6 @@ impl TlsColumns {
         });
         self.certificate_extensions = Some(extensions.collect());
     }
-}
-
-fn words<T: Display>(items: &[T]) -> Vec<String> {
-    items.iter().map(ToString::to_string).collect()
 }
 
 fn authority(der: &[u8]) -> String {

@@ -1,5 +1,7 @@
 //! A conversation's facts into a row's columns.
 
+use std::borrow::Cow;
+
 use tlscensus_dialog as dialog;
 use tlscensus_dialog::Capabilities;
 use tlscensus_dialog::Reading;
@@ -38,10 +40,12 @@ impl ProbeRow {
         self.capabilities_after_seen = presence(reading, self.capabilities_after_seen);
         let columns = Columns::of(read(reading));
         self.capabilities_after = columns.capabilities;
-        self.capabilities_after_source = columns.source;
+        self.capabilities_after_source = columns.source.map(str::to_owned);
         self.capabilities_after_truncated = columns.truncated;
         self.mechanisms_after = columns.mechanisms;
-        self.mechanism_sources_after = columns.mechanism_sources;
+        let forms = columns.mechanism_sources;
+        self.mechanism_sources_after =
+            forms.map(|forms| forms.into_iter().map(Cow::into_owned).collect());
         self.channel_bindings_after = columns.channel_bindings;
         self.login_disabled_after = columns.login_disabled;
     }
@@ -67,7 +71,7 @@ impl DialogColumns {
         self.capabilities_before_seen = presence(reading, self.capabilities_before_seen);
         let columns = Columns::of(read(reading));
         self.capabilities_before = columns.capabilities;
-        self.capabilities_before_source = columns.source;
+        self.capabilities_before_source = columns.source.map(Cow::Borrowed);
         self.capabilities_before_truncated = columns.truncated;
         self.mechanisms_before = columns.mechanisms;
         self.mechanism_sources_before = columns.mechanism_sources;
@@ -87,10 +91,10 @@ pub fn ended(ending: &dialog::Ending) -> (Phase, Outcome, Option<String>) {
 #[derive(Default)]
 struct Columns {
     capabilities: Option<Vec<String>>,
-    source: Option<String>,
+    source: Option<&'static str>,
     truncated: Option<bool>,
     mechanisms: Option<Vec<String>>,
-    mechanism_sources: Option<Vec<String>>,
+    mechanism_sources: Option<Vec<Cow<'static, str>>>,
     channel_bindings: Option<Vec<String>>,
     login_disabled: Option<bool>,
 }
@@ -104,10 +108,10 @@ impl Columns {
         let forms = list.mechanisms.iter().map(|mechanism| mechanism.source);
         Self {
             capabilities: Some(list.lines.iter().map(|line| escape(line)).collect()),
-            source: Some(source_word(list.source).to_owned()),
+            source: Some(source_word(list.source)),
             truncated: Some(list.truncated),
             mechanisms: Some(names.collect()),
-            mechanism_sources: Some(forms.map(|form| form_word(form).to_owned()).collect()),
+            mechanism_sources: Some(forms.map(|form| Cow::Borrowed(form_word(form))).collect()),
             channel_bindings: Some(list.channel_bindings.clone()),
             login_disabled: Some(list.login_disabled),
         }
@@ -224,7 +228,7 @@ mod tests {
         let capabilities = vec![r"AUTH PLAIN \xff".to_owned(), "STARTTLS".to_owned()];
         assert_eq!(row.dialog.capabilities_before, Some(capabilities));
         assert_eq!(row.dialog.mechanisms_before, Some(vec!["PLAIN".to_owned()]));
-        assert_eq!(row.dialog.mechanism_sources_before, Some(vec!["old-form".to_owned()]));
+        assert_eq!(row.dialog.mechanism_sources_before, Some(vec!["old-form".into()]));
         assert_eq!(row.dialog.channel_bindings_before, Some(vec![]));
         assert_eq!(row.dialog.starttls_offer, Some(StarttlsOffer::Yes));
         assert_eq!(row.dialog.sts.as_deref(), Some("port=6697"));

@@ -1,5 +1,6 @@
 //! A handshake's facts into a row's columns.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
 
 use crate::column::Bytes;
+use crate::column::DecimalCode;
 use crate::probe_row::ProbeRow;
 use crate::probe_row::SignatureCheck;
 use crate::seen::Presence;
@@ -97,15 +99,15 @@ impl TlsColumns {
         self.server_random = Some(hexadecimal(&choice.random));
         self.compression = Some(choice.compression.0);
         self.downgrade_sentinel = choice.downgrade.map(|downgrade| match downgrade {
-            Downgrade::FromTls12 => "from-tls12".to_owned(),
-            Downgrade::FromTls13 => "from-tls13".to_owned(),
+            Downgrade::FromTls12 => Cow::Borrowed("from-tls12"),
+            Downgrade::FromTls13 => Cow::Borrowed("from-tls13"),
         });
         self.extended_master_secret = Some(choice.extended_master_secret());
         self.encrypt_then_mac = Some(choice.encrypt_then_mac());
         self.renegotiation_info = Some(choice.renegotiation_info().is_some());
         self.heartbeat = observer.heartbeat();
         let extensions = observer.chosen_extension_types().into_iter();
-        self.extensions = Some(extensions.map(|kind| kind.0.to_string()).collect());
+        self.extensions = Some(extensions.map(|kind| DecimalCode(kind.0)).collect());
     }
 
     /// A server of SSL 2 lists ciphers and leaves the choice to the client.
@@ -124,7 +126,7 @@ impl TlsColumns {
         let Some(facts) = observer.key_exchange() else {
             return;
         };
-        self.key_exchange = facts.word().map(str::to_owned);
+        self.key_exchange = facts.word().map(Cow::Borrowed);
         self.group = facts.group.map(NamedGroup::text);
         self.group_code = facts.group.map(|group| group.0);
         self.fill_finite_field(&facts);
@@ -144,7 +146,7 @@ impl TlsColumns {
         if let Some(group) = facts.ffdh_group() {
             self.dh_bits = Some(group.bits);
             self.dh_prime_sha256 = Some(Sha256(group.prime_sha256));
-            self.dh_group_name = Some(group.name.to_owned());
+            self.dh_group_name = Some(Cow::Borrowed(group.name));
             self.dh_safe_prime = Some(group.is_safe);
         }
     }
@@ -174,7 +176,7 @@ impl TlsColumns {
                 ("certificate", in_certificate),
             ];
             let used = carriers.into_iter().filter(|(_, count)| count.is_some_and(|n| n > 0));
-            used.map(|(carrier, _)| carrier.to_owned()).collect()
+            used.map(|(carrier, _)| Cow::Borrowed(carrier)).collect()
         });
     }
 
@@ -318,7 +320,7 @@ mod tests {
         assert_eq!(row.tls.version_code, Some(0x0303));
         assert_eq!(row.tls.suite_code, Some(0xc02f));
         assert_eq!(row.tls.key_exchange.as_deref(), Some("ECDHE"));
-        assert_eq!(row.tls.extensions, Some(vec!["65281".to_owned()]));
+        assert_eq!(row.tls.extensions, Some(vec![DecimalCode(65281)]));
         assert_eq!(row.tls.renegotiation_info, Some(true));
         assert_eq!(row.tls.history.as_deref(), Some("s"));
         assert_eq!(
@@ -345,7 +347,7 @@ mod tests {
         });
         assert_eq!(row.tls.version_seen, Presence::Seen);
         assert_eq!((row.tls.version.as_deref(), row.tls.version_code), (Some("SSL 2"), Some(2)));
-        let ciphers = ["SSL_CK_DES_192_EDE3_CBC_WITH_MD5", "0x090909"].map(str::to_owned);
+        let ciphers = ["SSL_CK_DES_192_EDE3_CBC_WITH_MD5", "0x090909"].map(Cow::Borrowed);
         assert_eq!(row.tls.ssl2_ciphers, Some(ciphers.to_vec()));
         assert_eq!(row.tls.ssl2_connection_id, Some("ab".repeat(16)));
         assert_eq!(row.server_sent.chain, Some(vec![Sha256::of(b"certificate")]));
@@ -448,7 +450,7 @@ mod tests {
             })
         };
         let all = row(true, true, Some(leaf));
-        let words = ["tls-extension", "ocsp-response", "certificate"].map(str::to_owned);
+        let words = ["tls-extension", "ocsp-response", "certificate"].map(Cow::Borrowed);
         assert_eq!(all.tls.sct_carriers, Some(words.to_vec()));
         assert_eq!((all.tls.scts_count, all.tls.scts_in_ocsp_count), (Some(3), Some(2)));
         assert_eq!(row(false, false, Some(leaf)).tls.sct_carriers, Some(words[2..].to_vec()));

@@ -1,5 +1,7 @@
 //! One connection watched.
 
+use std::borrow::Cow;
+
 use tlscensus_certs::Sha256;
 
 use crate::column::Timestamp;
@@ -93,13 +95,13 @@ rows! {
         /// Which side is in our own networks: both, client, neither, server, or unasked: nobody said which those are.
         local_side: LocalSide,
         /// What was spoken: the word of one of the services, or lmtp, or tls: TLS from the first byte on a port of none of them. By content; where TLS hides it, by the server's port.
-        protocol: String,
+        protocol: Cow<'static, str>,
         /// How TLS starts in it: implicit or starttls.
-        mode: String,
+        mode: Cow<'static, str>,
         /// What carried the connection up to TLS: direct, or the protocol of the conversation: imap, irc, lmtp, pop3, smtp, xmpp-c2s, xmpp-s2s.
-        via: String,
+        via: Cow<'static, str>,
         /// Whose bytes told the protocol, of those that were there when it was told: client, server or both; port: they left it open.
-        detected_by: String,
+        detected_by: Cow<'static, str>,
         /// The server's port is not the one where this protocol is expected.
         off_port: bool,
         /// The side that opened the TCP connection speaks as the server.
@@ -143,9 +145,9 @@ rows! {
         /// Both sides went over to protected records, as far as that can be told from outside.
         tls_seen_established: bool,
         /// Why the handshake was not seen through, in a word; NULL: it was, or no TLS was spoken.
-        tls_not_established: Option<String>,
+        tls_not_established: Option<Cow<'static, str>>,
         /// Cipher that the client of SSL 2 chose of those the server takes, by name; NULL: it did not come to that.
-        tls_ssl2_cipher: Option<String>,
+        tls_ssl2_cipher: Option<Cow<'static, str>>,
         /// SHA-256 of each certificate the client sent, wire order.
         client_chain: Option<Vec<Sha256>>,
         /// Whether the client sent certificates: seen, absent, hidden, unreached, or unasked: the server did not ask.

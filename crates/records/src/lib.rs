@@ -44,6 +44,7 @@ pub use certificate_row::ParseStatus;
 pub use column::Bytes;
 pub use column::Cell;
 pub use column::Column;
+pub use column::DecimalCode;
 pub use column::Half;
 pub use column::Items;
 pub use column::Kind;

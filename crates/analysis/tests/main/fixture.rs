@@ -1,5 +1,6 @@
 //! A dataset with an endpoint in every state that the tables tell apart, written through the real writer.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -75,7 +76,8 @@ impl Probe {
         self.row.dialog.starttls_offer = Some(offer);
         let (names, sources) = lists(mechanisms);
         self.row.dialog.mechanisms_before = Some(names);
-        self.row.dialog.mechanism_sources_before = Some(sources);
+        let sources = sources.into_iter().map(Cow::Owned);
+        self.row.dialog.mechanism_sources_before = Some(sources.collect());
         self.speaks(Speaks::Yes)
     }
 
@@ -98,9 +100,9 @@ impl Probe {
         self.row.tls.version_seen = Presence::Seen;
         self.row.tls.version_code = Some(code);
         self.row.tls.version = Some(match code {
-            0x0300 => "SSL 3".to_owned(),
-            0x0301..=0x0304 => format!("TLS 1.{}", code - 0x0301),
-            other => format!("0x{other:04x}"),
+            0x0300 => "SSL 3".into(),
+            0x0301..=0x0304 => format!("TLS 1.{}", code - 0x0301).into(),
+            other => format!("0x{other:04x}").into(),
         });
         self.tcp()
     }
@@ -121,17 +123,17 @@ impl Probe {
     /// The server chose this suite.
     pub(crate) fn suite(mut self, code: u16) -> Self {
         let suite = CipherSuite(code);
-        self.row.tls.suite = Some(suite.to_string());
+        self.row.tls.suite = Some(suite.text());
         self.row.tls.suite_code = Some(code);
         let kind = suite.parameters().map(|suite| suite.key_exchange.word());
-        self.row.tls.key_exchange = kind.filter(|word| *word != "ANY").map(str::to_owned);
+        self.row.tls.key_exchange = kind.filter(|word| *word != "ANY").map(Cow::Borrowed);
         self
     }
 
     /// It sent `public` in this group.
     pub(crate) fn group(mut self, code: u16, public: &str) -> Self {
         let group = NamedGroup(code);
-        self.row.tls.group = Some(group.to_string());
+        self.row.tls.group = Some(group.text());
         self.row.tls.group_code = Some(code);
         self.row.tls.server_public_sha256 = Some(Sha256::of(public.as_bytes()));
         if self.row.tls.key_exchange.is_none() {
@@ -140,7 +142,7 @@ impl Probe {
                 0x11eb..=0x11ed => "HYBRID",
                 _ => "ECDHE",
             };
-            self.row.tls.key_exchange = Some(kind.to_owned());
+            self.row.tls.key_exchange = Some(kind.into());
         }
         self
     }
@@ -157,7 +159,7 @@ impl Probe {
 
     /// Its prime is one that many share.
     pub(crate) fn known_as(mut self, name: &str, safe: bool) -> Self {
-        self.row.tls.dh_group_name = Some(name.to_owned());
+        self.row.tls.dh_group_name = Some(name.to_owned().into());
         self.row.tls.dh_safe_prime = Some(safe);
         self
     }

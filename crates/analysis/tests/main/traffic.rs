@@ -1,5 +1,6 @@
 //! Connections in every state that the tables tell apart, written through the real writer.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,15 +40,15 @@ pub(crate) fn flow(protocol: &str, host: u8, client: u8) -> Flow {
         client: format!("{client:032x}"),
         server_addr: format!("192.0.2.{host}"),
         server_port: service.map_or(if protocol == "lmtp" { 24 } else { 8443 }, |found| found.port),
-        protocol: protocol.to_owned(),
-        mode: if protocol == "lmtp" { "starttls" } else { "implicit" }.to_owned(),
-        detected_by: "both".to_owned(),
+        protocol: protocol.to_owned().into(),
+        mode: if protocol == "lmtp" { "starttls" } else { "implicit" }.into(),
+        detected_by: "both".into(),
         phase: Phase::Greeting,
         outcome: Outcome::Closed,
         ..FlowRow::default()
     };
     if let Some(service) = service {
-        service.mode.word().clone_into(&mut row.mode);
+        row.mode = service.mode.word().into();
     }
     if row.mode == "implicit" {
         row.dialog.starttls_state = StarttlsState::Unasked;
@@ -69,7 +70,7 @@ impl Flow {
         self.row.dialog.capabilities_before = Some(Vec::new());
         let names = mechanisms.iter().map(|name| (*name).to_owned());
         self.row.dialog.mechanisms_before = Some(names.collect());
-        let sources = mechanisms.iter().map(|_| "listed".to_owned());
+        let sources = mechanisms.iter().map(|_| "listed".into());
         self.row.dialog.mechanism_sources_before = Some(sources.collect());
         self
     }
@@ -139,17 +140,17 @@ impl Flow {
         self.row.tls.version_seen = Presence::Seen;
         self.row.tls.version_code = Some(version);
         self.row.tls.version = Some(match version {
-            0x0002 => "SSL 2".to_owned(),
-            0x0300 => "SSL 3".to_owned(),
-            0x0301..=0x0304 => format!("TLS 1.{}", version - 0x0301),
-            other => format!("0x{other:04x}"),
+            0x0002 => "SSL 2".into(),
+            0x0300 => "SSL 3".into(),
+            0x0301..=0x0304 => format!("TLS 1.{}", version - 0x0301).into(),
+            other => format!("0x{other:04x}").into(),
         });
         if version != 0x0002 {
             let suite = CipherSuite(suite);
-            self.row.tls.suite = Some(suite.to_string());
+            self.row.tls.suite = Some(suite.text());
             self.row.tls.suite_code = Some(suite.0);
             let kind = suite.parameters().map(|suite| suite.key_exchange.word());
-            self.row.tls.key_exchange = kind.filter(|word| *word != "ANY").map(str::to_owned);
+            self.row.tls.key_exchange = kind.filter(|word| *word != "ANY").map(Cow::Borrowed);
         }
         self
     }
@@ -157,12 +158,12 @@ impl Flow {
     /// It sent `public` in this group.
     fn group(mut self, code: u16, public: &str) -> Self {
         let group = NamedGroup(code);
-        self.row.tls.group = Some(group.to_string());
+        self.row.tls.group = Some(group.text());
         self.row.tls.group_code = Some(code);
         self.row.tls.server_public_sha256 = Some(Sha256::of(public.as_bytes()));
         if self.row.tls.key_exchange.is_none() {
             let kind = if code == 0x11ec { "HYBRID" } else { "ECDHE" };
-            self.row.tls.key_exchange = Some(kind.to_owned());
+            self.row.tls.key_exchange = Some(kind.into());
         }
         self
     }

@@ -163,8 +163,8 @@ fn offer(row: &FlowRow) -> [Column<'_>; 13] {
 fn ours(row: &FlowRow) -> [Column<'_>; 12] {
     let offer = row.dialog.starttls_offer.map(|offer| offer.word());
     [
-        Column::word("via", Some(row.via.as_str())),
-        Column::word("protocol", Some(row.protocol.as_str())),
+        Column::word("via", Some(row.via.as_ref())),
+        Column::word("protocol", Some(row.protocol.as_ref())),
         Column::bool("off_port", row.off_port),
         Column::word("starttls_state", Some(row.dialog.starttls_state.word())),
         Column::word("starttls_offer", offer),
@@ -185,7 +185,7 @@ fn listed<T>(items: Option<&[T]>) -> Option<&[T]> {
 
 fn server_extensions(row: &FlowRow) -> Vec<u16> {
     let all = row.tls.extensions.as_deref().unwrap_or_default();
-    all.iter().filter_map(|code| code.parse().ok()).collect()
+    all.iter().map(|code| code.0).collect()
 }
 
 /// The letter of what is protected in a row's history.

@@ -12,6 +12,7 @@ use tlscensus_flows::End;
 use tlscensus_flows::Opened;
 use tlscensus_flows::Summary;
 use tlscensus_flows::Time;
+use tlscensus_records::DecimalCode;
 use tlscensus_records::FlowRow;
 use tlscensus_records::LocalSide;
 use tlscensus_records::Sha256;
@@ -51,8 +52,8 @@ fn upgraded() -> Harvest {
         client: CLIENT.to_owned(),
         server_addr: "192.0.2.25".to_owned(),
         server_port: 25,
-        protocol: "smtp".to_owned(),
-        via: "smtp".to_owned(),
+        protocol: "smtp".into(),
+        via: "smtp".into(),
         tls_seen_established: true,
         client_chain: Some(vec![Sha256::of(b"client")]),
         ..FlowRow::default()
@@ -70,7 +71,7 @@ fn upgraded() -> Harvest {
     tls.dh_bits = Some(1024);
     tls.session_resumed = Some(false);
     tls.alpn = Some("-".to_owned());
-    tls.extensions = Some(vec!["65281".to_owned(), "16".to_owned()]);
+    tls.extensions = Some([65281, 16].map(DecimalCode).into());
     tls.ticket_lifetime_s = Some(7200);
     tls.alerts =
         ["client warning close_notify", "server SSL 2 no_cipher"].map(str::to_owned).into();
@@ -104,24 +105,24 @@ fn hidden() -> Harvest {
         client: CLIENT.to_owned(),
         server_addr: "2001:db8::1".to_owned(),
         server_port: 993,
-        protocol: "imaps".to_owned(),
-        via: "direct".to_owned(),
+        protocol: "imaps".into(),
+        via: "direct".into(),
         roles_flipped: true,
-        tls_not_established: Some("ended-in-handshake".to_owned()),
+        tls_not_established: Some("ended-in-handshake".into()),
         ..FlowRow::default()
     };
     row.tls.version_code = Some(0x0304);
     row.tls.legacy_version_code = Some(0x0303);
     row.tls.suite_code = Some(0x1301);
     row.tls.group_code = Some(4588);
-    row.tls.extensions = Some(vec!["43".to_owned(), "51".to_owned()]);
+    row.tls.extensions = Some([43, 51].map(DecimalCode).into());
     row.tls.history = Some("Cs".to_owned());
     Harvest { row: Box::new(row), certificates: Vec::new() }
 }
 
 /// No word of TLS.
 fn refused() -> Harvest {
-    let row = FlowRow { client: CLIENT.to_owned(), via: "pop3".to_owned(), ..FlowRow::default() };
+    let row = FlowRow { client: CLIENT.to_owned(), via: "pop3".into(), ..FlowRow::default() };
     Harvest { row: Box::new(row), certificates: Vec::new() }
 }
 
@@ -134,7 +135,7 @@ fn closed(flipped: bool) -> Closed {
         connection: Connection {
             flow_id: FLOW.to_owned(),
             client: CLIENT.to_owned(),
-            via: "smtp".to_owned(),
+            via: "smtp".into(),
             tls_spoken: true,
             roles_flipped: flipped,
             local_side: LocalSide::Client,

@@ -26,7 +26,7 @@ fn every_session_is_found_as_its_client_says_it_was() {
     let mut rows = run.rows;
     // Sessions were held one after the other.
     rows.sort_by_key(|row| row.started_at);
-    let found = rows.iter().map(|row| (row.protocol.as_str(), row.server_port));
+    let found = rows.iter().map(|row| (row.protocol.as_ref(), row.server_port));
     let held = watched.sessions.iter().map(|held| (held.service, held.server.port()));
     assert_eq!(found.collect::<Vec<_>>(), held.collect::<Vec<_>>());
     for (row, session) in rows.iter().zip(&watched.sessions) {
@@ -44,10 +44,10 @@ fn check(row: &FlowRow, session: &Session, certificate: &str) {
     assert_eq!(row.server_addr, session.server.ip().to_string(), "{context}");
     assert!(row.tls_seen_established && !row.off_port && !row.midstream, "{context}");
     assert_eq!((row.missed_client, row.missed_server), (0, 0), "{context}");
-    assert_eq!(row.tls.version, session.version, "{context}");
+    assert_eq!(row.tls.version.as_deref(), session.version.as_deref(), "{context}");
     for (ours, theirs) in [(&row.tls.suite, &session.suite), (&row.tls.group, &session.group)] {
         if theirs.is_some() {
-            assert_eq!(ours, theirs, "{context}");
+            assert_eq!(ours.as_deref(), theirs.as_deref(), "{context}");
         }
     }
     assert_eq!(row.tls.sni.as_deref(), Some(session.name), "{context}");
@@ -70,12 +70,12 @@ fn check_dialogue(row: &FlowRow, session: &Session, context: &str) {
     let Some((_, offer, mechanisms)) =
         UPGRADES.iter().find(|(service, ..)| *service == session.service)
     else {
-        let states = (row.mode.as_str(), row.dialog.starttls_state);
+        let states = (row.mode.as_ref(), row.dialog.starttls_state);
         assert_eq!(states, ("implicit", StarttlsState::Unasked), "{context}");
         assert_eq!(row.dialog.mechanisms_before, None, "{context}");
         return;
     };
-    let states = (row.mode.as_str(), row.dialog.starttls_state);
+    let states = (row.mode.as_ref(), row.dialog.starttls_state);
     assert_eq!(states, ("starttls", StarttlsState::Upgraded), "{context}");
     let asked = !SILENT.contains(&(session.service, session.client));
     let offered = row.dialog.starttls_offer.map(|offer| offer.word());

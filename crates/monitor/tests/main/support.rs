@@ -1,5 +1,6 @@
 //! A monitor over a capture, and what it finds in the shape that expectations are held against.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -135,6 +136,7 @@ fn in_words(value: &Value<'_>) -> String {
         Value::Null => "NULL".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Bytes(bytes) => hex(bytes),
+        Value::Decimal(code) => code.to_string(),
         Value::Hash(hash) => hash.to_string(),
         Value::Items(items) => {
             let mut words = Vec::new();
@@ -176,16 +178,16 @@ fn seen_flow(row: &FlowRow) -> SeenFlow {
     };
     SeenFlow {
         started_at: row.started_at.0,
-        protocol: row.protocol.clone(),
-        via: row.via.clone(),
+        protocol: row.protocol.clone().into_owned(),
+        via: row.via.clone().into_owned(),
         starttls_state: dialog.starttls_state.word().to_owned(),
         starttls_offer: dialog.starttls_offer.map(|offer| offer.word().to_owned()),
         capabilities: dialog.capabilities_before.clone(),
         tls: tls.history.is_some(),
         version: tls.version_code,
         legacy_version: tls.legacy_version_code,
-        suite: tls.suite_code.zip(tls.suite.clone()),
-        group: tls.group_code.zip(tls.group.clone()),
+        suite: tls.suite_code.zip(tls.suite.clone().map(Cow::into_owned)),
+        group: tls.group_code.zip(tls.group.clone().map(Cow::into_owned)),
         dh_bits: tls.dh_bits,
         sni: tls.sni.clone(),
         alpn: tls.alpn.clone(),
@@ -196,7 +198,7 @@ fn seen_flow(row: &FlowRow) -> SeenFlow {
         server_extensions: tls
             .extensions
             .as_ref()
-            .map(|all| all.iter().map(|code| code.parse().unwrap()).collect()),
+            .map(|all| all.iter().map(|code| code.0).collect()),
         ticket_lifetime_s: tls.ticket_lifetime_s,
         authorities: tls.client_certificate_authorities.clone(),
         ssl2_ciphers: tls

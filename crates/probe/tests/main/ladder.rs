@@ -1,5 +1,6 @@
 //! The fall-back against servers that cannot bear some hello, each in its way.
 
+use std::borrow::Cow;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -61,7 +62,7 @@ async fn climb(
     let counted = row.counted_attempt.map(usize::from).and_then(|at| row.attempts.get(at));
     let counted = counted.map(|attempt| attempt.profile.clone());
     assert_eq!(row.tls_offered_profile, counted, "the row's facts are the counted attempt's");
-    (offered(&row), end(&row), row.tls.version.unwrap_or_default())
+    (offered(&row), end(&row), row.tls.version.unwrap_or_default().into_owned())
 }
 
 /// Every way of turning a hello down.
@@ -221,7 +222,7 @@ async fn who_speaks_nothing_but_ssl2_and_hangs_is_asked_for_it_within_the_deadli
         let start = Instant::now();
         let row = row(plan, server.addr).await;
         assert!(start.elapsed() < Duration::from_millis(total + 1000), "{:?}", start.elapsed());
-        (offered(&row), end(&row), row.tls.version)
+        (offered(&row), end(&row), row.tls.version.map(Cow::into_owned))
     };
     let found = |offers: &str| {
         (offers.to_owned(), "tls not-completable".to_owned(), Some("SSL 2".to_owned()))

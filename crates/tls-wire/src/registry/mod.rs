@@ -49,6 +49,7 @@ mod ssl2_messages;
 #[rustfmt::skip]
 mod versions;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::codec::Codec;
@@ -94,9 +95,9 @@ macro_rules! registry {
                 Self::ENTRIES.get(at).map(|(_, name)| *name)
             }
 
-            /// What is displayed, as a text of its own: rows are full of names, and those need no formatting.
-            pub fn text(self) -> String {
-                self.name().map_or_else(|| self.to_string(), str::to_owned)
+            /// What is displayed, as text: rows are full of names, and those need neither formatting nor memory.
+            pub fn text(self) -> Cow<'static, str> {
+                self.name().map_or_else(|| Cow::Owned(self.to_string()), Cow::Borrowed)
             }
         }
 
