@@ -20,7 +20,8 @@
 --   † STARTTLS. The view flow_values has the values, and who showed them. What TLS 1.3 encrypts is not among them.
 --   Whoever has the key of a ticket, or the private half of a public value, reads the connections of all who share it.
 --   Where two sensors see the same connection, its values come again.
---   A server may keep the key of its tickets for hours; a public value or a random that comes again is a fault.
+--   A server may keep the key of its tickets for hours, and uses a public value again to save work; a random that comes again is a fault.
+--   Addresses count, not machines: one that has several shares its values with itself.
 
 WITH scoped AS (
     SELECT b.block, b.heading, b.place, v.server_addr, v.kind, v.value, v.connections, v.servers

@@ -54,6 +54,7 @@ pub use service::Service;
 pub use session::Interruption;
 pub use session::Side;
 pub use text::contains;
+pub use text::escaped;
 pub use text::find;
 pub use text::first_line;
 pub use watcher::Piece;

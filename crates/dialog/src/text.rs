@@ -74,7 +74,7 @@ pub(crate) fn mechanism_name(bytes: &[u8]) -> String {
 }
 
 /// What is not visible ASCII as `\xNN`, and the backslash doubled: the form of all facts that are text.
-pub(crate) fn escaped(bytes: &[u8]) -> String {
+pub fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
     for byte in bytes {
         match byte {

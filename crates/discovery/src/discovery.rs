@@ -257,7 +257,9 @@ impl Discovery {
     /// How far it has come. Take this first, then make all events durable that wait at that moment, then write it down.
     pub fn progress(&self) -> Progress {
         let heard_until = self.heard_until_ns.iter().map(|until| until.load(SeqCst));
-        let heard_until_ns = heard_until.min().unwrap_or(0);
+        // What an outage swallowed is asked again before anything of it is vouched for.
+        let swallowed_from = self.unrepaired_since().unwrap_or(u64::MAX);
+        let heard_until_ns = heard_until.min().unwrap_or(0).min(swallowed_from);
         // A connection's outcome is its own end.
         let window_ns = match self.way {
             Way::Wire(_) => nanoseconds(self.plan.answer_window),
@@ -425,7 +427,7 @@ impl Discovery {
         }
         loop {
             self.live_through_window();
-            if self.is_stopping() || !self.is_outage_unrepaired() {
+            if self.is_stopping() || self.unrepaired_since().is_none() {
                 return Ok(ended);
             }
             self.send_stage(None, events)?;
@@ -564,20 +566,22 @@ impl Discovery {
         self.is_cooling.load(Relaxed)
     }
 
-    /// An interface is down now; whoever notices says so, again and again.
-    pub(crate) fn is_down(&self) {
+    /// Notes that an interface is down now; whoever notices says so, again and again.
+    pub(crate) fn note_outage(&self) {
         self.tally.link_down.store(true, Relaxed);
         let now_ns = self.now_ns();
         let mut outage = locked(&self.outage);
-        if outage.number == 0 || now_ns.saturating_sub(outage.seen_ns) > NEW_OUTAGE_NS {
+        let is_new = outage.number == 0 || now_ns.saturating_sub(outage.seen_ns) > NEW_OUTAGE_NS;
+        // One that was not repaired yet goes on: it began when it began.
+        if is_new && outage.number == outage.repaired {
             outage.number += 1;
             outage.since_ns = now_ns.saturating_sub(LOST_BEFORE_NS);
         }
         outage.seen_ns = now_ns;
     }
 
-    /// Frames get through again, as far as whoever has waited for it can tell.
-    pub(crate) fn is_open_again(&self) {
+    /// Notes that frames get through again, over all interfaces.
+    pub(crate) fn note_open(&self) {
         self.tally.link_down.store(false, Relaxed);
     }
 
@@ -594,9 +598,10 @@ impl Discovery {
         is_new.then_some(outage.since_ns)
     }
 
-    fn is_outage_unrepaired(&self) -> bool {
+    /// The same, while it was not told yet.
+    fn unrepaired_since(&self) -> Option<u64> {
         let outage = locked(&self.outage);
-        outage.number > outage.repaired
+        (outage.number > outage.repaired).then_some(outage.since_ns)
     }
 
     /// Whoever hears this interface has looked at everything that came before that time.
@@ -655,6 +660,6 @@ const HOLD: Duration = Duration::from_millis(1);
 /// Answers come within a second, or hardly ever: what was sent so long before an interface went down was not heard.
 const LOST_BEFORE_NS: u64 = 1_000_000_000;
 /// Who notices that an interface is down says so more often than that.
-const NEW_OUTAGE_NS: u64 = 500_000_000;
+const NEW_OUTAGE_NS: u64 = 2_000_000_000;
 /// Between two looks at the hit rate.
 const WATCHED_WINDOW: Duration = Duration::from_secs(10);

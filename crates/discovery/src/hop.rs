@@ -1,5 +1,6 @@
 //! The first step of the way to the targets: the interface that probes leave by, and the router behind it that takes them.
 
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -43,29 +44,34 @@ impl Router {
 }
 
 impl Hop {
-    /// Whether frames get as far as the router, and its own as far as us.
+    /// What keeps frames from the router, or its own from us; `None`: nothing does.
     ///
     /// A link that came up again may not carry anything yet: a switch learns, queues are still detached. And a router that lost
     /// our hardware address with the link keeps few packets until it has it again; it learns it from the question.
     ///
     /// # Errors
     /// When another one answers in its place: the frames are made for the old one.
-    pub(crate) fn is_open(&self) -> Result<bool, Error> {
+    pub(crate) fn obstacle(&self) -> Result<Option<link::Error>, Error> {
         if !self.interface.is_up() {
-            return Ok(false);
+            let interface = self.interface.name.clone();
+            let source = io::ErrorKind::NetworkDown.into();
+            return Ok(Some(link::Error::System { attempt: WAIT, interface, source }));
         }
         let Some(Router { source, address, mac }) = self.router else {
-            return Ok(true);
+            return Ok(None);
         };
         match neighbour(&self.interface, source, address, AGAIN_PATIENCE) {
-            Ok(found) if found == mac => Ok(true),
+            Ok(found) if found == mac => Ok(None),
             Ok(found) => Err(Error::OtherRouter { address, known: mac, found }),
-            Err(link::Error::NoNeighbour { .. } | link::Error::System { .. }) => Ok(false),
+            Err(error @ (link::Error::NoNeighbour { .. } | link::Error::System { .. })) => {
+                Ok(Some(error))
+            }
             Err(error) => Err(error.into()),
         }
     }
 }
 
+const WAIT: &str = "wait until it is up";
 /// How long a router may take to say its hardware address: three questions, a second each.
 const FIRST_PATIENCE: Duration = Duration::from_secs(3);
 /// The same for one of the many times that it is asked until it answers again.

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use tlscensus_link as link;
+
 use crate::Discovery;
 use crate::Error;
 use crate::hop::Hop;
@@ -27,7 +29,7 @@ impl Patience {
     ) -> Result<bool, Error> {
         let is_down = is_network_down(&error) || !hop.interface.is_up();
         if is_down {
-            shared.is_down();
+            shared.note_outage();
         }
         if self.is_over(shared) {
             let interface = hop.interface.name.clone();
@@ -35,29 +37,27 @@ impl Patience {
         }
         std::thread::sleep(A_MOMENT);
         if is_down {
-            self.waits_for(shared, hop)?;
+            self.waits_for_way(shared)?;
         }
         Ok(!shared.is_stopping())
     }
 
-    /// Waits until it carries frames to its router, or it is time to stop.
+    /// Waits until all interfaces carry frames to their routers, or it is time to stop.
     ///
     /// # Errors
-    /// When that takes too long.
-    pub(crate) fn waits_for(&mut self, shared: &Discovery, hop: &Hop) -> Result<(), Error> {
-        while !hop.is_open()? {
-            shared.is_down();
+    /// What stood in the way last, when that takes too long.
+    pub(crate) fn waits_for_way(&mut self, shared: &Discovery) -> Result<(), Error> {
+        while let Some(obstacle) = obstacle(shared)? {
+            shared.note_outage();
             if shared.is_stopping() {
                 return Ok(());
             }
             if self.is_over(shared) {
-                let interface = hop.interface.name.clone();
-                let source = io::ErrorKind::NetworkDown.into();
-                return Err(Error::Wire { interface, attempt: "ask for the router", source });
+                return Err(obstacle.into());
             }
             std::thread::sleep(UNTIL_UP);
         }
-        shared.is_open_again();
+        shared.note_open();
         Ok(())
     }
 
@@ -65,6 +65,16 @@ impl Patience {
         let now_ns = shared.now_ns();
         now_ns.saturating_sub(*self.since_ns.get_or_insert(now_ns)) > LONGEST_NS
     }
+}
+
+/// What stands in the way of frames of either family.
+fn obstacle(shared: &Discovery) -> Result<Option<link::Error>, Error> {
+    for hop in shared.wire.hops() {
+        if let Some(obstacle) = hop.obstacle()? {
+            return Ok(Some(obstacle));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the kernel says "Network is down".

@@ -71,7 +71,7 @@ impl Hearing {
     /// An interface that goes down says so once; the senders wait for it.
     fn bear(&self, shared: &Discovery, error: io::Error) -> Result<(), Error> {
         if !self.interface.is_up() || is_network_down(&error) {
-            shared.is_down();
+            shared.note_outage();
             std::thread::sleep(PATIENCE);
             return Ok(());
         }

@@ -159,7 +159,7 @@ impl<'a> Sender<'a> {
                 continue;
             }
             if self.shared.is_link_down() {
-                self.slots.wait_for_way(self.shared)?;
+                Patience::default().waits_for_way(self.shared)?;
                 continue;
             }
             self.heed_changes();
@@ -397,16 +397,6 @@ impl<'a> Slots<'a> {
                 }
             }
         }
-    }
-
-    /// Waits until all interfaces carry frames to their routers, or it is time to stop.
-    fn wait_for_way(&self, shared: &Discovery) -> Result<(), Error> {
-        let v4 = self.v4.as_ref().map(|batch| &batch.lane.hop);
-        let v6 = self.v6.as_ref().map(|batch| &batch.lane.hop);
-        for hop in v4.into_iter().chain(v6) {
-            Patience::default().waits_for(shared, hop)?;
-        }
-        Ok(())
     }
 
     /// Hands over what was put; `false` when it is time to stop and not all of it was taken.

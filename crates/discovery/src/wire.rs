@@ -106,11 +106,16 @@ impl Wire {
         self.v4.is_none() && self.v6.is_none()
     }
 
+    /// The first step of the way of each family.
+    pub(crate) fn hops(&self) -> impl Iterator<Item = &Hop> {
+        let v4 = self.v4.as_ref().map(|lane| &lane.hop);
+        let v6 = self.v6.as_ref().map(|lane| &lane.hop);
+        v4.into_iter().chain(v6)
+    }
+
     /// The interfaces, each once, in the order of the families.
     pub fn interfaces(&self) -> Vec<&Interface> {
-        let v4 = self.v4.as_ref().map(|lane| &lane.hop.interface);
-        let v6 = self.v6.as_ref().map(|lane| &lane.hop.interface);
-        let mut both: Vec<_> = v4.into_iter().chain(v6).collect();
+        let mut both: Vec<_> = self.hops().map(|hop| &hop.interface).collect();
         both.dedup_by_key(|interface| interface.index);
         both
     }

@@ -376,7 +376,9 @@ impl Taking {
     fn take(&mut self, batch: &Batch) -> bool {
         let found = batch.harvests.iter().filter(|harvest| has_tls(harvest)).count();
         self.flows += u64::try_from(found).unwrap_or(u64::MAX);
-        self.failure = self.taker.take(batch).err();
+        if self.failure.is_none() {
+            self.failure = self.taker.take(batch).err();
+        }
         self.failure.is_none()
     }
 

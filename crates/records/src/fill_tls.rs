@@ -68,7 +68,9 @@ impl TlsColumns {
         (self.ja3, self.ja4) = offer.and_then(|offer| observer.ja3_and_ja4(offer)).unzip();
         self.ja3s = observer.ja3s();
         self.version_seen = version_presence(observer);
-        self.fill_choice(observer);
+        // Of a hello in the frame of SSL 2 no session id can be repeated.
+        let is_client_heard = offer.is_some() || observer.ssl2_hello().is_some();
+        self.fill_choice(observer, is_client_heard);
         self.fill_ssl2(observer);
         self.fill_key_exchange(observer);
         self.fill_beside(observer);
@@ -78,7 +80,8 @@ impl TlsColumns {
             Some(observer.history()).filter(|history| !history.is_empty()).map(str::to_owned);
     }
 
-    fn fill_choice(&mut self, observer: &Observer) {
+    /// What a session id is, the client's hello alone tells.
+    fn fill_choice(&mut self, observer: &Observer, is_client_heard: bool) {
         let answered = observer.choice().is_some() || observer.hello_retry();
         self.hello_retry = answered.then(|| observer.hello_retry());
         self.session_resumed = observer.resumed();
@@ -93,8 +96,8 @@ impl TlsColumns {
         self.suite = Some(choice.suite.text());
         self.suite_code = Some(choice.suite.0);
         self.session_id_length = u16::try_from(choice.session_id.len()).ok();
-        self.session_id_echoed = Some(observer.session_id_echoed());
-        let given = !choice.session_id.is_empty() && !observer.session_id_echoed();
+        self.session_id_echoed = is_client_heard.then(|| observer.session_id_echoed());
+        let given = self.session_id_echoed == Some(false) && !choice.session_id.is_empty();
         self.session_id_sha256 = given.then(|| Sha256::of(&choice.session_id));
         self.server_random = Some(hexadecimal(&choice.random));
         self.compression = Some(choice.compression.0);

@@ -80,9 +80,9 @@ rows! {
         session_resumed: Option<bool>,
         /// Length in bytes of the session id in the ServerHello; 0: the session can only be resumed by ticket, or not at all.
         session_id_length: Option<u16>,
-        /// The ServerHello repeats the session id of the client's last ClientHello, which was not empty.
+        /// The ServerHello repeats the session id of the client's last ClientHello, which was not empty; NULL: no ServerHello came, or the client's hello was not heard.
         session_id_echoed: Option<bool>,
-        /// SHA-256 of the session id that the server gave; NULL: it gave none, or repeats the client's.
+        /// SHA-256 of the session id that the server gave; NULL: it gave none, repeats the client's, or the client's hello was not heard.
         session_id_sha256: Option<Sha256>,
         /// Session tickets seen; NULL: not asked for, hidden, or it ended before.
         tickets_count: Option<u32>,

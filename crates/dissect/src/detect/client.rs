@@ -16,6 +16,7 @@ use crate::speech::Via;
 /// What these lines say; `whole`: the first of them is the very first of the side.
 pub(super) fn votes(lines: &Lines<'_>, whole: bool) -> Votes {
     let mut votes = Votes::too_little();
+    let mut registration = Registration::default();
     for (at, line) in lines.clone().enumerate() {
         let said = read(line);
         match (&said.foreign, at, whole) {
@@ -25,13 +26,14 @@ pub(super) fn votes(lines: &Lines<'_>, whole: bool) -> Votes {
             (Some(_), ..) if votes.ours.is_empty() => return said,
             _ => votes.ours.add(said.ours),
         }
+        registration.hear(line);
+        if registration.is_whole() && votes.weight(Via::Irc) == Some(Weight::Likely) {
+            votes.add(Votes::for_one(Via::Irc, Weight::Sure));
+        }
         if votes.ours.best() == Some(Weight::Sure) {
             votes.open = false;
             return votes;
         }
-    }
-    if has_registered(&votes, lines) {
-        votes.add(Votes::for_one(Via::Irc, Weight::Sure));
     }
     votes
 }
@@ -156,15 +158,24 @@ impl Command<'_> {
 }
 
 /// NICK and USER together are an IRC client's registration (RFC 2812 section 3.1), in either order.
-fn has_registered(votes: &Votes, lines: &Lines<'_>) -> bool {
-    let says = |verb: &[u8]| {
-        lines.clone().any(|line| {
-            let mut words = words(line);
-            words.next().is_some_and(|word| word.eq_ignore_ascii_case(verb))
-                && words.next().is_some()
-        })
-    };
-    votes.weight(Via::Irc) == Some(Weight::Likely) && says(b"NICK") && says(b"USER")
+#[derive(Default)]
+struct Registration {
+    nick: bool,
+    user: bool,
+}
+
+impl Registration {
+    fn hear(&mut self, line: &[u8]) {
+        let mut words = words(line);
+        let verb = words.next().unwrap_or_default();
+        let has_argument = words.next().is_some();
+        self.nick |= has_argument && verb.eq_ignore_ascii_case(b"NICK");
+        self.user |= has_argument && verb.eq_ignore_ascii_case(b"USER");
+    }
+
+    const fn is_whole(&self) -> bool {
+        self.nick && self.user
+    }
 }
 
 /// A word that clients name as a mechanism: of those that are registered or common, none is a password one would choose.

@@ -299,9 +299,13 @@ fn rank(server: Option<Weight>, client: Option<Weight>) -> Rank {
 impl Pair<'_> {
     /// No protocol has more for it, whatever the sides still say.
     fn rank_at_most(&self) -> Rank {
-        let at_most =
-            |votes: &Votes| if votes.open { Some(Weight::Sure) } else { votes.ours.best() };
-        rank(at_most(&self.server.as_server), at_most(&self.client.as_client))
+        // Behind a hole, or in the middle, lines that nobody knows say nothing of a role.
+        let at_most = |heard: &Heard, votes: &Votes| {
+            let may_grow = votes.open && (heard.whole || !votes.ours.is_empty());
+            if may_grow { Some(Weight::Sure) } else { votes.ours.best() }
+        };
+        let server = at_most(self.server, &self.server.as_server);
+        rank(server, at_most(self.client, &self.client.as_client))
     }
 
     /// The protocol for which most speaks.

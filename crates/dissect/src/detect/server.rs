@@ -50,9 +50,7 @@ fn read(lines: &Lines<'_>, last: bool) -> Votes {
     }
     let reply = Reply::of(lines.clone());
     if !reply.is_whole && !last {
-        // Its first line may be enough, and nothing else is.
-        let votes = smtp(first, first, std::iter::empty());
-        return votes.filter(|votes| !votes.open).unwrap_or_else(Votes::too_little);
+        return Votes::too_little();
     }
     if let Some(foreign) = Foreign::of(looks_like(&reply.text)) {
         return Votes::not_ours(foreign);

@@ -3,7 +3,6 @@
 mod address;
 mod irc;
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use tlscensus_dialog::Capabilities;
@@ -12,7 +11,7 @@ use tlscensus_dialog::Outcome;
 use tlscensus_dialog::Reading;
 use tlscensus_dialog::Starttls;
 use tlscensus_dialog::contains;
-use tlscensus_records::text::escape;
+use tlscensus_dialog::escaped;
 use tlscensus_records::text::unescape;
 
 use crate::speech::Via;
@@ -63,11 +62,11 @@ impl Redactor {
     fn list(&self, list: &mut Capabilities) {
         list.lines.iter_mut().for_each(|line| self.line(line));
         for mechanism in &mut list.mechanisms {
-            self.text(&mut mechanism.name);
+            self.escaped_text(&mut mechanism.name);
         }
-        list.channel_bindings.iter_mut().for_each(|binding| self.text(binding));
+        list.channel_bindings.iter_mut().for_each(|binding| self.escaped_text(binding));
         if let Some(sts) = &mut list.sts {
-            self.text(sts);
+            self.escaped_text(sts);
         }
     }
 
@@ -83,19 +82,27 @@ impl Redactor {
         line.append(&mut values);
     }
 
-    /// A text that is escaped already. The digits of an escape would hide where an address begins.
-    fn text(&self, text: &mut String) {
-        let words = match text.contains('\\') {
-            true => unescape(text).map_or_else(|| text.as_bytes().into(), Cow::Owned),
-            false => Cow::Borrowed(text.as_bytes()),
-        };
-        if !self.may_hold_address(&words) {
-            return;
+    /// A fact of the dialogue that is text: digits of an escape would hide where an address begins.
+    fn escaped_text(&self, text: &mut String) {
+        if text.contains('\\')
+            && let Some(words) = unescape(text)
+            && self.may_hold_address(&words)
+        {
+            let mut cleared = words.clone();
+            self.without_address(&mut cleared);
+            if cleared != words {
+                *text = escaped(&cleared);
+            }
         }
-        let mut cleared = words.to_vec();
-        self.without_address(&mut cleared);
-        if cleared != *words {
-            *text = escape(&cleared);
+        // The escapes themselves may read as the beginning of one.
+        self.text(text);
+    }
+
+    fn text(&self, text: &mut String) {
+        if self.may_hold_address(text.as_bytes()) {
+            let mut words = std::mem::take(text).into_bytes();
+            self.without_address(&mut words);
+            *text = String::from_utf8_lossy(&words).into_owned();
         }
     }
 
@@ -158,7 +165,7 @@ impl Redactor {
             return Some(OTHER.to_owned());
         }
         let mut name = name.clone();
-        self.text(&mut name);
+        self.escaped_text(&mut name);
         Some(name)
     }
 }
@@ -302,11 +309,15 @@ mod tests {
             (r"\\192.0.2.7\xff", r"\\<client>\xff"),
             // That is 1 as a control character, and another address.
             (r"\x0192.0.2.7", r"\x0192.0.2.7"),
-            (r"\192.0.2.7", r"\\<client>"),
+            (r"\192.0.2.7", r"\<client>"),
+            // That is no digit and another address, and reads as this one.
+            (r"\x192.0.2.7", r"\x<client>"),
+            // What stands before the bracket may be a host's name.
+            (r"A\x20[192.0.2.7]\xff", r"A\<client>[<client>]\xff"),
         ];
         for (words, expected) in cases {
             let mut text = words.to_owned();
-            redactor.text(&mut text);
+            redactor.escaped_text(&mut text);
             assert_eq!(text, expected, "{words}");
         }
     }

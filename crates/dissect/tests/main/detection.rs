@@ -75,7 +75,11 @@ fn what_has_no_lines_is_told_in_any_split() {
 /// What later lines say does not change what earlier ones have shown, or both are waited for.
 #[test]
 fn replies_of_several_lines_are_told_in_any_split() {
-    let cases: [(&[u8], &[u8], &str); 8] = [
+    let cases: [(&[u8], &[u8], &str); 12] = [
+        (b"220-smtp.example.net FTP server\r\n220 ready\r\n", b"x\r\n", "ftp"),
+        (b"220-x LMTP\r\n220 mail\r\n", b"x\r\n", "lmtp"),
+        (b"250-SIZE\r\n250 ftp\r\n", b"x\r\n", "ftp"),
+        (b"foo\r\n", b"NICK a\r\nUSER a b c d\r\na CAPABILITY\r\n", "irc"),
         (b"220-a\r\n220 b ESMTP\r\n", b"", "smtp"),
         (b"220-a\r\n220 ftp server\r\n", b"USER x\r\n", "ftp"),
         (b"220 a ESMTP\r\n331 who?\r\n", b"", "smtp"),
