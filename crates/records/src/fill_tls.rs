@@ -464,14 +464,22 @@ mod tests {
 
     #[test]
     fn sessions_and_tickets_are_measured() {
-        let row = row(|observer| {
-            let (side, plain) = (Side::Server, Protection::Plain);
-            let hello = hello_with(0xc02f, &[7; 32], Extensions::none());
-            observer.message(side, plain, HandshakeType::SERVER_HELLO, &hello);
-            let ticket = NewSessionTicketLegacy { lifetime_hint: 300, ticket: &[1; 192] };
-            let ticket = ticket.encoded();
-            observer.message(side, plain, HandshakeType::NEW_SESSION_TICKET, &ticket);
-        });
+        let heard = |client: Option<&[u8]>| {
+            row(|observer| {
+                let (side, plain) = (Side::Server, Protection::Plain);
+                if let Some(hello) = client {
+                    observer.message(Side::Client, plain, HandshakeType::CLIENT_HELLO, hello);
+                }
+                let hello = hello_with(0xc02f, &[7; 32], Extensions::none());
+                observer.message(side, plain, HandshakeType::SERVER_HELLO, &hello);
+                let ticket = NewSessionTicketLegacy { lifetime_hint: 300, ticket: &[1; 192] };
+                let ticket = ticket.encoded();
+                observer.message(side, plain, HandshakeType::NEW_SESSION_TICKET, &ticket);
+            })
+        };
+        // TLS 1.2, a random, no session id, one suite, no compression.
+        let hello = [&[3, 3][..], &[0x22; 32], &[0, 0, 2, 0xc0, 0x2f, 1, 0]].concat();
+        let row = heard(Some(&hello));
         assert_eq!((row.tls.session_id_length, row.tls.session_id_echoed), (Some(32), Some(false)));
         assert_eq!((row.tls.tickets_count, row.tls.ticket_length), (Some(1), Some(192)));
         assert_eq!(row.tls.ticket_lifetime_s, Some(300));
@@ -479,6 +487,10 @@ mod tests {
         assert_eq!(row.tls.server_random, Some("11".repeat(32)));
         assert_eq!(row.tls.session_id_sha256, Some(Sha256::of(&[7; 32])));
         assert_eq!(row.tls.ja3s.map(|print| print.len()), Some(32));
+        // Without the client's hello nobody knows whose the session id is.
+        let row = heard(None);
+        assert_eq!((row.tls.session_id_length, row.tls.session_id_echoed), (Some(32), None));
+        assert_eq!(row.tls.session_id_sha256, None);
     }
 
     #[test]
