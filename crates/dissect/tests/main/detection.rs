@@ -39,6 +39,10 @@ fn word(port: u16, server: &[u8], client: &[u8]) -> &'static str {
     name(&found)
 }
 
+fn byte_by_byte(side: Side, said: &[u8]) -> Vec<Call> {
+    said.iter().map(|byte| Call::Hear(side, vec![*byte])).collect()
+}
+
 /// Byte by byte as in one piece: nothing is named, or given up, before it can be told.
 #[test]
 fn what_has_no_lines_is_told_in_any_split() {
@@ -58,10 +62,8 @@ fn what_has_no_lines_is_told_in_any_split() {
     ];
     for (server, client, expected) in cases {
         assert_eq!(word(1, server, client), expected, "{server:?} {client:?}");
-        let each = |side, said: &[u8]| -> Vec<Call> {
-            said.iter().map(|byte| Call::Hear(side, vec![*byte])).collect()
-        };
-        let (server, client) = (each(Side::Server, server), each(Side::Client, client));
+        let (server, client) =
+            (byte_by_byte(Side::Server, server), byte_by_byte(Side::Client, client));
         for calls in [[&*server, &*client].concat(), [client, server].concat()] {
             let found = match play(Setting::new(1), &calls) {
                 Findings::Ours(ours) => ours.spoken.protocol,
@@ -91,17 +93,14 @@ fn replies_of_several_lines_are_told_in_any_split() {
         (b"250-a\r\n250 STARTTLS\r\n", b"220 a ESMTP\r\nEHLO b\r\n", "smtp"),
     ];
     for (server, client, expected) in cases {
-        let each = |side, said: &[u8]| -> Vec<Call> {
-            said.iter().map(|byte| Call::Hear(side, vec![*byte])).collect()
-        };
         let all =
             [Call::Hear(Side::Client, client.to_vec()), Call::Hear(Side::Server, server.to_vec())];
         let whole =
             all.into_iter().filter(|call| !matches!(call, Call::Hear(_, said) if said.is_empty()));
         for calls in [
             whole.collect(),
-            [each(Side::Client, client), each(Side::Server, server)].concat(),
-            [each(Side::Server, server), each(Side::Client, client)].concat(),
+            [byte_by_byte(Side::Client, client), byte_by_byte(Side::Server, server)].concat(),
+            [byte_by_byte(Side::Server, server), byte_by_byte(Side::Client, client)].concat(),
         ] {
             match play(Setting::new(1), &calls) {
                 Findings::Ours(ours) => {
