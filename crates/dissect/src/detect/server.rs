@@ -162,7 +162,7 @@ fn resp(line: &[u8]) -> bool {
     }
 }
 
-/// `text`: the first line, or all of the first reply.
+/// `line`: the first; `text`: all of the first reply.
 fn smtp<'a>(
     line: &[u8],
     text: &[u8],
