@@ -39,6 +39,7 @@ pub(crate) use self::discover::WireArguments;
 pub(crate) use self::monitor::MonitorArguments;
 pub(crate) use self::monitor::SessionsTyped;
 pub(crate) use self::monitor::ZeekFormat;
+pub(crate) use self::monitor::ZeekLog;
 pub(crate) use self::noise::NoiseArguments;
 pub(crate) use self::purge::PurgeArguments;
 pub(crate) use self::scan::ScanArguments;

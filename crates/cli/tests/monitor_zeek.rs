@@ -1,6 +1,7 @@
 //! `monitor --zeek-logs`: a capture becomes logs that readers of Zeek's can take, and nothing in them is a client's address.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -20,6 +21,14 @@ fn watch(folder: &Path, name: &str, dataset: &str, logs: &str, format: &str, cod
     command.arg("monitor").arg(capture(name)).arg("--out").arg(folder.join(dataset));
     command.arg("--zeek-logs").arg(folder.join(logs)).args(["--zeek-format", format, "--quiet"]);
     String::from_utf8(run(&mut command, code).stderr).unwrap()
+}
+
+/// The same without a dataset, the logs going there; gives what was written to stdout, and what was said.
+fn watch_alone(folder: &Path, name: &str, logs: &str, words: &[&str], code: i32) -> [String; 2] {
+    let mut command = tlscensus();
+    command.current_dir(folder).arg("monitor").arg(capture(name)).args(["--zeek-logs", logs]);
+    let output = run(command.args(words), code);
+    [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
 }
 
 /// The lines of a log, each as its columns by name.
@@ -82,4 +91,54 @@ fn json_has_an_object_a_line_and_logs_are_never_written_over() {
     let said = watch(folder.path(), "tls13-imap.pcap", "second", "logs", "json", 2);
     assert!(said.contains("logs/ssl.log: never written over; name another folder"), "{said}");
     assert_eq!(fs::read_to_string(folder.path().join("logs/ssl.log")).unwrap(), ssl);
+}
+
+#[test]
+fn logs_alone_are_the_same_as_beside_a_dataset() {
+    let (folder, capture) = (tempfile::tempdir().unwrap(), "pipelined-smtp-hello.pcap");
+    let [_, said] = watch_alone(folder.path(), capture, "logs/", &[], 0);
+    assert!(said.contains("1 measured") && !said.contains("next:"), "{said}");
+    // The key lies beside them, and makes the same names for the dataset's.
+    fs::rename(folder.path().join("logs.client.key"), folder.path().join("census.client.key"))
+        .unwrap();
+    watch(folder.path(), capture, "census", "beside", "tsv", 0);
+    for log in ["ssl.log", "conn.log", "x509.log"] {
+        let of = |logs: &str| lines(&folder.path().join(logs), log);
+        assert!(!of("logs").is_empty(), "{log}");
+        assert_eq!(of("logs"), of("beside"), "{log}");
+    }
+}
+
+#[test]
+fn a_stream_has_objects_of_all_logs_and_leaves_nothing_behind() {
+    let (folder, capture) = (tempfile::tempdir().unwrap(), "pipelined-smtp-hello.pcap");
+    let [stream, _] = watch_alone(folder.path(), capture, "-", &["--zeek-format", "json"], 0);
+    let objects = stream.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let logs: BTreeSet<_> =
+        objects.map(|object| object["_path"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(logs, ["conn", "ssl", "x509"].map(str::to_owned).into());
+    let [stream, said] = watch_alone(folder.path(), capture, "-", &[], 2);
+    assert_eq!(stream, "");
+    assert!(said.contains("three logs in one stream need --zeek-format json"), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn whoever_reads_a_stream_may_stop() {
+    let mut command = tlscensus();
+    command.arg("monitor").arg(capture("pipelined-smtp-hello.pcap"));
+    command.args(["--zeek-logs", "-", "--zeek-format", "json", "--quiet"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stdout(writer).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn something_is_to_be_written() {
+    let mut command = tlscensus();
+    let output = run(command.arg("monitor").arg(capture("tls13-imap.pcap")), 2);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("--out <DATASET>"), "{said}");
 }

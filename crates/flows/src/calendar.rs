@@ -105,14 +105,6 @@ impl Calendar {
         }
     }
 
-    /// Files an entry, unless it is in that class already.
-    pub(crate) fn refile(&mut self, id: u32, class: Class, beat: u32) {
-        let link = self.links.get(usize_from(id));
-        if link.is_none_or(|link| link.class != Some(class)) {
-            self.file(id, class, beat);
-        }
-    }
-
     /// Takes an entry out.
     pub(crate) fn remove(&mut self, id: u32) {
         let Some(link) = self.links.get_mut(usize_from(id)) else {
@@ -312,7 +304,6 @@ mod tests {
             calendar.file(id, Class::HalfOpen, 5);
         }
         calendar.file(1, Class::Tombstone, 5);
-        calendar.refile(3, Class::HalfOpen, 9);
         assert_eq!(calendar.count(Class::HalfOpen), 2);
         assert_eq!(calendar.oldest(Class::HalfOpen), Some(3));
         assert_eq!(calendar.oldest(Class::Tombstone), Some(1));

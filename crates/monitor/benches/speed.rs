@@ -1,5 +1,4 @@
-//! TLS flows, packets and bytes per CPU-second of the monitor, beside `tshark` on the same sessions: with its dataset, and with what
-//! `tshark` writes alone.
+//! TLS flows, packets and bytes per CPU-second of the monitor, beside `tshark` on the same sessions: into a dataset, and into logs.
 //!
 //! `cargo bench -p tlscensus-monitor --bench speed [-- ROUNDS SESSIONS BULK_MEGABYTES]`; README.md in this folder says
 //! what is measured and how to see where the time goes.
@@ -11,8 +10,6 @@ mod child;
 mod cpu;
 #[path = "../../probe/benches/support/figures.rs"]
 mod figures;
-#[path = "support/lines.rs"]
-mod lines;
 #[expect(dead_code, reason = "examples make other loads of it")]
 mod support;
 
@@ -21,9 +18,9 @@ use std::fmt;
 use std::fs;
 use std::fs::File;
 use std::io;
-use std::io::BufWriter;
 use std::io::Write;
 use std::num::NonZeroUsize;
+use std::ops::AddAssign;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -45,8 +42,12 @@ use tlscensus_monitor::Harvest;
 use tlscensus_monitor::Input;
 use tlscensus_monitor::Monitor;
 use tlscensus_monitor::Sessions;
+use tlscensus_monitor::ZeekFormat;
+use tlscensus_monitor::ZeekLog;
+use tlscensus_monitor::ZeekLogs;
 use tlscensus_records::RunRow;
 use tlscensus_records::RunState;
+use tlscensus_records::Timestamp;
 use tlscensus_testkit::load::Bulk;
 use tlscensus_testkit::load::Load;
 use tlscensus_testkit::load::Written;
@@ -112,32 +113,44 @@ fn told(path: &Path, written: Written) -> io::Result<()> {
     writeln!(io::stdout(), "{name}: {sessions} sessions, {packets} packets, {bytes} bytes")
 }
 
-/// All measurements once.
+/// All measurements.
+#[derive(Default)]
 struct Round {
     mixed: Spent,
-    lines: Spent,
+    logs: Spent,
     without_dataset: Spent,
     bulk: Spent,
     tshark: Spent,
 }
 
 impl Round {
+    /// Ours come by turns before and behind `tshark`, which takes minutes: what other machines' work does to a run of seconds
+    /// changes as fast.
     fn measure(captures: &Captures, folder: &Path) -> Outcome<Self> {
-        let dataset = folder.join("dataset");
-        let mixed = our_cpu(&captures.mixed, Rows::Dataset(&dataset))?;
+        let mut round = Self::default();
+        round.turns(captures, folder)?;
         // It is taken to have found as many as we have, though it does not follow the upgrade of IRC.
-        let cpu = tshark_cpu(&captures.mixed)?;
-        let tshark = Spent { cpu, ..mixed };
-        let lines = our_cpu(&captures.mixed, Rows::Lines)?;
-        let without_dataset = our_cpu(&captures.mixed, Rows::Nowhere)?;
-        let bulk = our_cpu(&captures.bulk, Rows::Dataset(&dataset))?;
-        Ok(Self { mixed, lines, without_dataset, bulk, tshark })
+        let ours = our_cpu(&captures.mixed, Rows::Nowhere)?;
+        round.tshark = Spent { cpu: tshark_cpu(&captures.mixed)?, ..ours };
+        round.turns(captures, folder)?;
+        Ok(round)
+    }
+
+    fn turns(&mut self, captures: &Captures, folder: &Path) -> Outcome<()> {
+        let (dataset, logs) = (folder.join("dataset"), folder.join("logs"));
+        for _ in 0..TURNS {
+            self.mixed += our_cpu(&captures.mixed, Rows::Dataset(&dataset))?;
+            self.logs += our_cpu(&captures.mixed, Rows::Logs(&logs))?;
+            self.without_dataset += our_cpu(&captures.mixed, Rows::Nowhere)?;
+            self.bulk += our_cpu(&captures.bulk, Rows::Dataset(&dataset))?;
+        }
+        Ok(())
     }
 
     fn each(&self) -> [(&'static str, &Spent); 5] {
         [
             ("mixed", &self.mixed),
-            ("mixed, as lines", &self.lines),
+            ("mixed, as logs", &self.logs),
             ("mixed, rows thrown away", &self.without_dataset),
             ("tshark", &self.tshark),
             ("bulk", &self.bulk),
@@ -154,9 +167,10 @@ impl fmt::Display for Round {
     }
 }
 
-/// What a reading cost, and how much was read.
-#[derive(Clone, Copy)]
+/// What readings cost, and how much was read.
+#[derive(Clone, Copy, Default)]
 struct Spent {
+    readings: u32,
     /// Flows with a message of TLS.
     flows: f64,
     packets: f64,
@@ -171,10 +185,22 @@ impl Spent {
     }
 }
 
+impl AddAssign for Spent {
+    fn add_assign(&mut self, other: Self) {
+        self.readings += other.readings;
+        self.flows += other.flows;
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.cpu += other.cpu;
+    }
+}
+
+/// For one of the readings.
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { flows, packets, bytes, cpu } = self;
-        let (user, system) = (cpu.user.as_secs_f64(), cpu.system.as_secs_f64());
+        let each = |all: f64| all / f64::from(self.readings);
+        let [flows, packets, bytes] = [self.flows, self.packets, self.bytes].map(each);
+        let [user, system] = [self.cpu.user, self.cpu.system].map(|time| each(time.as_secs_f64()));
         write!(
             f,
             "{flows:6} TLS flows, {packets:8} packets, {bytes:10} bytes: {user:.2} s + {system:.2} s in the kernel"
@@ -185,10 +211,10 @@ impl fmt::Display for Spent {
 #[derive(Default)]
 struct Results {
     flows: Figures,
-    lines: Figures,
+    logs: Figures,
     theirs: Figures,
     ratio: Figures,
-    ratio_of_lines: Figures,
+    ratio_of_logs: Figures,
     packets: Figures,
     packets_alone: Figures,
     bulk: Figures,
@@ -199,12 +225,12 @@ impl Results {
         let (ours, theirs) = (&round.mixed, &round.tshark);
         let (our_flows, their_flows) =
             (ours.per_second(ours.flows), theirs.per_second(theirs.flows));
-        let line_flows = round.lines.per_second(round.lines.flows);
+        let log_flows = round.logs.per_second(round.logs.flows);
         self.flows.push(our_flows);
-        self.lines.push(line_flows);
+        self.logs.push(log_flows);
         self.theirs.push(their_flows);
         self.ratio.push(our_flows / their_flows);
-        self.ratio_of_lines.push(line_flows / their_flows);
+        self.ratio_of_logs.push(log_flows / their_flows);
         self.packets.push(ours.per_second(ours.packets) / 1e6);
         let alone = &round.without_dataset;
         self.packets_alone.push(alone.per_second(alone.packets) / 1e6);
@@ -214,13 +240,9 @@ impl Results {
 
 impl fmt::Display for Results {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { flows, lines, theirs, ratio, ratio_of_lines, packets, packets_alone, bulk } =
-            self;
+        let Self { flows, logs, theirs, ratio, ratio_of_logs, packets, packets_alone, bulk } = self;
         writeln!(f, "TLS flows per CPU-second of tshark: {theirs:.0}")?;
-        writeln!(
-            f,
-            "the same as lines to nowhere, as its are: {lines:.0}; ratio: {ratio_of_lines:.1}"
-        )?;
+        writeln!(f, "the same into Zeek's logs: {logs:.0}; ratio: {ratio_of_logs:.1}")?;
         writeln!(f, "the same into a dataset: {flows:.0}; ratio: {ratio:.1}")?;
         writeln!(f, "millions of packets per CPU-second, many handshakes: {packets:.2}")?;
         writeln!(f, "the same without a dataset: {packets_alone:.2}")?;
@@ -233,8 +255,8 @@ impl fmt::Display for Results {
 enum Rows<'a> {
     /// Into Parquet, as the program writes it.
     Dataset(&'a Path),
-    /// A line each with what `tshark` is asked for, to nowhere.
-    Lines,
+    /// Into Zeek's logs of handshakes and certificates, as the program writes them when no dataset is asked for.
+    Logs(&'a Path),
     /// To nowhere.
     Nowhere,
 }
@@ -244,7 +266,7 @@ fn our_cpu(capture: &Path, rows: Rows<'_>) -> Outcome<Spent> {
     let capture = capture.display().to_string();
     let arguments = match rows {
         Rows::Dataset(path) => vec![capture, path.display().to_string()],
-        Rows::Lines => vec![capture, LINES.to_owned()],
+        Rows::Logs(path) => vec![capture, path.display().to_string(), LOGS.to_owned()],
         Rows::Nowhere => vec![capture],
     };
     let before = Cpu::of_children()?;
@@ -252,12 +274,12 @@ fn our_cpu(capture: &Path, rows: Rows<'_>) -> Outcome<Spent> {
     let heard = reader.heard()?;
     reader.end()?;
     let cpu = Cpu::of_children()? - before;
-    if let Rows::Dataset(path) = rows {
+    if let Rows::Dataset(path) | Rows::Logs(path) = rows {
         fs::remove_dir_all(path)?;
     }
     let number = |name: &str| heard[name].as_f64().unwrap_or(f64::NAN);
     let (flows, packets, bytes) = (number("flows"), number("packets"), number("bytes"));
-    Ok(Spent { flows, packets, bytes, cpu })
+    Ok(Spent { readings: 1, flows, packets, bytes, cpu })
 }
 
 /// The usual way to get what our main columns have, its lines to nowhere.
@@ -272,13 +294,13 @@ fn tshark_cpu(capture: &Path) -> Outcome<Cpu> {
     if status.success() { Ok(cpu) } else { Err(format!("tshark: {status}").into()) }
 }
 
-/// The role of the monitor: `CAPTURE [DATASET|lines]`.
+/// The role of the monitor: `CAPTURE [DATASET | FOLDER logs]`.
 fn monitor(arguments: &[String]) -> Outcome<()> {
     let (capture, taker) = match arguments {
         [capture] => (capture, Taker::Nobody),
-        [capture, word] if word == LINES => (capture, Taker::lines()?),
         [capture, dataset] => (capture, Taker::dataset(dataset)?),
-        _ => return Err("monitor CAPTURE [DATASET|lines]".into()),
+        [capture, folder, word] if word == LOGS => (capture, Taker::logs(folder)?),
+        _ => return Err("monitor CAPTURE [DATASET | FOLDER logs]".into()),
     };
     let mut rows = Taking { taker, flows: 0, failure: None };
     let inputs = [Input { path: capture.into(), follow: false }];
@@ -311,7 +333,7 @@ fn plan() -> Monitor {
 /// Who takes rows.
 enum Taker {
     Dataset { writer: Box<RunWriter>, synced: Instant },
-    Lines { out: BufWriter<File>, line: Vec<u8> },
+    Logs { logs: Box<ZeekLogs>, flushed: Instant },
     Nobody,
 }
 
@@ -322,9 +344,10 @@ impl Taker {
         Ok(Self::Dataset { writer, synced: Instant::now() })
     }
 
-    fn lines() -> Outcome<Self> {
-        let nowhere = File::options().write(true).open("/dev/null")?;
-        Ok(Self::Lines { out: BufWriter::new(nowhere), line: Vec::new() })
+    fn logs(folder: &str) -> Outcome<Self> {
+        let folder = Path::new(folder);
+        let logs = ZeekLogs::create(folder, &HANDSHAKES, ZeekFormat::Tsv, Timestamp(0))?;
+        Ok(Self::Logs { logs: Box::new(logs), flushed: Instant::now() })
     }
 
     fn take(&mut self, batch: &Batch) -> Outcome<()> {
@@ -338,12 +361,11 @@ impl Taker {
                     *synced = Instant::now();
                 }
             }
-            Self::Lines { out, line } => {
-                for Harvest { row, .. } in batch.harvests.iter().filter(|harvest| has_tls(harvest))
-                {
-                    line.clear();
-                    lines::put(row, line)?;
-                    out.write_all(line)?;
+            Self::Logs { logs, flushed } => {
+                logs.write(batch)?;
+                if flushed.elapsed() >= SYNC_EVERY {
+                    logs.flush()?;
+                    *flushed = Instant::now();
                 }
             }
             Self::Nobody => {}
@@ -357,7 +379,7 @@ impl Taker {
             Self::Dataset { writer, .. } => {
                 writer.finish(RunState::Complete, Vec::new())?;
             }
-            Self::Lines { mut out, .. } => out.flush()?,
+            Self::Logs { logs, .. } => logs.close(Timestamp(0))?,
             Self::Nobody => {}
         }
         Ok(())
@@ -400,11 +422,17 @@ fn say(value: &Value) -> Outcome<()> {
 }
 
 const MONITOR: &str = "monitor";
-/// Asks for lines instead of a dataset.
-const LINES: &str = "lines";
+/// The logs of what `tshark` is asked for.
+const HANDSHAKES: [ZeekLog; 2] = [ZeekLog::Ssl, ZeekLog::X509];
+
+/// Asks for logs instead of a dataset.
+const LOGS: &str = "logs";
 
 /// The run's name in the dataset.
 const RUN: &str = "bench";
+
+/// Readings of each kind before `tshark`'s, and as many behind it.
+const TURNS: u32 = 4;
 
 /// As in the program.
 const SYNC_EVERY: Duration = Duration::from_secs(1);

@@ -34,4 +34,5 @@ pub use tlscensus_flows::Settings as FlowSettings;
 pub use tlscensus_flows::Tunnels;
 pub use tlscensus_link::CaptureCounts;
 pub use zeek::Format as ZeekFormat;
+pub use zeek::Log as ZeekLog;
 pub use zeek::ZeekLogs;

@@ -16,6 +16,7 @@ use crate::args::OutputArguments;
     tlscensus monitor --interface eth1 --workers 4 --out census --sensor uplink --duration 9d\n  \
     tcpdump -i eth1 -w - | tlscensus monitor - --out census\n  \
     tlscensus monitor day1.pcap --out census --zeek-logs logs\n  \
+    tlscensus monitor day1.pcap --zeek-logs - --zeek-format json --zeek-select ssl | jq .version\n  \
     tlscensus tables census T02 T03\n\n\
     Captures are pcap or pcapng, plain, .gz or .zst, and are taken as one, in the order given. Nothing is sent. Addresses of clients are\n\
     written as keyed hashes only: keep the key (--client-key) to compare runs, destroy it to make them anonymous for good. A capture\n\
@@ -27,9 +28,9 @@ pub(crate) struct MonitorArguments {
     /// An interface to listen to instead, until Ctrl-C or --duration
     #[arg(long, value_name = "NAME", conflicts_with_all = ["captures", "follow"])]
     pub(crate) interface: Option<String>,
-    /// The dataset; made if it does not exist
-    #[arg(long, value_name = "DATASET")]
-    pub(crate) out: PathBuf,
+    /// The dataset; made if it does not exist. May be left out where Zeek's logs are all that is wanted
+    #[arg(long, value_name = "DATASET", required_unless_present = "zeek_logs")]
+    pub(crate) out: Option<PathBuf>,
     /// What the place of capture is called in the rows
     #[arg(long, default_value = "monitor", value_name = "NAME")]
     pub(crate) sensor: String,
@@ -42,12 +43,16 @@ pub(crate) struct MonitorArguments {
     /// Threads that take flows apart; one of its own reads a file for more than one
     #[arg(long, default_value = "1", value_name = "N")]
     pub(crate) workers: NonZeroUsize,
-    /// Also write ssl.log, x509.log and conn.log, as Zeek would, into this folder; clients have addresses in fd00::/8 made of their hash
-    #[arg(long, value_name = "FOLDER")]
+    /// Write ssl.log, x509.log and conn.log, as Zeek would, into this folder, or objects of all three to stdout (-, with --zeek-format
+    /// json); clients have addresses in fd00::/8 made of their hash
+    #[arg(long, value_name = "FOLDER|-")]
     pub(crate) zeek_logs: Option<PathBuf>,
     /// How Zeek's logs are written
     #[arg(long, value_enum, default_value_t = ZeekFormat::Tsv, requires = "zeek_logs")]
     pub(crate) zeek_format: ZeekFormat,
+    /// Which of Zeek's logs, by comma (repeatable); without conn, connections need not be counted to their end, which is faster
+    #[arg(long, value_enum, value_delimiter = ',', requires = "zeek_logs", value_name = "LOG", default_values_t = [ZeekLog::Conn, ZeekLog::Ssl, ZeekLog::X509])]
+    pub(crate) zeek_select: Vec<ZeekLog>,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
     #[command(flatten)]
@@ -67,7 +72,7 @@ pub(crate) struct WhoseArguments {
     #[arg(long, value_enum, default_value_t = SessionsTyped::All)]
     pub(crate) sessions: SessionsTyped,
     /// The key under which clients' addresses are hashed: 32 bytes, made if the file does not exist; by default
-    /// DATASET.client.key
+    /// DATASET.client.key, or FOLDER.client.key of Zeek's logs; without either, one that nobody keeps
     #[arg(long, value_name = "FILE")]
     pub(crate) client_key: Option<PathBuf>,
     /// Store certificates that clients sent, which may name people; without this only their hashes
@@ -120,6 +125,17 @@ pub(crate) enum SessionsTyped {
     Incoming,
     /// Out of our networks
     Outgoing,
+}
+
+/// One of Zeek's logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ZeekLog {
+    /// Connections
+    Conn,
+    /// Handshakes
+    Ssl,
+    /// Certificates
+    X509,
 }
 
 /// How Zeek's logs are written.

@@ -32,6 +32,7 @@ use tlscensus_targets::Blocklist;
 use crate::args::MonitorArguments;
 use crate::args::SessionsTyped;
 use crate::args::ZeekFormat;
+use crate::args::ZeekLog;
 use crate::plan::BlocklistFile;
 use crate::plan::discovery;
 use crate::plan::unusable;
@@ -41,8 +42,9 @@ use crate::utc;
 pub(crate) struct MonitorPlan {
     pub(crate) monitor: Monitor,
     pub(crate) source: Source,
-    pub(crate) writer: RunWriter,
-    /// Zeek's logs, if they were asked for.
+    /// The dataset's, if one was asked for.
+    pub(crate) writer: Option<RunWriter>,
+    /// Zeek's logs, if they were asked for: one of both is there.
     pub(crate) zeek_logs: Option<ZeekLogs>,
     /// When to stop at the latest.
     pub(crate) duration: Option<Duration>,
@@ -67,6 +69,11 @@ impl MonitorPlan {
         if typed.whose.sessions != SessionsTyped::All && typed.whose.local_nets.is_empty() {
             return Err(unusable("--sessions: name the networks that are ours with --local-nets"));
         }
+        if is_stdout(typed) && typed.zeek_format != ZeekFormat::Json {
+            return Err(unusable(
+                "--zeek-logs -: three logs in one stream need --zeek-format json",
+            ));
+        }
         let source = source(typed)?;
         let bytes = bytes(&source)?;
         let (route, routes) = match &typed.whose.routes {
@@ -82,9 +89,11 @@ impl MonitorPlan {
             }
         };
         let blocklist = blocklist(typed.whose.blocklist.as_deref())?;
-        let dataset = Dataset::create(&typed.out)?;
-        let key_path = key_path(typed);
-        let key = client_key(&key_path)?;
+        let dataset = typed.out.as_deref().map(Dataset::create).transpose()?;
+        let key = match key_path(typed) {
+            Some(path) => client_key(&path)?,
+            None => ClientKey::new(&secret()?),
+        };
         let lists: Vec<_> = blocklist.iter().map(|(_, used)| used.clone()).chain(routes).collect();
         let run = run_row(typed, &key, lists)?;
         let mut seed = [0; 16];
@@ -108,8 +117,8 @@ impl MonitorPlan {
             keep_client_certificates: typed.whose.keep_client_certificates,
         };
         let zeek_logs = typed.zeek_logs.as_deref();
-        let zeek_logs = zeek_logs.map(|folder| logs(folder, typed.zeek_format)).transpose()?;
-        let writer = dataset.begin(run)?;
+        let zeek_logs = zeek_logs.map(|folder| logs(typed, folder)).transpose()?;
+        let writer = dataset.map(|dataset| dataset.begin(run)).transpose()?;
         Ok(Self { monitor, source, writer, zeek_logs, duration: typed.duration, bytes })
     }
 }
@@ -174,7 +183,7 @@ fn flow_settings(typed: &MonitorArguments) -> FlowSettings {
         usize::try_from(u64::from(bounds.max_held) << 20).unwrap_or(usize::MAX);
     settings.timeouts.established_ms = bounds.idle_timeout * 1000;
     settings.verify_checksums = bounds.verify_checksums;
-    settings.count_to_end = typed.zeek_logs.is_some();
+    settings.count_to_end = typed.zeek_logs.is_some() && typed.zeek_select.contains(&ZeekLog::Conn);
     if bounds.no_tunnels {
         settings.tunnels = tlscensus_monitor::Tunnels::NONE;
     }
@@ -204,13 +213,26 @@ fn blocklist(path: Option<&Path>) -> anyhow::Result<Option<(Blocklist, ListUsed)
     path.map(|path| BlocklistFile::new(path, Blocklist::empty()).read()).transpose()
 }
 
-fn key_path(typed: &MonitorArguments) -> PathBuf {
-    let beside = || {
-        let mut name = typed.out.as_os_str().to_owned();
+fn is_stdout(typed: &MonitorArguments) -> bool {
+    typed.zeek_logs.as_deref() == Some(Path::new("-"))
+}
+
+/// Where the key is kept: where it was said, or beside what is written; `None`: nothing that lasts is.
+fn key_path(typed: &MonitorArguments) -> Option<PathBuf> {
+    let beside = |path: &PathBuf| {
+        let mut name = path.components().as_path().as_os_str().to_owned();
         name.push(".client.key");
         PathBuf::from(name)
     };
-    typed.whose.client_key.clone().unwrap_or_else(beside)
+    let logs = typed.zeek_logs.as_ref().filter(|_| !is_stdout(typed));
+    let written = || typed.out.as_ref().or(logs).map(beside);
+    typed.whose.client_key.clone().or_else(written)
+}
+
+fn secret() -> anyhow::Result<[u8; ClientKey::LENGTH]> {
+    let mut secret = [0; ClientKey::LENGTH];
+    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("random bytes: {error}"))?;
+    Ok(secret)
 }
 
 /// The key in this file, or a new one that is put there, for its owner alone.
@@ -226,9 +248,7 @@ fn client_key(path: &Path) -> anyhow::Result<ClientKey> {
             ))),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut secret = [0; ClientKey::LENGTH];
-            getrandom::fill(&mut secret)
-                .map_err(|error| anyhow::anyhow!("random bytes: {error}"))?;
+            let secret = secret()?;
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
             let mut file = file.map_err(|error| {
                 unusable(format!("{shown}: {error}; name a file with --client-key"))
@@ -242,16 +262,33 @@ fn client_key(path: &Path) -> anyhow::Result<ClientKey> {
 }
 
 /// New logs; those of another run are not to be written over.
-fn logs(folder: &Path, format: ZeekFormat) -> anyhow::Result<ZeekLogs> {
-    let format = match format {
+fn logs(typed: &MonitorArguments, folder: &Path) -> anyhow::Result<ZeekLogs> {
+    let wanted = |log: &tlscensus_monitor::ZeekLog| {
+        let typed_as = match log {
+            tlscensus_monitor::ZeekLog::Conn => ZeekLog::Conn,
+            tlscensus_monitor::ZeekLog::Ssl => ZeekLog::Ssl,
+            tlscensus_monitor::ZeekLog::X509 => ZeekLog::X509,
+        };
+        typed.zeek_select.contains(&typed_as)
+    };
+    let logs: Vec<_> = tlscensus_monitor::ZeekLog::ALL.into_iter().filter(wanted).collect();
+    if folder == Path::new("-") {
+        return Ok(ZeekLogs::stream(folder, &logs, io::stdout));
+    }
+    let format = match typed.zeek_format {
         ZeekFormat::Json => tlscensus_monitor::ZeekFormat::Json,
         ZeekFormat::Tsv => tlscensus_monitor::ZeekFormat::Tsv,
     };
-    ZeekLogs::create(folder, format, utc::now()).map_err(|error| {
+    ZeekLogs::create(folder, &logs, format, utc::now()).map_err(|error| {
         let why =
             std::error::Error::source(&error).map_or_else(String::new, |why| format!(" ({why})"));
         unusable(format!("--zeek-logs: {error}{why}"))
     })
+}
+
+fn zeek_names(typed: &MonitorArguments) -> Vec<String> {
+    let names = typed.zeek_select.iter().filter_map(clap::ValueEnum::to_possible_value);
+    names.map(|name| name.get_name().to_owned()).collect()
 }
 
 fn run_row(
@@ -282,6 +319,7 @@ fn run_row(
         "tunnels": !bounds.no_tunnels,
         "teredo": bounds.teredo,
         "zeek_logs": typed.zeek_logs,
+        "zeek_select": typed.zeek_logs.as_ref().map(|_| zeek_names(typed)),
     });
     Ok(RunRow {
         run_id: format!("monitor-{}-{}", utc::compact_now(), std::process::id()),

@@ -129,7 +129,7 @@ impl<L: Listener> FlowTable<L> {
             for from in [Sender::Opener, Sender::Responder] {
                 flow.half_mut(from).forget_bytes(&mut self.held);
             }
-            return self.go_on_counting(audience, id, Box::new(flow));
+            return self.go_on_counting(audience, id, Box::new(flow), None);
         }
         for from in [Sender::Opener, Sender::Responder] {
             flow.half(from).give_back(&mut self.held);
@@ -146,18 +146,26 @@ impl<L: Listener> FlowTable<L> {
         self.entries.calendar.file(id, Class::Tombstone, self.looked);
     }
 
-    /// What becomes of a flow that nobody listens to, behind what was done to it.
-    pub(super) fn go_on_counting<A>(&mut self, audience: &mut A, id: u32, flow: Box<Flow>)
-    where
+    /// What becomes of a flow that nobody listens to, behind what was done to it. `class` is the one it is filed in as such.
+    #[inline]
+    pub(super) fn go_on_counting<A>(
+        &mut self,
+        audience: &mut A,
+        id: u32,
+        flow: Box<Flow>,
+        class: Option<Class>,
+    ) where
         A: Audience<Listener = L>,
     {
         if flow.is_finished() && !flow.reset {
             self.end_counted(audience, *flow, End::Finished);
             return self.bury(id);
         }
-        let class = if flow.is_closing() { Class::Closing } else { Class::Tombstone };
+        let now = flow.class_counted();
+        if class != Some(now) {
+            self.entries.calendar.file(id, now, self.looked);
+        }
         self.entries.get_mut(id).state = State::Counted(flow);
-        self.entries.calendar.refile(id, class, self.looked);
     }
 
     /// Leaves a tombstone of a connection that is over, so that what still comes of it is not taken for another.

@@ -50,10 +50,13 @@ impl<L> Entries<L> {
     /// Brings what is kept of a print from memory, so that it is there when it is asked for.
     #[inline]
     pub(super) fn touch(&self, print: &Print) {
-        if let Some(id) = self.find(print)
-            && let State::Live(live) = &self.get(id).state
-        {
-            std::hint::black_box(live.flow.number);
+        let Some(id) = self.find(print) else {
+            return;
+        };
+        match &self.get(id).state {
+            State::Live(live) => live.flow.touch(),
+            State::Counted(flow) => flow.touch(),
+            _ => {}
         }
     }
 

@@ -327,8 +327,9 @@ impl<L: Listener> FlowTable<L> {
             unreachable!("the state was looked at");
         };
         self.count_late(heard);
+        let class = flow.class_counted();
         self.hear(&mut flow, None, heard);
-        self.go_on_counting(audience, id, flow);
+        self.go_on_counting(audience, id, flow, Some(class));
     }
 
     /// A segment of a connection that is done with.

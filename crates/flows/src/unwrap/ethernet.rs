@@ -23,6 +23,13 @@ pub(super) fn read(frame: Span<'_>) -> Result<(Layer, Span<'_>), Unread> {
     }
 }
 
+/// What follows a MAC header that is followed by IP; none: [`read`] may know.
+#[inline]
+pub(super) fn ip(frame: Span<'_>) -> Option<Span<'_>> {
+    let number = frame.u16_at(TYPE_AT).ok()?;
+    if number == IPV4 || number == IPV6 { frame.skip(HEADER_BYTES).ok() } else { None }
+}
+
 /// What a type names.
 #[inline]
 pub(super) fn typed(number: u16, rest: Span<'_>) -> Result<(Layer, Span<'_>), Unread> {

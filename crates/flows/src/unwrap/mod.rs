@@ -53,12 +53,17 @@ pub(crate) enum Layer {
 /// The IP packet in a frame.
 #[inline]
 pub(crate) fn packet<'a>(link: LinkType, frame: Span<'a>) -> Result<IpPacket<'a>, Unread> {
+    // Most frames have nothing around it but Ethernet.
+    if link == LinkType::ETHERNET
+        && let Some(rest) = ethernet::ip(frame)
+    {
+        return ip::read(rest);
+    }
     let (layer, rest) = link::begin(link, frame)?;
     packet_in(layer, rest)
 }
 
 /// The IP packet in what begins with a layer.
-#[inline]
 pub(crate) fn packet_in(mut layer: Layer, mut rest: Span<'_>) -> Result<IpPacket<'_>, Unread> {
     for _ in 0..MOST_LAYERS {
         (layer, rest) = match layer {

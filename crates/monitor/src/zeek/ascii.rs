@@ -13,24 +13,29 @@
 use time::OffsetDateTime;
 use tlscensus_records::Timestamp;
 
-use super::column::Column;
-use super::column::SECOND;
+use super::Put;
 use super::column::Text;
 use super::column::Value;
 use super::column::put;
+use super::column::put_address;
+use super::column::put_number;
+use super::column::put_seconds;
 
-/// The lines before the first.
-pub(super) fn header(path: &str, columns: &[Column<'_>], opened: Timestamp, out: &mut String) {
+/// The lines before the first; `give` gives the columns of a line, whatever their values.
+pub(super) fn header(
+    path: &str,
+    give: impl FnOnce(&mut Put<'_>),
+    opened: Timestamp,
+    out: &mut String,
+) {
+    let (mut fields, mut types) = (String::new(), String::new());
+    give(&mut |column| {
+        put(&mut fields, format_args!("\t{}", column.name));
+        put(&mut types, format_args!("\t{}", column.kind.word()));
+    });
     out.push_str("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n");
-    put(out, format_args!("#path\t{path}\n#open\t{}\n#fields", moment(opened)));
-    for column in columns {
-        put(out, format_args!("\t{}", column.name));
-    }
-    out.push_str("\n#types");
-    for column in columns {
-        put(out, format_args!("\t{}", column.kind.word()));
-    }
-    out.push('\n');
+    put(out, format_args!("#path\t{path}\n#open\t{}\n", moment(opened)));
+    put(out, format_args!("#fields{fields}\n#types{types}\n"));
 }
 
 /// The last line.
@@ -38,45 +43,69 @@ pub(super) fn close(closed: Timestamp, out: &mut String) {
     put(out, format_args!("#close\t{}\n", moment(closed)));
 }
 
-/// A line.
-pub(super) fn line(columns: &[Column<'_>], out: &mut String) {
-    for (place, column) in columns.iter().enumerate() {
-        if place > 0 {
+/// A line of the columns that `give` gives.
+pub(super) fn line(give: impl FnOnce(&mut Put<'_>), out: &mut String) {
+    let mut first = true;
+    give(&mut |column| {
+        if !std::mem::take(&mut first) {
             out.push('\t');
         }
-        value(&column.value, out);
-    }
+        value(column.value, out);
+    });
     out.push('\n');
 }
 
-fn value(value: &Value<'_>, out: &mut String) {
+fn value(value: Value<'_>, out: &mut String) {
     match value {
         Value::Unset => out.push_str(UNSET),
+        Value::Address(address) => put_address(out, address),
         Value::Bool(true) => out.push('T'),
         Value::Bool(false) => out.push('F'),
-        Value::Count(count) => put(out, format_args!("{count}")),
-        Value::Interval(micros) => {
-            put(out, format_args!("{}.{:06}", micros / SECOND, micros % SECOND));
-        }
+        Value::Count(count) => put_number(out, count),
+        Value::Interval(micros) => put_seconds(out, micros),
         Value::Time(micros) => {
-            let (sign, micros) = (if *micros < 0 { "-" } else { "" }, micros.unsigned_abs());
-            put(out, format_args!("{sign}{}.{:06}", micros / SECOND, micros % SECOND));
+            if micros < 0 {
+                out.push('-');
+            }
+            put_seconds(out, micros.unsigned_abs());
         }
         Value::Text(one) => text(one, Within::Field, out),
-        Value::Counts(counts) => list(counts, out, |count, out| put(out, format_args!("{count}"))),
-        Value::Texts(texts) => list(texts, out, |one, out| text(one, Within::Vector, out)),
+        Value::Counts(counts) => {
+            let mut list = List::new(out);
+            counts.each(|count| put_number(list.next(), count));
+            list.end();
+        }
+        Value::Texts(texts) => {
+            let mut list = List::new(out);
+            texts.each(|one| text(one, Within::Vector, list.next()));
+            list.end();
+        }
     }
 }
 
-fn list<T>(items: &[T], out: &mut String, each: impl Fn(&T, &mut String)) {
-    if items.is_empty() {
-        out.push_str(EMPTY);
+/// A vector while it is written.
+struct List<'o> {
+    out: &'o mut String,
+    empty: bool,
+}
+
+impl<'o> List<'o> {
+    const fn new(out: &'o mut String) -> Self {
+        Self { out, empty: true }
     }
-    for (place, item) in items.iter().enumerate() {
-        if place > 0 {
-            out.push(',');
+
+    /// Where the next item is to be written.
+    fn next(&mut self) -> &mut String {
+        if !std::mem::take(&mut self.empty) {
+            self.out.push(',');
         }
-        each(item, out);
+        self.out
+    }
+
+    fn end(self) {
+        if self.empty {
+            self.out.push_str(EMPTY);
+        }
     }
 }
 
@@ -86,26 +115,39 @@ enum Within {
     Vector,
 }
 
-fn text(text: &Text<'_>, within: Within, out: &mut String) {
+fn text(text: Text<'_>, within: Within, out: &mut String) {
     let (text, escaped) = match text {
-        Text::Plain(text) => (text.as_ref(), false),
-        Text::Escaped(text) => (*text, true),
+        Text::Plain(text) => (text, false),
+        Text::Escaped(text) => (text, true),
     };
     if text.is_empty() {
         return out.push_str(EMPTY);
     }
-    let mut letters = text.chars();
+    let mut rest = text;
     if [UNSET, EMPTY].contains(&text) {
+        let mut letters = text.chars();
         letters.next().into_iter().for_each(|letter| hexadecimal(letter, out));
+        rest = letters.as_str();
     }
-    for letter in letters {
-        match letter {
-            '\\' if !escaped => out.push_str(r"\\"),
-            ',' if within == Within::Vector => hexadecimal(letter, out),
-            letter if letter.is_ascii_control() => hexadecimal(letter, out),
-            letter => out.push(letter),
+    // All of them are ASCII, so that no letter is cut.
+    let is_special = |byte: u8| {
+        (byte == b'\\' && !escaped)
+            | (byte == b',' && within == Within::Vector)
+            | byte.is_ascii_control()
+    };
+    // Hardly any text has one; all bytes are looked at, which a processor does for many at a time.
+    while rest.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        let place = rest.bytes().position(is_special).unwrap_or_default();
+        let (plain, behind) = rest.split_at(place);
+        out.push_str(plain);
+        let mut letters = behind.chars();
+        match letters.next() {
+            Some('\\') => out.push_str(r"\\"),
+            letter => letter.into_iter().for_each(|letter| hexadecimal(letter, out)),
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
 }
 
 fn hexadecimal(letter: char, out: &mut String) {
@@ -134,30 +176,40 @@ const UNSET: &str = "-";
 const EMPTY: &str = "(empty)";
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
+    use crate::zeek::column::Counts;
+    use crate::zeek::column::Texts;
 
     #[test]
     fn values_are_written_as_zeek_writes_them() {
-        let plain = |text: &'static str| Text::Plain(text.into());
+        let words = ["a,b", "-", ""].map(str::to_owned);
         let cases = [
             (Value::Unset, "-"),
             (Value::Bool(true), "T"),
             (Value::Count(7), "7"),
-            (Value::Counts(vec![]), "(empty)"),
-            (Value::Counts(vec![4865, 49195]), "4865,49195"),
+            (Value::Address(Ipv6Addr::LOCALHOST.into()), "::1"),
+            (Value::Counts(Counts::U8(&[])), "(empty)"),
+            (Value::Counts(Counts::U16(&[4865, 49195])), "4865,49195"),
+            (Value::Counts(Counts::High(&[0x0403, 0x0804])), "4,8"),
+            (Value::Counts(Counts::Low(&[0x0403, 0x0804])), "3,4"),
+            (Value::Interval(1), "0.000001"),
             (Value::Interval(1_000_001), "1.000001"),
             (Value::Time(1_300_475_168_892_936), "1300475168.892936"),
             (Value::Time(-1_500_000), "-1.500000"),
-            (Value::Text(plain("")), "(empty)"),
-            (Value::Text(plain("-")), r"\x2d"),
-            (Value::Text(plain("(empty)")), r"\x28empty)"),
-            (Value::Text(plain("a\tb\\c,d\u{7f}é")), r"a\x09b\\c,d\x7fé"),
+            (Value::Text(Text::Plain("")), "(empty)"),
+            (Value::Text(Text::Plain("-")), r"\x2d"),
+            (Value::Text(Text::Plain("(empty)")), r"\x28empty)"),
+            (Value::Text(Text::Plain("a\tb\\c,d\u{7f}é")), r"a\x09b\\c,d\x7fé"),
             (Value::Text(Text::Escaped(r"a\x09b\\c")), r"a\x09b\\c"),
-            (Value::Texts(vec![plain("a,b"), plain("-"), plain("")]), r"a\x2cb,\x2d,(empty)"),
+            (Value::Text(Text::Plain(r"\,\\")), r"\\,\\\\"),
+            (Value::Texts(Texts::Plain(&words)), r"a\x2cb,\x2d,(empty)"),
+            (Value::Texts(Texts::Hashes(&[])), "(empty)"),
         ];
         for (of, expected) in cases {
             let mut out = String::new();
-            value(&of, &mut out);
+            value(of, &mut out);
             assert_eq!(out, expected, "{of:?}");
         }
     }

@@ -8,6 +8,8 @@
 //! | orig_ip_bytes, resp_ip_bytes | not known |
 //! | tunnel_parents | never set, as tunnels have no lines |
 
+use std::borrow::Cow;
+
 use tlscensus_flows::Counts;
 use tlscensus_flows::Summary;
 use tlscensus_records::LocalSide;
@@ -17,20 +19,22 @@ use super::Memory;
 use super::Put;
 use super::column::Column;
 use super::column::Kind;
+use super::column::Value;
+use super::file::LogFile;
 use super::identity::Identity;
 use crate::audience::Closed;
 use crate::error::Error;
 use crate::monitor::Batch;
 
 /// The log.
-pub(super) const LOG: Definition = Definition { path: "conn", blank, lines };
+pub(super) static LOG: Definition = Definition { path: "conn", blank, lines };
 
-fn blank(put: &mut Put<'_>) -> Result<(), Error> {
-    put(&columns(&Line::default()))
+fn blank(put: &mut Put<'_>) {
+    Line::default().give(put);
 }
 
-fn lines(batch: &Batch, _: &mut Memory, put: &mut Put<'_>) -> Result<(), Error> {
-    batch.closed.iter().try_for_each(|closed| put(&columns(&Line::of(closed))))
+fn lines(batch: &Batch, _: &mut Memory, file: &mut LogFile) -> Result<(), Error> {
+    batch.closed.iter().try_for_each(|closed| file.line(|put| Line::of(closed).give(put)))
 }
 
 /// What a line is made of: the client's side first.
@@ -38,12 +42,12 @@ fn lines(batch: &Batch, _: &mut Memory, put: &mut Put<'_>) -> Result<(), Error> 
 struct Line<'a> {
     identity: Identity<'a>,
     duration: u64,
-    service: Option<String>,
+    service: Option<Cow<'a, str>>,
     state: &'static str,
     local: Option<(bool, bool)>,
     client: Counts,
     server: Counts,
-    history: String,
+    history: Cow<'a, str>,
 }
 
 impl<'a> Line<'a> {
@@ -59,7 +63,7 @@ impl<'a> Line<'a> {
                 began: opened.at.0,
                 flow_id: &connection.flow_id,
                 client: &connection.client,
-                server: end.ip().to_string().into(),
+                server: Value::Address(end.ip()),
                 port: end.port(),
             },
             duration: u64::try_from(summary.last.0.saturating_sub(opened.at.0)).unwrap_or(0),
@@ -71,43 +75,39 @@ impl<'a> Line<'a> {
             history: history(&summary.history, connection.roles_flipped),
         }
     }
-}
 
-fn columns<'a>(line: &'a Line<'a>) -> Vec<Column<'a>> {
-    let (local_orig, local_resp) = line.local.unzip();
-    let bytes = |counts: &Counts| Some(counts.bytes.saturating_add(counts.missed));
-    let missed = line.client.missed.saturating_add(line.server.missed);
-    let mut columns = Vec::from(line.identity.columns());
-    columns.extend([
-        Column::of_kind("proto", Kind::Enum, Some("tcp")),
-        Column::word("service", line.service.as_deref()),
-        Column::interval("duration", line.duration),
-        Column::count("orig_bytes", bytes(&line.client)),
-        Column::count("resp_bytes", bytes(&line.server)),
-        Column::word("conn_state", Some(line.state)),
-        Column::bool("local_orig", local_orig),
-        Column::bool("local_resp", local_resp),
-        Column::count("missed_bytes", Some(missed)),
-        Column::word("history", Some(line.history.as_str())),
-        Column::count("orig_pkts", Some(line.client.packets)),
-        Column::unset("orig_ip_bytes", Kind::Count),
-        Column::count("resp_pkts", Some(line.server.packets)),
-        Column::unset("resp_ip_bytes", Kind::Count),
-        Column::unset("tunnel_parents", Kind::SetOfString),
-        Column::count("ip_proto", Some(TCP)),
-    ]);
-    columns
+    fn give(&self, put: &mut Put<'_>) {
+        let (local_orig, local_resp) = self.local.unzip();
+        let bytes = |counts: &Counts| Some(counts.bytes.saturating_add(counts.missed));
+        let missed = self.client.missed.saturating_add(self.server.missed);
+        self.identity.give(put);
+        put(Column::of_kind("proto", Kind::Enum, Some("tcp")));
+        put(Column::word("service", self.service.as_deref()));
+        put(Column::interval("duration", self.duration));
+        put(Column::count("orig_bytes", bytes(&self.client)));
+        put(Column::count("resp_bytes", bytes(&self.server)));
+        put(Column::word("conn_state", Some(self.state)));
+        put(Column::bool("local_orig", local_orig));
+        put(Column::bool("local_resp", local_resp));
+        put(Column::count("missed_bytes", Some(missed)));
+        put(Column::word("history", Some(self.history.as_ref())));
+        put(Column::count("orig_pkts", Some(self.client.packets)));
+        put(Column::unset("orig_ip_bytes", Kind::Count));
+        put(Column::count("resp_pkts", Some(self.server.packets)));
+        put(Column::unset("resp_ip_bytes", Kind::Count));
+        put(Column::unset("tunnel_parents", Kind::SetOfString));
+        put(Column::count("ip_proto", Some(TCP)));
+    }
 }
 
 /// Zeek's analyzers, in the order in which they came to it; LMTP has none there and keeps its name.
-fn service(via: &str, tls_spoken: bool) -> Option<String> {
+fn service(via: &str, tls_spoken: bool) -> Option<Cow<'_, str>> {
     let dialogue = match via {
-        "direct" => None,
-        "xmpp-c2s" | "xmpp-s2s" => Some("xmpp"),
-        other => Some(other),
+        "direct" => return tls_spoken.then_some("ssl".into()),
+        "xmpp-c2s" | "xmpp-s2s" => "xmpp",
+        other => other,
     };
-    let services: Vec<_> = dialogue.into_iter().chain(tls_spoken.then_some("ssl")).collect();
-    (!services.is_empty()).then(|| services.join(","))
+    Some(if tls_spoken { format!("{dialogue},ssl").into() } else { dialogue.into() })
 }
 
 /// Zeek's word for how it went, as far as the kinds of packets tell (scripts/base/protocols/conn/main.zeek).
@@ -160,9 +160,9 @@ fn local(side: LocalSide) -> Option<(bool, bool)> {
 }
 
 /// Upper case is the client's.
-fn history(history: &str, flipped: bool) -> String {
+fn history(history: &str, flipped: bool) -> Cow<'_, str> {
     if !flipped {
-        return history.to_owned();
+        return history.into();
     }
     let other = |letter: char| match letter.is_ascii_uppercase() {
         true => letter.to_ascii_lowercase(),

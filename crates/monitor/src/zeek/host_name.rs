@@ -1,18 +1,50 @@
 //! Whether a certificate is for the name that a client asked for, as Zeek's `sni_matches_cert` has it (RFC 9525, section 6.3).
 
+use std::collections::HashMap;
+
 use tlscensus_records::CertificateRow;
 use tlscensus_records::ParseStatus;
+use tlscensus_records::Sha256;
 
-/// `None`: the certificate cannot be read. Names of the subject count where the certificate has no others, as in OpenSSL,
-/// whom Zeek asks; a wildcard is a whole label here and can be a part of one there.
-pub(super) fn matches(leaf: &CertificateRow, asked: &str) -> Option<bool> {
-    if leaf.parse_status == ParseStatus::Failed {
-        return None;
+/// Leaves of chains with the names that they are for, as the same few come again and again.
+#[derive(Default)]
+pub(super) struct Leaves {
+    names: HashMap<Sha256, Option<Names>>,
+    /// Bytes of these certificates.
+    bytes: usize,
+}
+
+impl Leaves {
+    /// Whether a leaf is for a name; `None`: it cannot be read.
+    pub(super) fn matches(&mut self, hash: &Sha256, der: &[u8], asked: &str) -> Option<bool> {
+        if !self.names.contains_key(hash) {
+            if self.bytes >= MAX_BYTES {
+                *self = Self::default();
+            }
+            self.bytes += der.len();
+        }
+        let read = || Names::of(CertificateRow::from_der(der, ""));
+        let names = self.names.entry(*hash).or_insert_with(read);
+        Some(names.as_ref()?.cover(asked))
     }
-    Some(match leaf.dns_names.as_deref() {
-        None | Some([]) => leaf.subject_cn.as_deref().is_some_and(|name| covers(name, asked)),
-        Some(names) => names.iter().any(|name| covers(name, asked)),
-    })
+}
+
+/// The names that a certificate is for. Those of the subject count where it has no others, as in OpenSSL, whom Zeek asks; a
+/// wildcard is a whole label here and can be a part of one there.
+struct Names(Vec<String>);
+
+impl Names {
+    fn of(leaf: CertificateRow) -> Option<Self> {
+        if leaf.parse_status == ParseStatus::Failed {
+            return None;
+        }
+        let names = leaf.dns_names.filter(|names| !names.is_empty());
+        Some(Self(names.unwrap_or_else(|| leaf.subject_cn.into_iter().collect())))
+    }
+
+    fn cover(&self, asked: &str) -> bool {
+        self.0.iter().any(|name| covers(name, asked))
+    }
 }
 
 fn covers(name: &str, asked: &str) -> bool {
@@ -24,6 +56,9 @@ fn covers(name: &str, asked: &str) -> bool {
         }),
     }
 }
+
+/// Bytes of certificates whose names are remembered at a time; a name takes no more than its certificate.
+const MAX_BYTES: usize = 16 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -52,11 +87,28 @@ mod tests {
             subject_cn: Some("a.example".to_owned()),
             ..CertificateRow::default()
         };
+        let matches = |leaf: &CertificateRow, asked| Some(Names::of(leaf.clone())?.cover(asked));
         assert_eq!(matches(&leaf, "a.example"), Some(true));
         leaf.dns_names = Some(vec!["b.example".to_owned()]);
         assert_eq!(matches(&leaf, "a.example"), Some(false));
         assert_eq!(matches(&leaf, "b.example"), Some(true));
         leaf.parse_status = ParseStatus::Failed;
         assert_eq!(matches(&leaf, "b.example"), None);
+    }
+
+    #[test]
+    fn leaves_are_remembered_within_a_limit() {
+        let der = include_bytes!("../../../certs/testdata/sct-leaf.der");
+        let (hash, mut leaves) = (Sha256::of(der), Leaves::default());
+        for (asked, expected) in [("ritter.vg", true), ("www.ritter.vg", true), ("a.b", false)] {
+            assert_eq!(leaves.matches(&hash, der, asked), Some(expected), "{asked}");
+        }
+        assert_eq!((leaves.names.len(), leaves.bytes), (1, der.len()));
+        // No certificate, and so long that what comes next begins anew.
+        let long = vec![0; MAX_BYTES];
+        assert_eq!(leaves.matches(&Sha256::of(&long), &long, "ritter.vg"), None);
+        assert_eq!(leaves.matches(&hash, der, "ritter.vg"), Some(true));
+        assert_eq!(leaves.matches(&Sha256::of(b"no"), b"no", "ritter.vg"), None);
+        assert_eq!((leaves.names.len(), leaves.bytes), (1, 2));
     }
 }

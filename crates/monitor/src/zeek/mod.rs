@@ -1,6 +1,6 @@
-//! Zeek's logs beside the dataset, for whoever has scripts that read them.
+//! Zeek's logs, beside the dataset or instead of it, for whoever has scripts that read them.
 //!
-//! A log is one file here and one line in [`LOGS`]. What its columns mean is Zeek's documentation's to say
+//! A log is one file here and a variant of [`Log`]. What its columns mean is Zeek's documentation's to say
 //! (<https://docs.zeek.org/en/master/logs/index.html>); where ours differ, the log's file does.
 
 mod ascii;
@@ -19,6 +19,7 @@ mod x509;
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use tlscensus_records::Sha256;
@@ -26,6 +27,7 @@ use tlscensus_records::Timestamp;
 
 use self::column::Column;
 use self::file::LogFile;
+use self::host_name::Leaves;
 use crate::error::Error;
 use crate::monitor::Batch;
 
@@ -38,7 +40,32 @@ pub enum Format {
     Tsv,
 }
 
-/// All logs. [`write`](Self::write) takes what the monitor hands over; [`flush`](Self::flush) is to be called now and then, so
+/// A log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// A line for each connection, at its end; takes connections that are counted to their end
+    /// ([`FlowSettings::count_to_end`](tlscensus_flows::Settings::count_to_end)).
+    Conn,
+    /// A line for each connection with TLS.
+    Ssl,
+    /// A line for each certificate.
+    X509,
+}
+
+impl Log {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Conn, Self::Ssl, Self::X509];
+
+    const fn definition(self) -> &'static Definition {
+        match self {
+            Self::Conn => &conn::LOG,
+            Self::Ssl => &ssl::LOG,
+            Self::X509 => &x509::LOG,
+        }
+    }
+}
+
+/// Some logs. [`write`](Self::write) takes what the monitor hands over; [`flush`](Self::flush) is to be called now and then, so
 /// that who reads along sees it; [`close`](Self::close) ends them.
 ///
 /// No address of a client is written, and no port: see the columns `id.orig_h` and `id.orig_p`.
@@ -53,11 +80,16 @@ impl ZeekLogs {
     ///
     /// # Errors
     /// The file that is there already or cannot be made, or the folder; none is left then that was not there before.
-    pub fn create(folder: &Path, format: Format, opened: Timestamp) -> Result<Self, Error> {
+    pub fn create(
+        folder: &Path,
+        logs: &[Log],
+        format: Format,
+        opened: Timestamp,
+    ) -> Result<Self, Error> {
         fs::create_dir_all(folder)
             .map_err(|source| Error::Log { path: folder.to_owned(), source })?;
-        let mut files: Vec<(&'static Definition, LogFile)> = Vec::with_capacity(LOGS.len());
-        for log in &LOGS {
+        let mut files: Vec<(&'static Definition, LogFile)> = Vec::with_capacity(logs.len());
+        for log in logs.iter().map(|log| log.definition()) {
             match LogFile::create(folder, log.path, format) {
                 Ok(file) => files.push((log, file)),
                 Err(error) => {
@@ -67,9 +99,22 @@ impl ZeekLogs {
             }
         }
         for (log, file) in &mut files {
-            (log.blank)(&mut |columns| file.header(log.path, columns, opened))?;
+            file.header(log.path, opened, log.blank)?;
         }
         Ok(Self { files, memory: Memory::default() })
+    }
+
+    /// Objects of all logs into one stream, each with the name of its log under `_path`. `open` gives a way into the stream for each
+    /// log, which write whole lines; errors call it by this name.
+    pub fn stream<W>(name: &Path, logs: &[Log], open: impl Fn() -> W) -> Self
+    where
+        W: Write + Send + 'static,
+    {
+        let file = |log: &Log| {
+            let log = log.definition();
+            (log, LogFile::shared(name, log.path, Box::new(open())))
+        };
+        Self { files: logs.iter().map(file).collect(), memory: Memory::default() }
     }
 
     /// Writes the lines of a batch.
@@ -79,7 +124,7 @@ impl ZeekLogs {
     pub fn write(&mut self, batch: &Batch) -> Result<(), Error> {
         let Self { files, memory } = self;
         for (log, file) in files {
-            (log.lines)(batch, memory, &mut |columns| file.line(columns))?;
+            (log.lines)(batch, memory, file)?;
         }
         Ok(())
     }
@@ -101,14 +146,14 @@ impl ZeekLogs {
     }
 }
 
-/// Takes the columns of a line.
-type Put<'p> = dyn FnMut(&[Column<'_>]) -> Result<(), Error> + 'p;
+/// Takes the columns of a line, one after the other.
+type Put<'p> = dyn FnMut(Column<'_>) + 'p;
 
 /// A log: its name, a line without values, from which the header follows, and the lines of a batch.
 struct Definition {
     path: &'static str,
-    blank: fn(&mut Put<'_>) -> Result<(), Error>,
-    lines: fn(&Batch, &mut Memory, &mut Put<'_>) -> Result<(), Error>,
+    blank: fn(&mut Put<'_>),
+    lines: fn(&Batch, &mut Memory, &mut LogFile) -> Result<(), Error>,
 }
 
 /// What outlives a batch.
@@ -116,6 +161,7 @@ struct Definition {
 struct Memory {
     /// The first halves of fingerprints of certificates that have a line.
     certificates: HashSet<[u8; FINGERPRINT_BYTES]>,
+    leaves: Leaves,
 }
 
 impl Memory {
@@ -137,6 +183,3 @@ const FINGERPRINT_BYTES: usize = 16;
 /// Certificates remembered: as many as Zeek remembers (`known_log_certs_maximum_size`). Beyond, new ones have a line each time
 /// that they come, as there.
 const MAX_CERTIFICATES: usize = 1_000_000;
-
-/// All of them.
-static LOGS: [Definition; 3] = [ssl::LOG, x509::LOG, conn::LOG];

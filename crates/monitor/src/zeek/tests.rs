@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use serde_json::Map;
 use serde_json::Value;
@@ -33,7 +35,8 @@ const BEGAN: i64 = 1_300_475_168_892_936;
 
 fn logs(format: Format, batches: &[Batch]) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut logs = ZeekLogs::create(folder.path(), format, Timestamp(BEGAN)).expect("new files");
+    let mut logs =
+        ZeekLogs::create(folder.path(), &Log::ALL, format, Timestamp(BEGAN)).expect("new files");
     for batch in batches {
         logs.write(batch).expect("room");
     }
@@ -188,6 +191,56 @@ fn a_reader_gets_the_same_out_of_both_forms() {
     }
 }
 
+/// A pipe that several write to.
+#[derive(Clone, Default)]
+struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("nobody panicked").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stream_has_whole_lines_of_all_logs() {
+    let pipe = Pipe::default();
+    let mut logs = ZeekLogs::stream(Path::new("-"), &Log::ALL, || pipe.clone());
+    // More than is written at once.
+    for batch in batches().iter().cycle().take(200) {
+        logs.write(batch).expect("room");
+    }
+    logs.close(Timestamp(0)).expect("room");
+    let bytes = pipe.0.lock().expect("nobody panicked").clone();
+    let text = String::from_utf8(bytes).expect("text");
+    let mut streamed: BTreeMap<String, Vec<Map<String, Value>>> = BTreeMap::new();
+    for line in text.lines() {
+        let mut object: Map<String, Value> = serde_json::from_str(line).expect("JSON");
+        let Some(Value::String(log)) = object.remove("_path") else {
+            panic!("of no log: {line}");
+        };
+        streamed.entry(format!("{log}.log")).or_default().push(object);
+    }
+    let all: Vec<_> = batches().into_iter().chain(batches()).collect();
+    let lines = logs_of(&all);
+    assert_eq!(streamed["conn.log"].len(), 100 * lines["conn.log"].len() / 2);
+    for (name, objects) in lines {
+        // Certificates have a line once.
+        let first = streamed[&name].iter().take(objects.len());
+        assert_eq!(first.collect::<Vec<_>>(), objects.iter().collect::<Vec<_>>(), "{name}");
+    }
+}
+
+fn logs_of(batches: &[Batch]) -> BTreeMap<String, Vec<Map<String, Value>>> {
+    let objects =
+        |text: &str| text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let logs = logs(Format::Json, batches);
+    logs.into_iter().map(|(name, text)| (name, objects(&text))).collect()
+}
+
 #[test]
 fn no_address_or_port_of_a_client_is_written() {
     for format in [Format::Tsv, Format::Json] {
@@ -216,7 +269,7 @@ fn logs_that_are_there_are_never_written_over() {
     let folder = tempfile::tempdir().expect("a folder");
     let conn = folder.path().join("conn.log");
     fs::write(&conn, "mine").expect("room");
-    let refused = ZeekLogs::create(folder.path(), Format::Tsv, Timestamp(0));
+    let refused = ZeekLogs::create(folder.path(), &Log::ALL, Format::Tsv, Timestamp(0));
     let told = refused.err().expect("one is there").to_string();
     assert!(told.starts_with(&conn.display().to_string()), "{told}");
     assert_eq!(fs::read_to_string(&conn).expect("a file"), "mine");
@@ -226,7 +279,8 @@ fn logs_that_are_there_are_never_written_over() {
 #[test]
 fn lines_can_be_read_once_they_are_flushed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut logs = ZeekLogs::create(folder.path(), Format::Tsv, Timestamp(0)).expect("new files");
+    let mut logs =
+        ZeekLogs::create(folder.path(), &Log::ALL, Format::Tsv, Timestamp(0)).expect("new files");
     logs.write(&batches()[0]).expect("room");
     logs.flush().expect("room");
     let text = fs::read_to_string(folder.path().join("ssl.log")).expect("a log");

@@ -12,25 +12,28 @@ use super::Put;
 use super::certificate_words as words;
 use super::column::Column;
 use super::column::Kind;
+use super::column::Texts;
+use super::file::LogFile;
 use crate::audience::Harvest;
 use crate::error::Error;
 use crate::monitor::Batch;
 
 /// The log.
-pub(super) const LOG: Definition = Definition { path: "x509", blank, lines };
+pub(super) static LOG: Definition = Definition { path: "x509", blank, lines };
 
-fn blank(put: &mut Put<'_>) -> Result<(), Error> {
-    put(&columns(0, &CertificateRow::default(), Role::default()))
+fn blank(put: &mut Put<'_>) {
+    give(0, &CertificateRow::default(), Role::default(), put);
 }
 
-fn lines(batch: &Batch, memory: &mut Memory, put: &mut Put<'_>) -> Result<(), Error> {
+fn lines(batch: &Batch, memory: &mut Memory, file: &mut LogFile) -> Result<(), Error> {
     for Harvest { row, certificates } in &batch.harvests {
         for (hash, der) in certificates {
             if !memory.is_new(hash) {
                 continue;
             }
             let certificate = CertificateRow::from_der(der, &row.run_id);
-            put(&columns(row.started_at.0, &certificate, Role::of(&certificate, row)))?;
+            let role = Role::of(&certificate, row);
+            file.line(|put| give(row.started_at.0, &certificate, role, put))?;
         }
     }
     Ok(())
@@ -54,60 +57,49 @@ impl Role {
     }
 }
 
-fn columns<'a>(ts: i64, certificate: &'a CertificateRow, role: Role) -> Vec<Column<'a>> {
-    let mut columns = vec![
-        Column::time("ts", ts),
-        Column::word("fingerprint", Some(certificate.cert_sha256.to_string())),
-    ];
-    columns.extend(facts(certificate));
-    columns.extend(key(certificate));
-    columns.extend(names(certificate));
-    columns.extend([
-        Column::bool("basic_constraints.ca", certificate.ca),
-        Column::count("basic_constraints.path_len", certificate.path_length),
-        Column::bool("host_cert", role.host),
-        Column::bool("client_cert", role.client),
-    ]);
-    columns
+fn give(ts: i64, certificate: &CertificateRow, role: Role, put: &mut Put<'_>) {
+    put(Column::time("ts", ts));
+    put(Column::word("fingerprint", Some(&certificate.cert_sha256.to_string())));
+    facts(certificate, put);
+    key(certificate, put);
+    names(certificate, put);
+    put(Column::bool("basic_constraints.ca", certificate.ca));
+    put(Column::count("basic_constraints.path_len", certificate.path_length));
+    put(Column::bool("host_cert", role.host));
+    put(Column::bool("client_cert", role.client));
 }
 
-fn facts(certificate: &CertificateRow) -> [Column<'_>; 6] {
-    [
-        Column::count("certificate.version", certificate.version),
-        Column::word("certificate.serial", certificate.serial.as_deref().map(words::serial)),
-        Column::word("certificate.subject", certificate.subject.as_deref().map(words::name)),
-        Column::word("certificate.issuer", certificate.issuer.as_deref().map(words::name)),
-        Column::time("certificate.not_valid_before", certificate.not_before.map(|at| at.0)),
-        Column::time("certificate.not_valid_after", certificate.not_after.map(|at| at.0)),
-    ]
+fn facts(certificate: &CertificateRow, put: &mut Put<'_>) {
+    let serial = certificate.serial.as_deref().map(words::serial);
+    let subject = certificate.subject.as_deref().map(words::name);
+    let issuer = certificate.issuer.as_deref().map(words::name);
+    put(Column::count("certificate.version", certificate.version));
+    put(Column::word("certificate.serial", serial.as_deref()));
+    put(Column::word("certificate.subject", subject.as_deref()));
+    put(Column::word("certificate.issuer", issuer.as_deref()));
+    put(Column::time("certificate.not_valid_before", certificate.not_before.map(|at| at.0)));
+    put(Column::time("certificate.not_valid_after", certificate.not_after.map(|at| at.0)));
 }
 
-fn key(certificate: &CertificateRow) -> [Column<'_>; 6] {
+fn key(certificate: &CertificateRow, put: &mut Put<'_>) {
     let algorithm = certificate.key_algorithm.as_deref();
     let signature = certificate.signature_algorithm_oid.as_deref();
-    let exponent = certificate.key_exponent.as_deref();
-    [
-        Column::word("certificate.key_alg", algorithm.map(words::key_algorithm)),
-        Column::word("certificate.sig_alg", signature.map(words::signature_algorithm)),
-        Column::word("certificate.key_type", algorithm.and_then(words::key_type)),
-        Column::count("certificate.key_length", certificate.key_bits),
-        Column::word("certificate.exponent", exponent.map(words::exponent)),
-        Column::word("certificate.curve", certificate.key_curve.as_deref().and_then(words::curve)),
-    ]
+    let exponent = certificate.key_exponent.as_deref().map(words::exponent);
+    let curve = certificate.key_curve.as_deref().and_then(words::curve);
+    put(Column::word("certificate.key_alg", algorithm.map(words::key_algorithm)));
+    put(Column::word("certificate.sig_alg", signature.map(words::signature_algorithm)));
+    put(Column::word("certificate.key_type", algorithm.and_then(words::key_type)));
+    put(Column::count("certificate.key_length", certificate.key_bits));
+    put(Column::word("certificate.exponent", exponent.as_deref()));
+    put(Column::word("certificate.curve", curve));
 }
 
-fn names(certificate: &CertificateRow) -> [Column<'_>; 4] {
-    let listed = |names: Vec<_>| (!names.is_empty()).then_some(names);
-    let other = |kind: &str| {
-        let all = certificate.other_names.as_deref().unwrap_or_default().iter();
-        listed(all.filter_map(|name| name.strip_prefix(kind)).collect::<Vec<_>>())
-    };
+fn names(certificate: &CertificateRow, put: &mut Put<'_>) {
     let dns = certificate.dns_names.as_deref().unwrap_or_default();
-    let addresses = certificate.ip_addresses.clone().filter(|all| !all.is_empty());
-    [
-        Column::all_escaped("san.dns", listed(dns.iter().map(String::as_str).collect())),
-        Column::all_escaped("san.uri", other("uri:")),
-        Column::all_escaped("san.email", other("email:")),
-        Column::words("san.ip", Kind::VectorOfAddr, addresses),
-    ]
+    let other = certificate.other_names.as_deref().unwrap_or_default();
+    let addresses = certificate.ip_addresses.as_deref().unwrap_or_default();
+    put(Column::listed("san.dns", Kind::VectorOfString, Texts::Escaped(dns)));
+    put(Column::listed("san.uri", Kind::VectorOfString, Texts::EscapedBehind("uri:", other)));
+    put(Column::listed("san.email", Kind::VectorOfString, Texts::EscapedBehind("email:", other)));
+    put(Column::listed("san.ip", Kind::VectorOfAddr, Texts::Plain(addresses)));
 }

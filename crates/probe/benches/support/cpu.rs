@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::AddAssign;
 use std::ops::Sub;
 use std::time::Duration;
 
@@ -30,6 +31,13 @@ impl Cpu {
 
     pub(crate) fn total(self) -> Duration {
         self.user + self.system
+    }
+}
+
+impl AddAssign for Cpu {
+    fn add_assign(&mut self, other: Self) {
+        self.user += other.user;
+        self.system += other.system;
     }
 }
 

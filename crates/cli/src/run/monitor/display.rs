@@ -117,7 +117,7 @@ impl Display {
             "elapsed_s": self.began.elapsed().as_secs_f64(),
             "tracked": totals.tracked,
             "newest_packet_us": totals.newest,
-            "acknowledged": self.counted.acknowledged.load(Relaxed),
+            "acknowledged": self.counted.acknowledged.as_ref().map(|rows| rows.load(Relaxed)),
             "counters": counters,
         });
         if let Err(error) = progress::replace(path, &state)

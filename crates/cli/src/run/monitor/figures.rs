@@ -38,8 +38,8 @@ pub(super) fn counters(totals: &Totals) -> Vec<Counter> {
     named(totals).into_iter().map(|(name, count)| Counter { name, count }).collect()
 }
 
-/// For Prometheus.
-pub(super) fn metrics(totals: &Totals, acknowledged: u64) -> Vec<Metric> {
+/// For Prometheus; rows are acknowledged by a dataset alone.
+pub(super) fn metrics(totals: &Totals, acknowledged: Option<u64>) -> Vec<Metric> {
     let one = Metric::one;
     let counter = |name, help, value| one(name, help, Kind::Counter, value);
     let mut metrics = vec![
@@ -53,13 +53,16 @@ pub(super) fn metrics(totals: &Totals, acknowledged: u64) -> Vec<Metric> {
             totals.tracked,
         ),
         counter("tlscensus_rows_total", "Connections with a row", totals.tally.rows),
-        counter("tlscensus_rows_acknowledged_total", "Rows made durable", acknowledged),
         counter(
             "tlscensus_tls_established_total",
             "Rows with TLS seen established",
             totals.tally.established,
         ),
     ];
+    metrics.extend(
+        acknowledged
+            .map(|rows| counter("tlscensus_rows_acknowledged_total", "Rows made durable", rows)),
+    );
     metrics.extend(totals.flows.named().map(|(name, count)| Metric {
         name: "tlscensus_flow_events_total",
         help: "What became of packets and connections",

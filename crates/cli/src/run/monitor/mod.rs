@@ -33,8 +33,12 @@ use crate::utc;
 pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
     let quiet = typed.output.quiet;
     let plan = MonitorPlan::new(typed)?;
-    let stop = Signals::heed("what is in hand is written", HOW_ON, quiet)?;
-    let counted = Counted::default();
+    let how_on = if plan.writer.is_some() { HOW_ON } else { HOW_ON_LOGS };
+    let stop = Signals::heed("what is in hand is written", how_on, quiet)?;
+    let counted = Counted {
+        acknowledged: plan.writer.as_ref().map(|_| Arc::default()),
+        ..Counted::default()
+    };
     // It goes on for as long as it lives.
     let _page = typed.output.metrics.map(|addr| counted.serve(addr, quiet)).transpose()?;
     if !quiet {
@@ -45,7 +49,9 @@ pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
     let totals = counted.gauges.totals();
     if !quiet {
         say_summary(&run_id, &totals);
-        console::say(&format!("next: tlscensus tables {}", typed.out.display()));
+        if let Some(out) = &typed.out {
+            console::say(&format!("next: tlscensus tables {}", out.display()));
+        }
     }
     Ok(if interrupted { Exit::Interrupted } else { Exit::Done })
 }
@@ -54,14 +60,16 @@ pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
 #[derive(Clone, Default)]
 struct Counted {
     gauges: Arc<Gauges>,
-    acknowledged: Arc<AtomicU64>,
+    /// Rows made durable, where there is a dataset.
+    acknowledged: Option<Arc<AtomicU64>>,
 }
 
 impl Counted {
     fn serve(&self, addr: std::net::SocketAddr, quiet: bool) -> anyhow::Result<MetricsPage> {
         let Self { gauges, acknowledged } = self.clone();
         let page = MetricsPage::begin(addr, move || {
-            figures::metrics(&gauges.totals(), acknowledged.load(Relaxed))
+            let acknowledged = acknowledged.as_ref().map(|rows| rows.load(Relaxed));
+            figures::metrics(&gauges.totals(), acknowledged)
         })?;
         if !quiet {
             console::say(&format!("metrics at http://{}/metrics", page.addr()));
@@ -114,7 +122,8 @@ fn watch(
         Source::Interface(_) => false,
     };
     let interrupted = has_end && signalled.load(Relaxed);
-    conclude(rows, outcome, interrupted, display).map(|()| (monitor.run_id, interrupted))
+    conclude(rows, outcome, interrupted, display, &monitor.run_id)?;
+    Ok((monitor.run_id, interrupted))
 }
 
 /// Writes the run's last word. What was acknowledged stays, whatever went wrong.
@@ -123,18 +132,17 @@ fn conclude(
     outcome: Result<(), watching::Error>,
     interrupted: bool,
     mut display: Display,
+    run_id: &str,
 ) -> anyhow::Result<()> {
     let whole = outcome.is_ok() && !interrupted;
     let state = if whole { RunState::Complete } else { RunState::Interrupted };
     let totals = rows.counted.gauges.totals();
-    let run_id = rows.writer.run().run_id.clone();
     let failure = rows.failure.take();
     let closed = rows.zeek_logs.take().map_or(Ok(()), |logs| logs.close(utc::now()));
+    let has_dataset = rows.writer.is_some();
     let written = match failure {
         Some(error) => Err(error),
-        None => rows
-            .sync()
-            .and_then(|()| Ok(rows.writer.finish(state, figures::counters(&totals)).map(drop)?)),
+        None => rows.finish(state, &totals),
     };
     let is_written = written.is_ok() && closed.is_ok();
     display.end(if is_written { state.word() } else { "failed" });
@@ -143,15 +151,14 @@ fn conclude(
     outcome.map_err(|error| {
         let told = console::told(&anyhow::Error::new(error));
         let rows = console::count(totals.tally.rows, "row");
-        anyhow::anyhow!(
-            "{told}\n{run_id}: {rows} of what came before it, kept in a run that is not complete"
-        )
+        let kept = if has_dataset { "in a run that is not complete" } else { "in the logs" };
+        anyhow::anyhow!("{told}\n{run_id}: {rows} of what came before it, kept {kept}")
     })
 }
 
 /// Rows on their way to the disk.
 struct Rows<'a> {
-    writer: RunWriter,
+    writer: Option<RunWriter>,
     zeek_logs: Option<ZeekLogs>,
     counted: &'a Counted,
     synced: Instant,
@@ -168,8 +175,10 @@ impl Rows<'_> {
     }
 
     fn append(&mut self, batch: &Batch) -> anyhow::Result<()> {
-        for harvest in &batch.harvests {
-            self.writer.append_flow(&harvest.row, &harvest.certificates)?;
+        if let Some(writer) = &mut self.writer {
+            for harvest in &batch.harvests {
+                writer.append_flow(&harvest.row, &harvest.certificates)?;
+            }
         }
         if let Some(logs) = &mut self.zeek_logs {
             logs.write(batch)?;
@@ -181,11 +190,22 @@ impl Rows<'_> {
     }
 
     fn sync(&mut self) -> anyhow::Result<()> {
-        self.counted.acknowledged.store(self.writer.sync()?, Relaxed);
+        if let (Some(writer), Some(acknowledged)) = (&mut self.writer, &self.counted.acknowledged) {
+            acknowledged.store(writer.sync()?, Relaxed);
+        }
         if let Some(logs) = &mut self.zeek_logs {
             logs.flush()?;
         }
         self.synced = Instant::now();
+        Ok(())
+    }
+
+    /// Writes the run's row.
+    fn finish(mut self, state: RunState, totals: &Totals) -> anyhow::Result<()> {
+        self.sync()?;
+        if let Some(writer) = self.writer {
+            writer.finish(state, figures::counters(totals))?;
+        }
         Ok(())
     }
 }
@@ -222,3 +242,5 @@ const TICK: Duration = Duration::from_millis(250);
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// What is left to do after a stop.
 const HOW_ON: &str = "what was acknowledged is safe; the same command begins another run";
+/// The same where there are logs alone, which are never written over.
+const HOW_ON_LOGS: &str = "what was written stays; another run takes another folder";
