@@ -108,7 +108,7 @@ pub(crate) enum Command {
     Discover(Box<DiscoverArguments>),
     /// Probe a list of endpoints and write a dataset
     Probe(Box<ProbeArguments>),
-    /// Watch traffic, of an interface or out of captures, and write the same rows
+    /// Watch an interface or captures, and write the same rows or Zeek's logs
     Monitor(Box<MonitorArguments>),
     /// Learn how many hosts answer on any port: the background of every scan
     Noise(Box<NoiseArguments>),

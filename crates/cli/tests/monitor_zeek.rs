@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::discovery::scene::sql;
 use crate::support::run;
 use crate::support::tlscensus;
 
@@ -119,20 +120,56 @@ fn a_stream_has_objects_of_all_logs_and_leaves_nothing_behind() {
     assert_eq!(logs, ["conn", "ssl", "x509"].map(str::to_owned).into());
     let [stream, said] = watch_alone(folder.path(), capture, "-", &[], 2);
     assert_eq!(stream, "");
-    assert!(said.contains("three logs in one stream need --zeek-format json"), "{said}");
+    assert!(said.contains("a stream needs --zeek-format json"), "{said}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// Runs into a pipe that nobody reads; gives the exit code and what was said.
+fn unread(words: &[&str], folder: &Path) -> (Option<i32>, String) {
+    let mut command = tlscensus();
+    command.current_dir(folder).arg("monitor").arg(capture("pipelined-smtp-hello.pcap"));
+    command.args(["--zeek-logs", "-", "--zeek-format", "json", "--quiet"]).args(words);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command.stdout(writer).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
 fn whoever_reads_a_stream_may_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(unread(&[], folder.path()), (Some(0), String::new()));
+    let (code, said) = unread(&["--out", "census"], folder.path());
+    assert_eq!(code, Some(0));
+    assert_eq!(said, "--zeek-logs: nobody reads them any more; the dataset goes on\n");
+    let runs = sql(&folder.path().join("census"), "SELECT state FROM runs");
+    assert_eq!(runs, ["complete"]);
+    assert_eq!(sql(&folder.path().join("census"), "SELECT count(*) FROM flows"), ["1"]);
+}
+
+#[test]
+fn a_start_that_fails_leaves_no_logs() {
+    let folder = tempfile::tempdir().unwrap();
     let mut command = tlscensus();
-    command.arg("monitor").arg(capture("pipelined-smtp-hello.pcap"));
-    command.args(["--zeek-logs", "-", "--zeek-format", "json", "--quiet"]);
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let output = command.stdout(writer).output().unwrap();
+    command.current_dir(folder.path()).args(["monitor", "--interface", "no-such-0"]);
+    let output = run(command.args(["--zeek-logs", "new/logs"]), 1);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
+    assert!(said.contains("no-such-0"), "{said}");
+    assert_eq!(fs::read_dir(folder.path().join("new/logs")).unwrap().count(), 0);
+    assert!(folder.path().join("new/logs.client.key").exists());
+    let [_, said] = watch_alone(folder.path(), "tls13-imap.pcap", ".", &[], 2);
+    assert!(said.contains("has no name to call a key by; use --client-key"), "{said}");
+}
+
+#[test]
+fn only_the_logs_that_are_wanted_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = ["--zeek-select", "x509,ssl"];
+    watch_alone(folder.path(), "pipelined-smtp-hello.pcap", "logs", &words, 0);
+    let entries = fs::read_dir(folder.path().join("logs")).unwrap();
+    let names: BTreeSet<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["ssl.log", "x509.log"].map(Into::into).into());
+    assert_eq!(lines(&folder.path().join("logs"), "ssl.log").len(), 1);
 }
 
 #[test]

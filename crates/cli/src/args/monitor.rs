@@ -147,6 +147,16 @@ pub(crate) enum ZeekFormat {
     Tsv,
 }
 
+impl From<ZeekLog> for tlscensus_monitor::ZeekLog {
+    fn from(typed: ZeekLog) -> Self {
+        match typed {
+            ZeekLog::Conn => Self::Conn,
+            ZeekLog::Ssl => Self::Ssl,
+            ZeekLog::X509 => Self::X509,
+        }
+    }
+}
+
 /// A number with a unit: s, m, h or d.
 fn duration(text: &str) -> Result<std::time::Duration, String> {
     let wrong = || "write a number and s, m, h or d, like 90s or 9d".to_owned();

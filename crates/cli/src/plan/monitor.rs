@@ -23,6 +23,7 @@ use tlscensus_monitor::Listening;
 use tlscensus_monitor::Monitor;
 use tlscensus_monitor::Router;
 use tlscensus_monitor::Sessions;
+use tlscensus_monitor::ZeekLog as Log;
 use tlscensus_monitor::ZeekLogs;
 use tlscensus_records::ListUsed;
 use tlscensus_records::RunKind;
@@ -61,7 +62,7 @@ pub(crate) enum Source {
 }
 
 impl MonitorPlan {
-    /// Opens the dataset, the key and the lists; captures are looked for, so that a misspelt one is told at once.
+    /// Opens the dataset, logs, the key and the lists; captures are looked for, so that a misspelt one is told at once.
     ///
     /// # Errors
     /// What is missing, and what to do about it.
@@ -70,27 +71,14 @@ impl MonitorPlan {
             return Err(unusable("--sessions: name the networks that are ours with --local-nets"));
         }
         if is_stdout(typed) && typed.zeek_format != ZeekFormat::Json {
-            return Err(unusable(
-                "--zeek-logs -: three logs in one stream need --zeek-format json",
-            ));
+            return Err(unusable("--zeek-logs -: a stream needs --zeek-format json"));
         }
         let source = source(typed)?;
         let bytes = bytes(&source)?;
-        let (route, routes) = match &typed.whose.routes {
-            None => (None, None),
-            Some(path) => {
-                let (table, used) = discovery::routes(path)?;
-                let find = move |addr| {
-                    let (prefix, origin) = table.route(table.lookup(addr)?)?;
-                    Some((prefix.to_string(), origin))
-                };
-                let find: Router = Box::new(find);
-                (Some(find), Some(used))
-            }
-        };
+        let (route, routes) = typed.whose.routes.as_deref().map(router).transpose()?.unzip();
         let blocklist = blocklist(typed.whose.blocklist.as_deref())?;
         let dataset = typed.out.as_deref().map(Dataset::create).transpose()?;
-        let key = match key_path(typed) {
+        let key = match key_path(typed)? {
             Some(path) => client_key(&path)?,
             None => ClientKey::new(&secret()?),
         };
@@ -116,11 +104,24 @@ impl MonitorPlan {
             route,
             keep_client_certificates: typed.whose.keep_client_certificates,
         };
-        let zeek_logs = typed.zeek_logs.as_deref();
-        let zeek_logs = zeek_logs.map(|folder| logs(typed, folder)).transpose()?;
-        let writer = dataset.map(|dataset| dataset.begin(run)).transpose()?;
+        let mut zeek_logs = typed.zeek_logs.as_deref().map(|to| logs(typed, to)).transpose()?;
+        let begun = dataset.map(|dataset| dataset.begin(run)).transpose();
+        if begun.is_err() {
+            zeek_logs.take().into_iter().for_each(ZeekLogs::withdraw);
+        }
+        let writer = begun?;
         Ok(Self { monitor, source, writer, zeek_logs, duration: typed.duration, bytes })
     }
+}
+
+/// Finds prefixes in the table of this file.
+fn router(path: &Path) -> anyhow::Result<(Router, ListUsed)> {
+    let (table, used) = discovery::routes(path)?;
+    let find = move |addr| {
+        let (prefix, origin) = table.route(table.lookup(addr)?)?;
+        Some((prefix.to_string(), origin))
+    };
+    Ok((Box::new(find), used))
 }
 
 fn source(typed: &MonitorArguments) -> anyhow::Result<Source> {
@@ -217,16 +218,25 @@ fn is_stdout(typed: &MonitorArguments) -> bool {
     typed.zeek_logs.as_deref() == Some(Path::new("-"))
 }
 
-/// Where the key is kept: where it was said, or beside what is written; `None`: nothing that lasts is.
-fn key_path(typed: &MonitorArguments) -> Option<PathBuf> {
-    let beside = |path: &PathBuf| {
-        let mut name = path.components().as_path().as_os_str().to_owned();
-        name.push(".client.key");
-        PathBuf::from(name)
-    };
+/// Where the key is kept: where it was said, or beside what is written; `None`: nothing that lasts is. The folder of one beside logs
+/// is made, as theirs will be.
+fn key_path(typed: &MonitorArguments) -> anyhow::Result<Option<PathBuf>> {
     let logs = typed.zeek_logs.as_ref().filter(|_| !is_stdout(typed));
-    let written = || typed.out.as_ref().or(logs).map(beside);
-    typed.whose.client_key.clone().or_else(written)
+    let (None, Some(written)) = (&typed.whose.client_key, typed.out.as_ref().or(logs)) else {
+        return Ok(typed.whose.client_key.clone());
+    };
+    let Some(name) = written.file_name() else {
+        let shown = written.display();
+        return Err(unusable(format!("{shown}: has no name to call a key by; use --client-key")));
+    };
+    let mut name = name.to_owned();
+    name.push(".client.key");
+    let path = written.with_file_name(name);
+    if let Some(folder) = path.parent().filter(|_| typed.out.is_none()) {
+        let made = fs::create_dir_all(folder);
+        made.map_err(|error| unusable(format!("--zeek-logs {}: {error}", folder.display())))?;
+    }
+    Ok(Some(path))
 }
 
 fn secret() -> anyhow::Result<[u8; ClientKey::LENGTH]> {
@@ -263,16 +273,9 @@ fn client_key(path: &Path) -> anyhow::Result<ClientKey> {
 
 /// New logs; those of another run are not to be written over.
 fn logs(typed: &MonitorArguments, folder: &Path) -> anyhow::Result<ZeekLogs> {
-    let wanted = |log: &tlscensus_monitor::ZeekLog| {
-        let typed_as = match log {
-            tlscensus_monitor::ZeekLog::Conn => ZeekLog::Conn,
-            tlscensus_monitor::ZeekLog::Ssl => ZeekLog::Ssl,
-            tlscensus_monitor::ZeekLog::X509 => ZeekLog::X509,
-        };
-        typed.zeek_select.contains(&typed_as)
-    };
-    let logs: Vec<_> = tlscensus_monitor::ZeekLog::ALL.into_iter().filter(wanted).collect();
-    if folder == Path::new("-") {
+    let wanted = |log: &Log| typed.zeek_select.iter().any(|typed| Log::from(*typed) == *log);
+    let logs: Vec<_> = Log::ALL.into_iter().filter(wanted).collect();
+    if is_stdout(typed) {
         return Ok(ZeekLogs::stream(folder, &logs, io::stdout));
     }
     let format = match typed.zeek_format {

@@ -123,31 +123,27 @@ fn text(text: Text<'_>, within: Within, out: &mut String) {
     if text.is_empty() {
         return out.push_str(EMPTY);
     }
-    let mut rest = text;
-    if [UNSET, EMPTY].contains(&text) {
-        let mut letters = text.chars();
-        letters.next().into_iter().for_each(|letter| hexadecimal(letter, out));
-        rest = letters.as_str();
-    }
-    // All of them are ASCII, so that no letter is cut.
     let is_special = |byte: u8| {
         (byte == b'\\' && !escaped)
             | (byte == b',' && within == Within::Vector)
             | byte.is_ascii_control()
     };
+    let is_taken = [UNSET, EMPTY].contains(&text);
     // Hardly any text has one; all bytes are looked at, which a processor does for many at a time.
-    while rest.bytes().fold(false, |found, byte| found | is_special(byte)) {
-        let place = rest.bytes().position(is_special).unwrap_or_default();
-        let (plain, behind) = rest.split_at(place);
-        out.push_str(plain);
-        let mut letters = behind.chars();
-        match letters.next() {
-            Some('\\') => out.push_str(r"\\"),
-            letter => letter.into_iter().for_each(|letter| hexadecimal(letter, out)),
-        }
-        rest = letters.as_str();
+    if !is_taken && !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        return out.push_str(text);
     }
-    out.push_str(rest);
+    let mut letters = text.chars();
+    if is_taken {
+        letters.next().into_iter().for_each(|letter| hexadecimal(letter, out));
+    }
+    for letter in letters {
+        match u8::try_from(letter).ok().filter(u8::is_ascii).filter(|byte| is_special(*byte)) {
+            Some(b'\\') => out.push_str(r"\\"),
+            Some(_) => hexadecimal(letter, out),
+            None => out.push(letter),
+        }
+    }
 }
 
 fn hexadecimal(letter: char, out: &mut String) {

@@ -23,6 +23,8 @@ pub(super) struct LogFile {
     out: Box<dyn Write + Send>,
     /// Lines that are not written yet.
     lines: String,
+    /// A line may have been torn: nothing is written behind it.
+    failed: bool,
 }
 
 impl LogFile {
@@ -46,13 +48,15 @@ impl LogFile {
         name: Option<&'static str>,
         out: Box<dyn Write + Send>,
     ) -> Self {
-        Self { path, format, name, out, lines: String::new() }
+        Self { path, format, name, out, lines: String::new(), failed: false }
     }
 
-    /// Takes the file away again.
+    /// Takes the file away again; what is shared stays.
     pub(super) fn withdraw(self) {
-        // It holds nothing; that it cannot be removed is told whenever it is found there again.
-        let _ = fs::remove_file(&self.path);
+        if self.name.is_none() {
+            // It holds nothing; that it cannot be removed is told whenever it is found there again.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 
     /// Writes what stands before the first line, for the columns that `give` gives.
@@ -86,9 +90,14 @@ impl LogFile {
         self.flush()
     }
 
+    /// Hands all lines over. What failed once is told once.
     pub(super) fn flush(&mut self) -> Result<(), Error> {
-        let written = self.out.write_all(self.lines.as_bytes()).and_then(|()| self.out.flush());
+        let written = match self.failed {
+            true => Ok(()),
+            false => self.out.write_all(self.lines.as_bytes()).and_then(|()| self.out.flush()),
+        };
         self.lines.clear();
+        self.failed |= written.is_err();
         written.map_err(|source| Error::Log { path: self.path.clone(), source })
     }
 
@@ -100,3 +109,46 @@ impl LogFile {
 
 /// Bytes of lines that are written at once.
 const WRITTEN_TOGETHER: usize = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::Mutex;
+
+    use super::super::column::Column;
+    use super::*;
+
+    /// Takes some bytes, then none, then all.
+    #[derive(Clone, Default)]
+    struct Full(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut taken = self.0.lock().expect("nobody panicked");
+            if taken.len() == 3 {
+                taken.clear();
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let some = bytes.get(..3).unwrap_or(bytes);
+            taken.extend(some);
+            Ok(some.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_behind_a_torn_line() {
+        let full = Full::default();
+        let mut file = LogFile::shared(Path::new("-"), "ssl", Box::new(full.clone()));
+        file.line(|put| put(Column::bool("a", true))).expect("not written yet");
+        let told = file.flush().expect_err("full").to_string();
+        assert_eq!(told, "-");
+        file.line(|put| put(Column::bool("b", true))).expect("told already");
+        file.close(Timestamp(0)).expect("told already");
+        assert!(full.0.lock().expect("nobody panicked").is_empty());
+    }
+}

@@ -52,27 +52,38 @@ fn value(value: Value<'_>, out: &mut String) {
         }
         Value::Text(one) => text(one, out),
         Value::Counts(counts) => {
-            let mut before = '[';
-            counts.each(|count| {
-                out.push(std::mem::replace(&mut before, ','));
-                put_number(out, count);
-            });
-            end_list(before, out);
+            let mut list = List::new(out);
+            counts.each(|count| put_number(list.next(), count));
+            list.end();
         }
         Value::Texts(texts) => {
-            let mut before = '[';
-            texts.each(|one| {
-                out.push(std::mem::replace(&mut before, ','));
-                text(one, out);
-            });
-            end_list(before, out);
+            let mut list = List::new(out);
+            texts.each(|one| text(one, list.next()));
+            list.end();
         }
     }
 }
 
-/// What is before an item tells whether there was one.
-fn end_list(before: char, out: &mut String) {
-    out.push_str(if before == '[' { "[]" } else { "]" });
+/// An array while it is written.
+struct List<'o> {
+    out: &'o mut String,
+    before: char,
+}
+
+impl<'o> List<'o> {
+    const fn new(out: &'o mut String) -> Self {
+        Self { out, before: '[' }
+    }
+
+    /// Where the next item is to be written.
+    fn next(&mut self) -> &mut String {
+        self.out.push(std::mem::replace(&mut self.before, ','));
+        self.out
+    }
+
+    fn end(self) {
+        self.out.push_str(if self.before == '[' { "[]" } else { "]" });
+    }
 }
 
 /// As a double is printed: at least one digit behind the point, and no zeros behind others.

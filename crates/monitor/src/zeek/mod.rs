@@ -54,7 +54,7 @@ pub enum Log {
 
 impl Log {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Conn, Self::Ssl, Self::X509];
+    pub const ALL: [Self; 3] = [Self::Ssl, Self::X509, Self::Conn];
 
     const fn definition(self) -> &'static Definition {
         match self {
@@ -132,17 +132,26 @@ impl ZeekLogs {
     /// Hands all lines so far to the system.
     ///
     /// # Errors
-    /// The file that does not take them.
+    /// The first file that does not take them; the others have theirs.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.files.iter_mut().try_for_each(|(_, file)| file.flush())
+        self.each(LogFile::flush)
     }
 
     /// Writes what is left, and the last line.
     ///
     /// # Errors
-    /// The file that does not take it.
+    /// As [`flush`](Self::flush).
     pub fn close(mut self, closed: Timestamp) -> Result<(), Error> {
-        self.files.iter_mut().try_for_each(|(_, file)| file.close(closed))
+        self.each(|file| file.close(closed))
+    }
+
+    /// Takes the files away: nothing came of what was to be written.
+    pub fn withdraw(self) {
+        self.files.into_iter().for_each(|(_, file)| file.withdraw());
+    }
+
+    fn each(&mut self, act: impl Fn(&mut LogFile) -> Result<(), Error>) -> Result<(), Error> {
+        self.files.iter_mut().map(|(_, file)| act(file)).fold(Ok(()), Result::and)
     }
 }
 

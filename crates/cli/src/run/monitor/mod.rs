@@ -1,4 +1,4 @@
-//! `monitor`: traffic, of an interface or out of captures, into a dataset.
+//! `monitor`: traffic, of an interface or out of captures, into a dataset or Zeek's logs.
 
 mod display;
 mod figures;
@@ -32,15 +32,12 @@ use crate::utc;
 /// Watches.
 pub(crate) fn monitor(typed: &MonitorArguments) -> anyhow::Result<Exit> {
     let quiet = typed.output.quiet;
-    let plan = MonitorPlan::new(typed)?;
-    let how_on = if plan.writer.is_some() { HOW_ON } else { HOW_ON_LOGS };
-    let stop = Signals::heed("what is in hand is written", how_on, quiet)?;
-    let counted = Counted {
-        acknowledged: plan.writer.as_ref().map(|_| Arc::default()),
-        ..Counted::default()
-    };
+    let acknowledged = typed.out.as_ref().map(|_| Arc::default());
+    let counted = Counted { acknowledged, ..Counted::default() };
     // It goes on for as long as it lives.
     let _page = typed.output.metrics.map(|addr| counted.serve(addr, quiet)).transpose()?;
+    let plan = MonitorPlan::new(typed)?;
+    let stop = Signals::heed("what is in hand is written", how_on(typed), quiet)?;
     if !quiet {
         console::say(&format!("run {}", plan.monitor.run_id));
     }
@@ -138,7 +135,11 @@ fn conclude(
     let state = if whole { RunState::Complete } else { RunState::Interrupted };
     let totals = rows.counted.gauges.totals();
     let failure = rows.failure.take();
-    let closed = rows.zeek_logs.take().map_or(Ok(()), |logs| logs.close(utc::now()));
+    if let Err(watching::Error::Interface { .. }) = outcome {
+        // Nothing was heard: the same command, with more rights, finds none of them there.
+        rows.zeek_logs.take().into_iter().for_each(ZeekLogs::withdraw);
+    }
+    let closed = rows.close_logs();
     let has_dataset = rows.writer.is_some();
     let written = match failure {
         Some(error) => Err(error),
@@ -180,9 +181,7 @@ impl Rows<'_> {
                 writer.append_flow(&harvest.row, &harvest.certificates)?;
             }
         }
-        if let Some(logs) = &mut self.zeek_logs {
-            logs.write(batch)?;
-        }
+        self.log(|logs| logs.write(batch))?;
         if self.synced.elapsed() >= SYNC_EVERY {
             self.sync()?;
         }
@@ -193,11 +192,32 @@ impl Rows<'_> {
         if let (Some(writer), Some(acknowledged)) = (&mut self.writer, &self.counted.acknowledged) {
             acknowledged.store(writer.sync()?, Relaxed);
         }
-        if let Some(logs) = &mut self.zeek_logs {
-            logs.flush()?;
-        }
+        self.log(ZeekLogs::flush)?;
         self.synced = Instant::now();
         Ok(())
+    }
+
+    /// Does something about the logs, if there are any. Who read them as a stream may have had enough: a dataset goes on without.
+    fn log(
+        &mut self,
+        act: impl FnOnce(&mut ZeekLogs) -> Result<(), watching::Error>,
+    ) -> anyhow::Result<()> {
+        let done = self.zeek_logs.as_mut().map_or(Ok(()), act).map_err(anyhow::Error::new);
+        match done {
+            Err(error) if self.writer.is_some() && console::is_broken_pipe(&error) => {
+                self.zeek_logs = None;
+                console::say("--zeek-logs: nobody reads them any more; the dataset goes on");
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Writes the last lines of the logs.
+    fn close_logs(&mut self) -> anyhow::Result<()> {
+        self.log(ZeekLogs::flush)?;
+        let logs = self.zeek_logs.take();
+        Ok(logs.map_or(Ok(()), |logs| logs.close(utc::now()))?)
     }
 
     /// Writes the run's row.
@@ -207,6 +227,17 @@ impl Rows<'_> {
             writer.finish(state, figures::counters(totals))?;
         }
         Ok(())
+    }
+}
+
+/// What is left to do after a stop; logs are never written over.
+fn how_on(typed: &MonitorArguments) -> &'static str {
+    match (&typed.out, &typed.zeek_logs) {
+        (Some(_), None) => "what was acknowledged is safe; the same command begins another run",
+        (Some(_), Some(_)) => {
+            "what was acknowledged is safe; another run takes another place for its logs"
+        }
+        (None, _) => "what was written stays; another run takes another place for its logs",
     }
 }
 
@@ -240,7 +271,3 @@ fn say_summary(run_id: &str, totals: &Totals) {
 const TICK: Duration = Duration::from_millis(250);
 /// The longest time a row stays unacknowledged.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
-/// What is left to do after a stop.
-const HOW_ON: &str = "what was acknowledged is safe; the same command begins another run";
-/// The same where there are logs alone, which are never written over.
-const HOW_ON_LOGS: &str = "what was written stays; another run takes another folder";
