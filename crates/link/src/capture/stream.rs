@@ -73,17 +73,19 @@ impl Stream {
         }
     }
 
-    /// Moves what is unread to the front only where it must be: not for every few bytes of a pipe.
+    /// Moves what is unread to the front only where it must be: not for every few bytes of a pipe. Makes the buffer longer only as
+    /// bytes come: a record that claims to be long costs nothing by that.
     fn make_room(&mut self, needed: usize) {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
-        if self.start + needed > self.buffer.len() || self.end == self.buffer.len() {
+        let length = self.buffer.len();
+        if self.start > 0 && (self.start + needed > length || self.end == length) {
             self.buffer.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }
-        if needed > self.buffer.len() {
-            self.buffer.resize(needed, 0);
+        if self.end == length && needed > length {
+            self.buffer.resize(needed.min(2 * length), 0);
         }
     }
 
@@ -95,5 +97,39 @@ impl Stream {
         } else {
             CaptureError::Read { offset, source }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(bytes: &[u8]) -> Stream {
+        Stream::new(Source::new(Box::new(io::Cursor::new(bytes.to_vec()))))
+    }
+
+    #[test]
+    fn a_buffer_grows_as_bytes_come() {
+        let mut stream = of(&[1; 100]);
+        let claimed = 16 << 20;
+        while stream.fill(claimed).ok() == Some(Fill::More) {}
+        assert_eq!((stream.unread().len(), stream.buffer.len()), (100, PIECE));
+    }
+
+    #[test]
+    fn a_long_record_lies_in_one_piece() {
+        let bytes: Vec<u8> = (0..5 * PIECE).map(|place| (place % 251).to_le_bytes()[0]).collect();
+        let (before, needed) = (1000, 4 * PIECE + 7);
+        let mut stream = of(&bytes);
+        let read = |stream: &mut Stream, needed| {
+            while stream.unread().len() < needed {
+                assert_eq!(stream.fill(needed).ok(), Some(Fill::More));
+            }
+        };
+        read(&mut stream, before);
+        stream.take(before);
+        read(&mut stream, needed);
+        assert!(stream.buffer.len() <= needed, "{}", stream.buffer.len());
+        assert_eq!(stream.unread().get(..needed), bytes.get(before..before + needed));
     }
 }
