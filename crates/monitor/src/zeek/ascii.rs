@@ -71,40 +71,14 @@ fn value(value: Value<'_>, out: &mut String) {
         }
         Value::Text(one) => text(one, Within::Field, out),
         Value::Counts(counts) => {
-            let mut list = List::new(out);
-            counts.each(|count| put_number(list.next(), count));
-            list.end();
+            if !counts.put(out) {
+                out.push_str(EMPTY);
+            }
         }
         Value::Texts(texts) => {
-            let mut list = List::new(out);
-            texts.each(|one| text(one, Within::Vector, list.next()));
-            list.end();
-        }
-    }
-}
-
-/// A vector while it is written.
-struct List<'o> {
-    out: &'o mut String,
-    empty: bool,
-}
-
-impl<'o> List<'o> {
-    const fn new(out: &'o mut String) -> Self {
-        Self { out, empty: true }
-    }
-
-    /// Where the next item is to be written.
-    fn next(&mut self) -> &mut String {
-        if !std::mem::take(&mut self.empty) {
-            self.out.push(',');
-        }
-        self.out
-    }
-
-    fn end(self) {
-        if self.empty {
-            self.out.push_str(EMPTY);
+            if !texts.put(out, |one, out| text(one, Within::Vector, out)) {
+                out.push_str(EMPTY);
+            }
         }
     }
 }

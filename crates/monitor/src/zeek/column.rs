@@ -67,7 +67,17 @@ pub(super) enum Counts<'a> {
 }
 
 impl Counts<'_> {
-    pub(super) fn each(self, mut take: impl FnMut(u64)) {
+    /// Writes them with commas between; says whether there are any.
+    pub(super) fn put(self, out: &mut String) -> bool {
+        let mut first = true;
+        self.each(|count| {
+            separate(&mut first, out);
+            put_number(out, count);
+        });
+        !first
+    }
+
+    fn each(self, mut take: impl FnMut(u64)) {
         match self {
             Self::Codes(codes) => codes.iter().for_each(|code| take(code.0.into())),
             Self::High(numbers) => numbers.iter().for_each(|number| take((number >> 8).into())),
@@ -91,7 +101,17 @@ pub(super) enum Texts<'a> {
 }
 
 impl Texts<'_> {
-    pub(super) fn each(self, mut take: impl FnMut(Text<'_>)) {
+    /// Has them written with commas between; says whether there are any.
+    pub(super) fn put(self, out: &mut String, write: impl Fn(Text<'_>, &mut String)) -> bool {
+        let mut first = true;
+        self.each(|text| {
+            separate(&mut first, out);
+            write(text, out);
+        });
+        !first
+    }
+
+    fn each(self, mut take: impl FnMut(Text<'_>)) {
         match self {
             Self::Escaped(all) => all.iter().for_each(|text| take(Text::Escaped(text))),
             Self::EscapedBehind(word, all) => {
@@ -199,6 +219,13 @@ impl<'a> Column<'a> {
     /// Always unset: Zeek has it, and nothing here can fill it.
     pub(super) const fn unset(name: &'static str, kind: Kind) -> Self {
         Self { name, kind, value: Value::Unset }
+    }
+}
+
+/// Writes a comma before all items but the first.
+pub(super) fn separate(first: &mut bool, out: &mut String) {
+    if !std::mem::take(first) {
+        out.push(',');
     }
 }
 

@@ -10,6 +10,7 @@ use super::column::put;
 use super::column::put_address;
 use super::column::put_number;
 use super::column::put_seconds;
+use super::column::separate;
 
 /// A line of the columns that `give` gives, with the name of its log before them where several go the same way, as Zeek's package
 /// json-streaming-logs has it.
@@ -23,9 +24,7 @@ pub(super) fn line(log: Option<&str>, give: impl FnOnce(&mut Put<'_>), out: &mut
         if column.value == Value::Unset {
             return;
         }
-        if !std::mem::take(&mut first) {
-            out.push(',');
-        }
+        separate(&mut first, out);
         // Names are ours, and have nothing to be escaped.
         put(out, format_args!("\"{}\":", column.name));
         value(column.value, out);
@@ -52,37 +51,15 @@ fn value(value: Value<'_>, out: &mut String) {
         }
         Value::Text(one) => text(one, out),
         Value::Counts(counts) => {
-            let mut list = List::new(out);
-            counts.each(|count| put_number(list.next(), count));
-            list.end();
+            out.push('[');
+            counts.put(out);
+            out.push(']');
         }
         Value::Texts(texts) => {
-            let mut list = List::new(out);
-            texts.each(|one| text(one, list.next()));
-            list.end();
+            out.push('[');
+            texts.put(out, text);
+            out.push(']');
         }
-    }
-}
-
-/// An array while it is written.
-struct List<'o> {
-    out: &'o mut String,
-    before: char,
-}
-
-impl<'o> List<'o> {
-    const fn new(out: &'o mut String) -> Self {
-        Self { out, before: '[' }
-    }
-
-    /// Where the next item is to be written.
-    fn next(&mut self) -> &mut String {
-        self.out.push(std::mem::replace(&mut self.before, ','));
-        self.out
-    }
-
-    fn end(self) {
-        self.out.push_str(if self.before == '[' { "[]" } else { "]" });
     }
 }
 
