@@ -41,6 +41,9 @@ pub(crate) struct Connection {
     pub(crate) last_message: HandshakeType,
     sending: Direction<Sealer>,
     receiving: Direction<Opener>,
+    /// Where the shared secret has two readings, and no record of the server has told yet which it holds to.
+    other_reading: Option<Box<OtherReading>>,
+    took_other_reading: bool,
     /// Set when the receiving keys change; the driver checks that no message spans the change.
     receiving_changed: bool,
     /// Messages without effect since the last one with any.
@@ -56,6 +59,12 @@ struct Direction<Cipher> {
     cipher: Cipher,
     protection: Protection,
     sequence: u64,
+}
+
+/// The protection of both directions under another reading of the shared secret.
+pub(crate) struct OtherReading {
+    pub(crate) opener: Opener,
+    pub(crate) sealer: Sealer,
 }
 
 impl<Cipher> Direction<Cipher> {
@@ -75,6 +84,8 @@ impl Connection {
             last_message: HandshakeType::CLIENT_HELLO,
             sending: Direction::new(Sealer::Plain, Protection::Plain),
             receiving: Direction::new(Opener::Plain, Protection::Plain),
+            other_reading: None,
+            took_other_reading: false,
             receiving_changed: false,
             ignored: 0,
             sessions: None,
@@ -100,6 +111,16 @@ impl Connection {
     pub(crate) fn set_opener(&mut self, opener: Opener, protection: Protection) {
         self.receiving = Direction::new(opener, protection);
         self.receiving_changed = true;
+    }
+
+    /// Beside the protection that was set, the server's next record may have this one.
+    pub(crate) fn set_other_reading(&mut self, other: OtherReading) {
+        self.other_reading = Some(Box::new(other));
+    }
+
+    /// Whether it had.
+    pub(crate) fn took_other_reading(&self) -> bool {
+        self.took_other_reading
     }
 
     /// Whether the receiving keys changed since this was last asked.
@@ -253,6 +274,7 @@ impl Connection {
             sequence: self.receiving.sequence,
         };
         self.receiving.sequence += 1;
+        self.settle_reading(&header, record.payload);
         self.receiving.cipher.open(&header, record.payload).map_err(|error| match error {
             OpenError::BadMac => {
                 Failure::new(Outcome::BadFinished, AlertDescription::BAD_RECORD_MAC)
@@ -266,6 +288,19 @@ impl Connection {
                 AlertDescription::UNEXPECTED_MESSAGE,
             ),
         })
+    }
+
+    /// By the first record of the server: which reading of the secret it holds to. Where it is neither, the first.
+    fn settle_reading(&mut self, header: &Header, payload: &[u8]) {
+        let Some(mut other) = self.other_reading.take() else {
+            return;
+        };
+        let opens = |opener: &mut Opener| opener.open(header, &mut payload.to_vec()).is_ok();
+        if !opens(&mut self.receiving.cipher) && opens(&mut other.opener) {
+            self.receiving.cipher = other.opener;
+            self.sending.cipher = other.sealer;
+            self.took_other_reading = true;
+        }
     }
 
     fn send_record(&mut self, content_type: ContentType, payload: &[u8]) {

@@ -178,7 +178,7 @@ impl ExpectServerHello {
         };
         transcript.add(message.encoded);
         Ok(tls13::begin(
-            tls13::Choice { suite, code: hello.cipher_suite },
+            tls13::Choice { suite, code: hello.cipher_suite, group: share.group },
             &shared_secret,
             session.map(|session| session.key.as_slice()),
             transcript,

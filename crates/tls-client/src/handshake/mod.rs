@@ -12,6 +12,7 @@ mod grease;
 pub(crate) mod hello;
 mod legacy;
 pub(crate) mod offer;
+mod secrets13;
 mod tls13;
 mod traffic_keys;
 

@@ -24,19 +24,20 @@ use tlscensus_tls_wire::registry::CertificateCompression;
 use tlscensus_tls_wire::registry::CipherSuite;
 use tlscensus_tls_wire::registry::ExtensionType;
 use tlscensus_tls_wire::registry::HandshakeType;
+use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::connection::Connection;
 use crate::crypto::hash::Transcript;
 use crate::crypto::schedule::Application;
 use crate::crypto::schedule::BothSides;
-use crate::crypto::schedule::Handshake;
-use crate::crypto::schedule::KeySchedule;
 use crate::crypto::schedule::ResumptionSecret;
 use crate::crypto::signature;
 use crate::decompress::decompress;
 use crate::failure::Failure;
 use crate::handshake::State;
+use crate::handshake::secrets13::Secrets;
+use crate::handshake::secrets13::without_zeros;
 use crate::handshake::traffic_keys::opener;
 use crate::handshake::traffic_keys::sealer;
 use crate::outcome::Malformed;
@@ -51,6 +52,7 @@ use crate::suite::Suite13;
 pub(super) struct Choice {
     pub(super) suite: Suite13,
     pub(super) code: CipherSuite,
+    pub(super) group: NamedGroup,
 }
 
 /// What all states of the encrypted handshake carry along, boxed: it is large and goes from state to state.
@@ -58,8 +60,9 @@ struct Shared {
     suite: Suite13,
     code: CipherSuite,
     transcript: Transcript,
-    schedule: KeySchedule<Handshake>,
-    secrets: BothSides<Handshake>,
+    secrets: Secrets,
+    /// Those of the other reading, until the server's first record says which of the two it is.
+    other_secrets: Option<Box<Secrets>>,
     /// The context of the server's request for a certificate, where it made one.
     certificate_request: Option<Vec<u8>>,
     /// Whether our ChangeCipherSpec for middleboxes is still to be sent.
@@ -79,21 +82,24 @@ pub(super) fn begin(
     change_cipher_spec_due: bool,
     connection: &mut Connection,
 ) -> State {
-    let Choice { suite, code } = choice;
-    let schedule = match pre_shared_key {
-        Some(key) => KeySchedule::with_key(suite.hash, key).into_handshake(shared_secret),
-        None => KeySchedule::without_key(suite.hash, shared_secret),
-    };
-    let secrets = schedule.traffic(transcript.current().as_ref());
-    connection.set_opener(opener(suite.bulk, &secrets.server), Protection::Handshake);
-    connection.set_sealer(sealer(suite.bulk, &secrets.client), Protection::Handshake);
+    let Choice { suite, code, group } = choice;
+    let through_hello = transcript.current();
+    let secrets_of =
+        |secret: &[u8]| Secrets::new(suite.hash, secret, pre_shared_key, through_hello.as_ref());
+    let secrets = secrets_of(shared_secret);
+    let other_secrets = without_zeros(group, shared_secret).map(secrets_of).map(Box::new);
+    connection.set_opener(opener(suite.bulk, &secrets.traffic.server), Protection::Handshake);
+    connection.set_sealer(sealer(suite.bulk, &secrets.traffic.client), Protection::Handshake);
+    if let Some(other) = &other_secrets {
+        connection.set_other_reading(other.as_other_reading(suite.bulk));
+    }
     State::EncryptedExtensions13(ExpectEncryptedExtensions {
         shared: Box::new(Shared {
             suite,
             code,
             transcript,
-            schedule,
             secrets,
+            other_secrets,
             certificate_request: None,
             change_cipher_spec_due,
             resumed: pre_shared_key.is_some(),
@@ -115,6 +121,11 @@ impl ExpectEncryptedExtensions {
     ) -> Result<State, Failure> {
         if message.message != HandshakeType::ENCRYPTED_EXTENSIONS {
             return Err(Failure::wrong_order(message.message));
+        }
+        if let Some(other) = self.shared.other_secrets.take()
+            && connection.took_other_reading()
+        {
+            self.shared.secrets = *other;
         }
         let EncryptedExtensions { extensions } =
             EncryptedExtensions::decode(message.body, "EncryptedExtensions")?;
@@ -256,7 +267,7 @@ impl ExpectFinished {
         }
         let mut shared = *self.shared;
         let transcript = shared.transcript.current();
-        if shared.secrets.server.verify_data(transcript.as_ref()).as_ref() != message.body {
+        if shared.secrets.traffic.server.verify_data(transcript.as_ref()).as_ref() != message.body {
             connection.observer.finished(Side::Server, false);
             return Err(Failure::new(Outcome::BadFinished, AlertDescription::DECRYPT_ERROR));
         }
@@ -265,7 +276,7 @@ impl ExpectFinished {
         shared.send_last_flight(connection);
 
         let bulk = shared.suite.bulk;
-        let schedule = shared.schedule.into_master();
+        let schedule = shared.secrets.schedule.into_master();
         let secrets = schedule.traffic(through_server_finished.as_ref());
         let resumption = connection
             .remembers_sessions()
@@ -302,7 +313,7 @@ impl Shared {
             self.transcript.add(&none);
         }
         let transcript = self.transcript.current();
-        let verify_data = self.secrets.client.verify_data(transcript.as_ref());
+        let verify_data = self.secrets.traffic.client.verify_data(transcript.as_ref());
         let finished = connection.send_handshake(HandshakeType::FINISHED, |out| {
             out.extend_from_slice(verify_data.as_ref());
         });

@@ -4,11 +4,13 @@ use openssl::ssl::SslContextBuilder;
 use openssl::ssl::SslVersion;
 use tlscensus_tls_client::Client;
 use tlscensus_tls_client::KeyShares;
+use tlscensus_tls_client::Outcome;
 use tlscensus_tls_client::Profile;
 use tlscensus_tls_wire::registry::NamedGroup;
 
 use crate::support::NAME;
 use crate::support::certificates::Kind;
+use crate::support::exchange;
 use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::context;
 use crate::support::openssl_server::pin;
@@ -99,5 +101,18 @@ fn every_curve_of_tls12_completes() {
         builder.set_cipher_list("ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0").unwrap();
         visit(&mut client, &mut OpensslServer::new(builder), name);
         assert_eq!(client.observer().key_exchange().unwrap().group, Some(*group), "{name}");
+    }
+}
+
+/// One secret in 256 begins with a zero, which stays.
+#[test]
+fn secrets_with_leading_zeros_complete() {
+    let group = NamedGroup::FFDHE2048;
+    let context = server(SslVersion::TLS1_3, "ffdhe2048").build();
+    let keys = KeyShares::generate();
+    for visit in 0..1_500 {
+        let mut client = offering(group, &[group], &keys);
+        exchange(&mut client, &mut OpensslServer::from_context(&context));
+        assert_eq!(client.outcome(), Some(&Outcome::Completed), "{visit}");
     }
 }

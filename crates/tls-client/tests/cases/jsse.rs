@@ -7,6 +7,7 @@ use tlscensus_tls_client::KeyShares;
 use tlscensus_tls_client::Profile;
 use tlscensus_tls_wire::observer::SignatureCheck;
 use tlscensus_tls_wire::registry::CipherSuite;
+use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
 
 use crate::support::NAME;
@@ -144,5 +145,27 @@ fn suites_with_a_curve_in_the_certificate() {
     ];
     for kind in [Kind::P256, Kind::P521] {
         check(kind, &suites);
+    }
+}
+
+/// Java before 26 leaves the leading zeros of a secret off in TLS 1.3 too (JDK-8328046): one handshake in 256 is none with
+/// clients that hold to the letter.
+#[test]
+fn secrets_of_tls13_that_lost_their_leading_zeros() {
+    let served = ["TLSv1.3:TLS_AES_128_GCM_SHA256".to_owned()];
+    let Some(server) = Jsse::start("leading zeros", Kind::P256.identity(), &served) else {
+        return;
+    };
+    let group = NamedGroup::FFDHE2048;
+    let offer = Profile {
+        groups: vec![group].into(),
+        key_shares: vec![group].into(),
+        ..profile("modern").clone()
+    };
+    let keys = KeyShares::generate();
+    for visit in 0..1_500 {
+        let mut client = Client::new(&offer, Some(NAME), &keys);
+        jsse::visit(&mut client, server.ports[0], &format!("visit {visit}"));
+        assert_eq!(client.observer().key_exchange().unwrap().group, Some(group));
     }
 }

@@ -49,6 +49,8 @@ impl Jsse {
             .args(served)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It tells of every connection.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();

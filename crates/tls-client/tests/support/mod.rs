@@ -7,6 +7,7 @@ pub(crate) mod fuzzing;
 pub(crate) mod jsse;
 pub(crate) mod model_server;
 pub(crate) mod openssl_server;
+pub(crate) mod ports;
 pub(crate) mod rustls_server;
 pub(crate) mod scripted;
 

@@ -1,13 +1,11 @@
 //! Values that come again in other connections of the same server.
 #![expect(clippy::disallowed_methods, reason = "another program reads keys from files")]
-#![expect(clippy::disallowed_types, reason = "another program serves on a socket")]
 
 use std::fs;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -33,6 +31,7 @@ use crate::support::model_server::ModelServer;
 use crate::support::model_server::Refusal;
 use crate::support::openssl_server::OpensslServer;
 use crate::support::openssl_server::context;
+use crate::support::ports;
 
 fn reuse(budget: u32, server: impl FnMut() -> Box<dyn Server>) -> Vec<Reuse> {
     enumerate(budget, &[], server).facts.reuse
@@ -138,7 +137,7 @@ impl Old {
         let identity = Kind::Rsa2048.identity();
         let key = PKey::private_key_from_der(&identity.key).unwrap();
         let certificate = X509::from_der(&identity.certificate).unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = SocketAddr::from(([127, 0, 0, 1], ports::free()));
         let python = std::env::var("TLSCENSUS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let mut process = Command::new(python)
             .args([SCRIPT, "serve", &free.port().to_string()])

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Child;
@@ -28,6 +27,7 @@ use tlscensus_tls_wire::registry::Version;
 
 use crate::support::certificates::Kind;
 use crate::support::enumerating::enumerate_over_tcp;
+use crate::support::ports;
 
 #[test]
 fn the_picture_is_what_sslyze_says() {
@@ -185,9 +185,7 @@ struct Server {
 
 impl Server {
     fn start(openssl: &str, options: &[&str], groups: &str, decides: Decides) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let addr = free.local_addr().unwrap();
-        drop(free);
+        let addr = SocketAddr::from(([127, 0, 0, 1], ports::free()));
         let folder = std::env::temp_dir().join(format!("sslyze-{}-{addr}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
         let (rsa, curve) = (pem(&folder, Kind::Rsa2048), pem(&folder, Kind::P256));

@@ -10,7 +10,6 @@ use std::io;
 use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
-use std::net::TcpListener;
 use std::net::TcpStream;
 use std::path::Path;
 use std::path::PathBuf;
@@ -36,6 +35,7 @@ use crate::matrix::peers::Peer;
 use crate::matrix::peers::openssl::field;
 use crate::matrix::visit::Line;
 use crate::support::certificates::Kind;
+use crate::support::ports;
 
 /// What is special about a program.
 pub(crate) trait Program {
@@ -167,9 +167,7 @@ struct Process {
 
 impl Process {
     fn start(program: &dyn Program, setup: &Setup, files: &Files) -> Result<Self, String> {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let port = ports::free();
         // One pipe for both, so that what it prints stands in the order in which it printed it.
         let (reader, writer) = io::pipe().unwrap();
         let child = program
@@ -184,7 +182,7 @@ impl Process {
         gather(reader, log.clone());
         let mut process = Self { child, port, log };
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < START_PATIENCE {
             if process.log.lines(0).contains(program.ready()) {
                 return Ok(process);
             }
@@ -319,6 +317,8 @@ pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'
 }
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Java and Erlang on a machine that has other things to do.
+const START_PATIENCE: Duration = Duration::from_secs(60);
 const WORDS_PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(3);
 /// Letters of a line that every server takes in one piece.
