@@ -159,6 +159,7 @@ fn watch_here() -> Result<Watched, Unwatched> {
     for package in VISITED {
         site.start(daemon(package)).map_err(Unwatched::Daemon)?;
     }
+    wait_for_quiet()?;
     let folder = tempfile::Builder::new().prefix("sessions").tempdir()?;
     let capture = folder.path().join("sessions.pcapng");
     let running = Capturing::begin(&capture)?;
@@ -168,6 +169,33 @@ fn watch_here() -> Result<Watched, Unwatched> {
     let certificate = site.certificate_der()?;
     Ok(Watched { capture, sessions, certificate, _folder: folder })
 }
+
+/// Waits until the connections are gone that found out whether the daemons listen: what is still said on one is no session.
+fn wait_for_quiet() -> Result<(), Unwatched> {
+    let deadline = Instant::now() + Duration::from_millis(CAPTURE_MS);
+    loop {
+        // Of this namespace, which is the thread's.
+        let sockets = fs::read_to_string("/proc/thread-self/net/tcp")?;
+        let open = open_connections(&sockets);
+        if open.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Unwatched::Capture(format!("connections stay open:\n{}", open.join("\n"))));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Lines of the kernel's table of sockets: those that are connected, and not only remembered.
+fn open_connections(sockets: &str) -> Vec<&str> {
+    let state = |line: &str| line.split_whitespace().nth(3).map(str::to_owned);
+    let is_open = |line: &&str| state(line).is_none_or(|state| !NOT_OPEN.contains(&&*state));
+    sockets.lines().skip(1).filter(is_open).collect()
+}
+
+/// States of the kernel: `TCP_LISTEN` and `TCP_TIME_WAIT`.
+const NOT_OPEN: [&str; 2] = ["0A", "06"];
 
 fn daemon(package: &str) -> Daemon {
     let found = DAEMONS.iter().find(|daemon| daemon.package == package);
@@ -330,6 +358,17 @@ impl Drop for Capturing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn listeners_and_remembered_connections_are_not_open() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue\n\
+            0: 00000000:1A29 00000000:0000 0A 00000000:00000000\n\
+            1: 0100007F:1A29 0100007F:C350 06 00000000:00000000\n\
+            2: 0100007F:1A29 0100007F:C351 08 00000000:00000000\n";
+        let open = open_connections(table);
+        assert!(matches!(open[..], [one] if one.contains("C351")), "{open:?}");
+        assert!(open_connections("").is_empty());
+    }
 
     #[test]
     fn the_words_of_every_client_are_read() {
