@@ -115,11 +115,27 @@ impl Socket {
     /// Lets only frames through that the filter accepts, in place of an earlier filter. What comes between [`Socket::bind`] and the
     /// first filter, gets through.
     pub(crate) fn attach(&self, filter: &Filter) -> Result<(), Error> {
+        self.set_program(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, filter, "attach the filter")
+    }
+
+    /// Divides the frames of its group by the numbers that a program gives them.
+    pub(crate) fn spread(&self, program: &Filter) -> Result<(), Error> {
+        let attempt = "say how to divide the frames";
+        self.set_program(libc::SOL_PACKET, libc::PACKET_FANOUT_DATA, program, attempt)
+    }
+
+    fn set_program(
+        &self,
+        level: i32,
+        name: i32,
+        filter: &Filter,
+        attempt: &'static str,
+    ) -> Result<(), Error> {
         let mut program = filter.instructions().to_vec();
         let length = u16::try_from(program.len())
             .map_err(|_| Error::FilterTooLong { instructions: program.len() })?;
         let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
-        self.set(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program, "attach the filter")
+        self.set(level, name, &program, attempt)
     }
 
     /// Sends and hears frames of this protocol (host's byte order; 0 hears nothing) on the interface.
@@ -148,10 +164,10 @@ impl Socket {
         self.set(libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &request, attempt)
     }
 
-    /// Joins a group of sockets that divide the frames of the interface by flow, or begins one; says its number. To be
-    /// called once bound.
+    /// Joins a group of sockets that divide the frames of the interface, or begins one; says its number. To be called once
+    /// bound. Until the group is told how ([`Socket::spread`]), its first socket has them all.
     pub(crate) fn join(&self, group: Option<u16>) -> Result<u16, Error> {
-        let kind = libc::PACKET_FANOUT_HASH | libc::PACKET_FANOUT_FLAG_DEFRAG;
+        let kind = libc::PACKET_FANOUT_CBPF | libc::PACKET_FANOUT_FLAG_DEFRAG;
         // The kernel finds a number that nobody has.
         let new = if group.is_none() { libc::PACKET_FANOUT_FLAG_UNIQUEID } else { 0 };
         let request = ((kind | new) << 16 | u32::from(group.unwrap_or(0))).cast_signed();

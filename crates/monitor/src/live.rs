@@ -58,6 +58,7 @@ pub fn listen(
         ring: listening.ring,
         promiscuous: listening.promiscuous,
         filter: Filter::may_hold_tcp(interface.kind),
+        seed: u32::try_from(monitor.seed[0] >> 32).unwrap_or_default(),
     };
     let captures = LiveCapture::open(&interface, &options).map_err(failed)?;
     ready();

@@ -17,6 +17,16 @@ pub(super) enum Test {
     Has(u32),
 }
 
+/// What is done to the accumulator, with a constant or with the index register.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operation {
+    Add,
+    And,
+    Multiply,
+    ShiftLeft,
+    ShiftRight,
+}
+
 /// How wide a load is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Width {
@@ -63,6 +73,12 @@ impl Assembler {
         self.load(Width::Byte, at);
     }
 
+    /// Loads the type of what stands behind the MAC header and the tag that the kernel took out.
+    pub(super) fn load_protocol(&mut self) {
+        let at = (libc::SKF_AD_OFF + libc::SKF_AD_PROTOCOL).cast_unsigned();
+        self.load(Width::Half, at);
+    }
+
     /// Puts the length of the IPv4 header that begins here into the index register.
     pub(super) fn index_header(&mut self, at: u32) {
         self.push(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, at);
@@ -70,7 +86,52 @@ impl Assembler {
 
     /// Keeps only these bits of the accumulator.
     pub(super) fn mask(&mut self, bits: u32) {
-        self.push(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0, 0, bits);
+        self.with(Operation::And, bits);
+    }
+
+    /// Puts a constant into the accumulator.
+    pub(super) fn set(&mut self, value: u32) {
+        self.push(libc::BPF_LD | libc::BPF_IMM, 0, 0, value);
+    }
+
+    /// Reckons with a constant.
+    pub(super) fn with(&mut self, operation: Operation, value: u32) {
+        self.push(libc::BPF_ALU | operation.code() | libc::BPF_K, 0, 0, value);
+    }
+
+    /// Reckons with the index register.
+    pub(super) fn with_index(&mut self, operation: Operation) {
+        self.push(libc::BPF_ALU | operation.code() | libc::BPF_X, 0, 0, 0);
+    }
+
+    /// Puts the accumulator into the index register.
+    pub(super) fn index_from_accumulator(&mut self) {
+        self.push(libc::BPF_MISC | libc::BPF_TAX, 0, 0, 0);
+    }
+
+    /// Puts the index register into the accumulator.
+    pub(super) fn accumulator_from_index(&mut self) {
+        self.push(libc::BPF_MISC | libc::BPF_TXA, 0, 0, 0);
+    }
+
+    /// Keeps the accumulator in a cell of the program's memory; there are 16.
+    pub(super) fn keep(&mut self, cell: u32) {
+        self.push(libc::BPF_ST, 0, 0, cell);
+    }
+
+    /// Puts such a cell into the accumulator.
+    pub(super) fn recall(&mut self, cell: u32) {
+        self.push(libc::BPF_LD | libc::BPF_MEM, 0, 0, cell);
+    }
+
+    /// The same into the index register.
+    pub(super) fn recall_index(&mut self, cell: u32) {
+        self.push(libc::BPF_LDX | libc::BPF_MEM, 0, 0, cell);
+    }
+
+    /// Ends with what is in the accumulator.
+    pub(super) fn give(&mut self) {
+        self.push(libc::BPF_RET | libc::BPF_A, 0, 0, 0);
     }
 
     /// Goes to the label if the test holds, else on.
@@ -113,6 +174,18 @@ impl Assembler {
     fn push(&mut self, code: u32, yes: u8, no: u8, value: u32) {
         let code = u16::try_from(code).expect("operation codes have 16 bits");
         self.instructions.push(libc::sock_filter { code, jt: yes, jf: no, k: value });
+    }
+}
+
+impl Operation {
+    const fn code(self) -> u32 {
+        match self {
+            Self::Add => libc::BPF_ADD,
+            Self::And => libc::BPF_AND,
+            Self::Multiply => libc::BPF_MUL,
+            Self::ShiftLeft => libc::BPF_LSH,
+            Self::ShiftRight => libc::BPF_RSH,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! hold TCP.
 
 mod assembler;
+mod spread;
 mod streams;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use super::LinkKind;
 use super::Test;
 use super::Width;
 
-const UDP: u32 = 17;
+pub(super) const UDP: u32 = 17;
 const ESP: u32 = 50;
 const ARP: u32 = super::ARP;
 /// What switches tell each other (IEEE 802.1AB).

@@ -30,13 +30,16 @@ pub struct LiveOptions {
     pub promiscuous: bool,
     /// Which frames are heard.
     pub filter: Filter,
+    /// What nobody outside knows, so that nobody can choose which socket hears him.
+    pub seed: u32,
 }
 
 /// Hears an interface: one socket of a group with its ring, for one thread.
 ///
-/// Both directions of a flow come to the same socket: the kernel divides by a symmetric hash of addresses and ports
-/// (`PACKET_FANOUT_HASH`). It looks into tags, GRE and IP in IP, but not into tunnels over UDP, whose ports tell flows apart by direction, and
-/// it has only the addresses of IPv6 fragments. Fragments of IPv4 come put together (`PACKET_FANOUT_FLAG_DEFRAG`).
+/// Both directions of a flow come to the same socket: the kernel divides by the addresses and ports of the innermost packet, through
+/// tags, labels and tunnels (`Filter::spread`). Fragments of IPv4 come put together
+/// (`PACKET_FANOUT_FLAG_DEFRAG`); those of IPv6 and within tunnels come by their addresses, which may be to another socket than the rest of
+/// their flow.
 ///
 /// What this machine sends is heard as well, often longer than a frame can be and without its checksums, which the card
 /// would have made.
@@ -66,7 +69,11 @@ impl LiveCapture {
             }
             let ring = Ring::make(socket, options.ring)?;
             ring.socket().bind(libc::ETH_P_ALL)?;
+            let begins = group.is_none();
             group = Some(ring.socket().join(group)?);
+            if begins {
+                ring.socket().spread(&Filter::spread(interface.kind, options.seed))?;
+            }
             let link_type = interface.kind.link_type();
             captures.push(Self { ring, link_type, is_down: false });
         }

@@ -37,6 +37,7 @@ pub(crate) fn options(sockets: usize) -> LiveOptions {
         ring: RingSize::CAPTURE,
         promiscuous: true,
         filter: Filter::everything(),
+        seed: 0x1234_5678,
     }
 }
 
@@ -83,36 +84,99 @@ fn talk(pair: &Pair, pairs: u16) {
     }
 }
 
+/// By number of the connection: which capture heard each of its frames.
+type Heard = BTreeMap<u16, Vec<usize>>;
+
+/// Hears until both directions of so many connections were heard, and a little longer.
+fn heard(
+    captures: &mut [LiveCapture],
+    connections: usize,
+    number: fn(&[u8]) -> Option<u16>,
+) -> Heard {
+    // What is heard twice is heard before this.
+    std::thread::sleep(Duration::from_millis(300));
+    let heard = std::cell::RefCell::new(Heard::new());
+    hear(
+        captures,
+        |capture, frame| {
+            assert_eq!((frame.link_type, frame.tag), (1, None));
+            assert_eq!(usize::try_from(frame.length).unwrap(), frame.bytes.len());
+            if let Some(number) = number(frame.bytes) {
+                heard.borrow_mut().entry(number).or_default().push(capture);
+            }
+        },
+        || heard.borrow().values().filter(|captures| captures.len() == 2).count() == connections,
+    );
+    heard.into_inner()
+}
+
+/// Both directions of each are heard once, by one capture; and not of all by the same.
+fn assert_divided(heard: &Heard, connections: usize) {
+    assert_eq!(heard.len(), connections);
+    assert!(heard.values().all(|c| matches!(c[..], [there, back] if there == back)), "{heard:?}");
+    let first = heard.values().filter(|captures| captures[0] == 0).count();
+    assert!((1..connections).contains(&first), "{first} of {connections} came to the first");
+}
+
+/// The larger of the two ports of a segment of TCP over IPv4 that begins here.
+fn larger_port(packet: &[u8]) -> Option<u16> {
+    let is_tcp = packet.first() == Some(&0x45) && packet[9] == 6;
+    let port = |at: usize| u16::from_be_bytes([packet[at], packet[at + 1]]);
+    is_tcp.then(|| port(20).max(port(22)))
+}
+
 #[test]
 fn each_frame_of_either_direction_is_heard_once_by_the_socket_of_its_flow() {
     let Some(pair) = Pair::or_skip() else { return };
     let mut captures = open(&pair.far, Pair::FAR, &options(2));
-    talk(&pair, 100);
-    // What is heard twice is heard before this.
-    std::thread::sleep(Duration::from_millis(300));
-    let heard = std::cell::RefCell::new(BTreeMap::<u32, Vec<(usize, u16)>>::new());
-    hear(
-        &mut captures,
-        |capture, frame| {
-            assert_eq!((frame.link_type, frame.tag), (1, None));
-            assert_eq!(usize::try_from(frame.length).unwrap(), frame.bytes.len());
-            if let Some((number, port)) = marked(frame.bytes) {
-                heard.borrow_mut().entry(number).or_default().push((capture, port));
-            }
-        },
-        || heard.borrow().len() == 200,
-    );
-    let heard = heard.into_inner();
-    assert_eq!(heard.len(), 200);
-    assert!(heard.values().all(|times| times.len() == 1), "{heard:?}");
-    let socket_of = |number: u32| heard[&number][0].0;
-    for number in (0..200).step_by(2) {
-        assert_eq!(socket_of(number), socket_of(number + 1), "both directions of a flow");
-    }
-    let first = heard.values().filter(|times| times[0].0 == 0).count();
-    assert!((1..200).contains(&first), "{first} of 200 frames came to the first socket");
+    pair.near.within(|| {
+        for _ in 0..100 {
+            // A SYN and a RST.
+            TcpStream::connect((Pair::FAR_ADDRESSES[0], 9)).unwrap_err();
+        }
+    });
+    let heard = heard(&mut captures, 100, |frame| larger_port(&frame[14..]));
+    assert_divided(&heard, 100);
     let received: Received = captures.iter_mut().map(|c| c.statistics().unwrap()).sum();
     assert!(received.packets >= 200 && received.drops == 0, "{received:?}");
+}
+
+/// The outer source port of such a tunnel is another for each direction of what it carries.
+#[test]
+fn both_directions_in_a_tunnel_over_udp_come_to_one_socket() {
+    let Some(pair) = Pair::or_skip() else { return };
+    let mut captures = open(&pair.far, Pair::FAR, &options(2));
+    let ipv4 = |protocol: u8, [from, to]: [u8; 2], payload: &[u8]| {
+        let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
+        let [high, low] = length;
+        let header = [0x45, 0, high, low, 0, 0, 0, 0, 64, protocol, 0, 0];
+        [&header[..], &[10, 77, 0, from, 10, 77, 0, to], payload].concat()
+    };
+    let ethernet = |packet: &[u8]| [&[2; 12][..], &[0x08, 0x00], packet].concat();
+    let vxlan = |source: u16, ends: [u8; 2], ports: [u16; 2]| {
+        let ports = ports.map(u16::to_be_bytes).concat();
+        let inner = ethernet(&ipv4(6, ends, &[&ports[..], &[0; 16]].concat()));
+        let tunnel = [8, 0, 0, 0, 0, 0, 7, 0];
+        let length = u16::try_from(16 + inner.len()).unwrap();
+        let outer = [source, 4_789, length, 0].map(u16::to_be_bytes).concat();
+        ethernet(&ipv4(17, ends, &[&outer[..], &tunnel, &inner].concat()))
+    };
+    // A monitor at a mirror's port hears both directions come in.
+    pair.near.within(|| {
+        let near = Interface::named(Pair::NEAR).unwrap();
+        for number in 0..40 {
+            let client = 40_000 + number;
+            for frame in [
+                vxlan(50_000 + 7 * number, [1, 2], [client, 25]),
+                vxlan(61_000 - 3 * number, [2, 1], [25, client]),
+            ] {
+                let mut sender = transmitter(Method::Messages, &near, &frame, 1).unwrap();
+                assert_eq!(sender.send(0..1).unwrap(), 1);
+            }
+        }
+    });
+    let heard = heard(&mut captures, 40, |frame| larger_port(frame.get(64..)?));
+    assert_divided(&heard, 40);
 }
 
 #[test]

@@ -119,6 +119,21 @@ fn frames_with_tags_are_heard() {
     assert_same(&heard.rows, &read.rows);
 }
 
+/// The two directions of a connection have different ports outside, and are still one worker's.
+#[test]
+fn frames_in_a_tunnel_over_udp_are_heard() {
+    let Some(pair) = pair() else { return };
+    let replay = Replay::make(500, 8).tunnelled();
+    let read = over(&replay.path);
+    let heard = hear(&pair.near, &monitor(3), &listening(RingSize::CAPTURE), NO_TIME, |hearing| {
+        replay.play(&pair.far, &["--mbps=50", "-i", Pair::FAR]);
+        hearing.wait_for_silence();
+    });
+    assert_complete(&heard, &replay.written);
+    assert!(read.rows.len() > 200, "{}", read.rows.len());
+    assert_same(&heard.rows, &read.rows);
+}
+
 #[test]
 fn what_is_dropped_is_counted_and_what_is_told_is_right() {
     let Some(pair) = pair() else { return };
@@ -277,24 +292,60 @@ impl Replay {
 
     /// The same with a tag of a VLAN in each frame.
     fn tagged(&self) -> Self {
+        self.rewritten(|frame| [&frame[..12], &[0x81, 0, 0, 7], &frame[12..]].concat())
+    }
+
+    /// The same with each frame in a tunnel of VXLAN (RFC 7348).
+    fn tunnelled(&self) -> Self {
+        self.rewritten(in_vxlan)
+    }
+
+    /// The same with other frames.
+    fn rewritten(&self, rewrite: impl Fn(&[u8]) -> Vec<u8>) -> Self {
         let file = std::fs::read(&self.path).unwrap();
         let (head, mut rest) = file.split_at(24);
-        let mut tagged = head.to_vec();
+        let mut rewritten = head.to_vec();
         while !rest.is_empty() {
             let (time, frame) = rest.split_at(8);
             let length = u32::from_le_bytes(frame[..4].try_into().unwrap());
             let (frame, next) = frame[8..].split_at(usize::try_from(length).unwrap());
-            tagged.extend_from_slice(time);
-            tagged.extend([length + 4; 2].map(u32::to_le_bytes).concat());
-            tagged.extend([&frame[..12], &[0x81, 0, 0, 7], &frame[12..]].concat());
+            let frame = rewrite(frame);
+            let length = u32::try_from(frame.len()).unwrap();
+            rewritten.extend_from_slice(time);
+            rewritten.extend([length; 2].map(u32::to_le_bytes).concat());
+            rewritten.extend(frame);
             rest = next;
         }
         let folder = tempfile::Builder::new().prefix("replay").tempdir().unwrap();
-        let path = folder.path().join("tagged.pcap");
-        std::fs::write(&path, &tagged).unwrap();
-        let bytes = u64::try_from(tagged.len()).unwrap();
+        let path = folder.path().join("rewritten.pcap");
+        std::fs::write(&path, &rewritten).unwrap();
+        let bytes = u64::try_from(rewritten.len()).unwrap();
         Self { path, folder, written: Written { bytes, ..self.written } }
     }
+}
+
+/// A frame between two ends of a tunnel. Its source port is made of what the frame says of itself, in which direction counts, as
+/// the kernels of tunnels' ends do it.
+fn in_vxlan(frame: &[u8]) -> Vec<u8> {
+    let addresses = match frame[12..14] {
+        [0x86, 0xdd] => 22..54,
+        _ => 26..34,
+    };
+    let headers = &frame[addresses.start..addresses.end + 4];
+    let hash = headers
+        .iter()
+        .fold(7_u16, |hash, byte| hash.wrapping_mul(31).wrapping_add(u16::from(*byte)));
+    let (from, to) = headers[..headers.len() - 4].split_at(addresses.len() / 2);
+    let ends: [u8; 2] = if from < to { [1, 2] } else { [2, 1] };
+    let udp = u16::try_from(16 + frame.len()).unwrap();
+    let mut out = [&[2; 12][..], &[0x08, 0x00, 0x45, 0]].concat();
+    out.extend((20 + udp).to_be_bytes());
+    out.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+    out.extend(ends.map(|end| [172, 16, 0, end]).concat());
+    out.extend([0xc000 | hash, 4_789, udp, 0].map(u16::to_be_bytes).concat());
+    out.extend([8, 0, 0, 0, 0, 0, 7, 0]);
+    out.extend(frame);
+    out
 }
 
 fn megabits_per_second() -> u32 {
@@ -426,6 +477,6 @@ const MOST_MBPS_OF_SMALL: u32 = 300;
 const SESSIONS_FOR_A_MEGABIT: u64 = 10;
 /// Close to the longest record.
 const LONG_RECORD: u16 = 16_000;
-/// Some segments over IPv6 are longer than Ethernet's 1,500 bytes, and tags come on top.
-const MTU: u32 = 1_600;
+/// Some segments over IPv6 are longer than Ethernet's 1,500 bytes, and tags and tunnels come on top.
+const MTU: u32 = 1_700;
 const NO_TIME: Duration = Duration::ZERO;

@@ -1,70 +1,21 @@
 //! The filters run through an interpreter of classic BPF, over frames made by hand.
 
+mod interpreter;
+mod spread;
+
 use proptest::prelude::any;
 use proptest::prop_assert;
 use proptest::prop_assert_eq;
 use proptest::proptest;
 
 use super::*;
+use interpreter::run;
+use interpreter::run_as;
 
 const OURS: &str = "192.0.2.7";
 const OURS_TOO: &str = "192.0.2.8";
 const OURS6: &str = "2001:db8::7";
 const PORTS: RangeInclusive<u16> = 40_000..=40_003;
-
-/// What the kernel would do: how many bytes of the frame it lets through.
-fn run(filter: &Filter, frame: &[u8]) -> u32 {
-    run_as(filter, frame, libc::PACKET_HOST)
-}
-
-/// The same for a frame that goes this way.
-fn run_as(filter: &Filter, frame: &[u8], way: u8) -> u32 {
-    let load = |code: u32, at: u32| {
-        if at == 0xffff_f004 {
-            return Some(u32::from(way));
-        }
-        let at = usize::try_from(at).unwrap();
-        let width = match code & 0x18 {
-            libc::BPF_W => 4,
-            libc::BPF_H => 2,
-            _ => 1,
-        };
-        let bytes = frame.get(at..at.checked_add(width)?)?;
-        Some(bytes.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte)))
-    };
-    let (mut accumulator, mut index, mut at) = (0_u32, 0_u32, 0_usize);
-    loop {
-        let step = filter.instructions[at];
-        at += 1;
-        let (code, value) = (u32::from(step.code), step.k);
-        let loaded = match (code & 0x07, code & 0xe0) {
-            (libc::BPF_LD, libc::BPF_ABS) => load(code, value),
-            (libc::BPF_LD, libc::BPF_IND) => load(code, value + index),
-            (libc::BPF_LDX, libc::BPF_MSH) => load(libc::BPF_B, value).map(|byte| (byte & 15) * 4),
-            _ => Some(0),
-        };
-        // A load from behind the end rejects.
-        let Some(loaded) = loaded else { return 0 };
-        match code & 0x07 {
-            libc::BPF_LD => accumulator = loaded,
-            libc::BPF_LDX => index = loaded,
-            libc::BPF_ALU => accumulator &= value,
-            libc::BPF_RET => return value,
-            libc::BPF_JMP if code & 0xf0 == libc::BPF_JA => at += usize::try_from(value).unwrap(),
-            libc::BPF_JMP => {
-                let holds = match code & 0xf0 {
-                    libc::BPF_JEQ => accumulator == value,
-                    libc::BPF_JGT => accumulator > value,
-                    libc::BPF_JGE => accumulator >= value,
-                    libc::BPF_JSET => accumulator & value != 0,
-                    other => panic!("test {other:#x}"),
-                };
-                at += usize::from(if holds { step.jt } else { step.jf });
-            }
-            other => panic!("class {other:#x}"),
-        }
-    }
-}
 
 fn ours() -> Vec<IpAddr> {
     [OURS, OURS_TOO, OURS6, "2001:db8::8"].map(|text| text.parse().unwrap()).to_vec()
