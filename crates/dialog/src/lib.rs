@@ -7,6 +7,7 @@
 
 mod bare;
 mod course;
+mod ear;
 mod facts;
 mod frame;
 #[doc(hidden)]
@@ -25,6 +26,7 @@ mod text;
 mod watcher;
 mod xmpp;
 
+pub use ear::Piece;
 pub use facts::Capabilities;
 pub use facts::Ending;
 pub use facts::Facts;
@@ -57,5 +59,4 @@ pub use text::contains;
 pub use text::escaped;
 pub use text::find;
 pub use text::first_line;
-pub use watcher::Piece;
 pub use watcher::Watcher;

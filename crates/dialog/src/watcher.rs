@@ -4,17 +4,15 @@
 //! other goes on, the session is told that a unit was not heard; where both stand before TLS records, the go-ahead was
 //! among what is missing.
 
-use std::collections::VecDeque;
-
 use crate::Facts;
 use crate::Identity;
 use crate::Interruption;
 use crate::Outcome;
 use crate::Service;
 use crate::course::MAX_LEFTOVER;
+use crate::ear::Ear;
+use crate::ear::Piece;
 use crate::frame::FrameError;
-use crate::frame::Framer;
-use crate::looks;
 use crate::session;
 use crate::session::Due;
 use crate::session::Fit;
@@ -37,29 +35,6 @@ pub struct Watcher {
     inferred: bool,
     units: usize,
     skips: usize,
-}
-
-/// Bytes of one side that belong to TLS.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Piece {
-    /// So many bytes are missing before them.
-    pub missed: u64,
-    /// The bytes.
-    pub bytes: Vec<u8>,
-}
-
-/// One side as heard.
-struct Ear {
-    framer: Box<dyn Framer + Send>,
-    /// A unit that was cut and whose time has not come.
-    waiting: Option<Vec<u8>>,
-    /// Holes behind what the framer has, each with the bytes behind it.
-    behind: VecDeque<Piece>,
-    leftover: Vec<u8>,
-    /// Bytes missing since the last unit that was heard; none: nothing.
-    lost: Option<u64>,
-    /// Nothing more comes of it.
-    absent: bool,
 }
 
 /// What a side has to say next.
@@ -119,11 +94,7 @@ impl Watcher {
         if self.session.course().awaits_tls() || self.session.course().is_over() {
             return self.session.course().awaits_tls();
         }
-        let ear = self.ear_mut(side);
-        match ear.behind.back_mut() {
-            Some(hole) if hole.bytes.is_empty() => hole.missed = hole.missed.saturating_add(bytes),
-            _ => ear.behind.push_back(Piece { missed: bytes, bytes: Vec::new() }),
-        }
+        self.ear_mut(side).miss(bytes);
         self.take_turns()
     }
 
@@ -137,11 +108,9 @@ impl Watcher {
         self.take_turns()
     }
 
-    /// Bytes of this side that wait for the other's turn or for the rest of their unit.
+    /// Bytes that it takes to keep what of this side waits for the other's turn or for the rest of its unit.
     pub fn held(&self, side: Side) -> usize {
-        let ear = self.ear(side);
-        let behind: usize = ear.behind.iter().map(|piece| piece.bytes.len()).sum();
-        ear.framer.waiting().len() + ear.waiting.as_ref().map_or(0, Vec::len) + behind
+        self.ear(side).held()
     }
 
     /// The side whose turn it is; `None`: nobody's, the conversation is over or TLS is due.
@@ -174,7 +143,7 @@ impl Watcher {
         let ear = self.ear_mut(side);
         let missed = ear.lost.take().unwrap_or(0);
         let first = Piece { missed, bytes: std::mem::take(&mut ear.leftover) };
-        let pieces = std::iter::once(first).chain(ear.behind.drain(..));
+        let pieces = std::iter::once(first).chain(ear.take_behind());
         pieces.filter(|piece| *piece != Piece::default()).collect()
     }
 
@@ -374,53 +343,8 @@ impl Watcher {
         leftover.extend_from_slice(text::bounded(bytes, room));
         let cut = u64::try_from(bytes.len().saturating_sub(room)).unwrap_or(u64::MAX);
         if cut > 0 {
-            self.ear_mut(side).behind.push_front(Piece { missed: cut, bytes: Vec::new() });
+            self.ear_mut(side).miss_before(cut);
         }
-    }
-}
-
-impl Ear {
-    fn new(session: &dyn Session, side: Side) -> Self {
-        Self {
-            framer: session.framer(side),
-            waiting: None,
-            behind: VecDeque::new(),
-            leftover: Vec::new(),
-            lost: None,
-            absent: false,
-        }
-    }
-
-    fn feed(&mut self, bytes: &[u8]) {
-        self.absent &= bytes.is_empty();
-        match self.behind.back_mut() {
-            Some(hole) => hole.bytes.extend_from_slice(bytes),
-            None => self.framer.feed(bytes),
-        }
-    }
-
-    /// Goes over the next hole: what was begun before it stays unfinished.
-    fn cross_hole(&mut self) -> bool {
-        let Some(hole) = self.behind.pop_front() else {
-            return false;
-        };
-        self.framer.resync();
-        self.framer.feed(&hole.bytes);
-        self.lost = Some(self.lost.unwrap_or(0).saturating_add(hole.missed));
-        true
-    }
-
-    fn is_at_tls(&self) -> bool {
-        self.waiting.is_none() && looks::opens_tls(self.framer.waiting())
-    }
-
-    fn may_be_at_tls(&self) -> bool {
-        self.behind.is_empty() && looks::may_open_tls(self.framer.waiting())
-    }
-
-    /// Nothing of it is left, and nothing more comes.
-    fn is_at_end(&self) -> bool {
-        self.absent && self.waiting.is_none() && self.behind.is_empty()
     }
 }
 

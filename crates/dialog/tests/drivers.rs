@@ -119,6 +119,34 @@ fn a_client_that_talks_and_talks_before_its_turn_is_not_kept() {
     assert_eq!(ending, Some((Phase::Greeting, Outcome::OverBytes)));
 }
 
+/// Each hole takes memory of its own, and every segment would be a walk over them.
+#[test]
+fn holes_without_end_are_not_kept() {
+    let mut watcher = Watcher::new(service("smtp"));
+    let mut holes = 0;
+    while watcher.facts().ending.is_none() {
+        watcher.miss(Side::Client, 1);
+        watcher.hear(Side::Client, b"x");
+        holes += 1;
+        assert!(holes <= 1_024, "{} bytes held", watcher.held(Side::Client));
+    }
+    let ending = watcher.facts().ending.as_ref().map(|ending| ending.outcome);
+    assert_eq!(ending, Some(Outcome::OverBytes));
+}
+
+#[test]
+fn what_is_held_is_what_waits() {
+    let mut watcher = Watcher::new(service("smtp"));
+    assert_eq!(watcher.held(Side::Client), 0);
+    watcher.hear(Side::Client, b"EHLO a");
+    assert_eq!(watcher.held(Side::Client), 6);
+    watcher.miss(Side::Client, 10);
+    watcher.hear(Side::Client, b"NOOP\r\n");
+    assert!(watcher.held(Side::Client) > 12);
+    watcher.hear(Side::Server, b"220 mail.example ESMTP\r\n");
+    assert_eq!(watcher.held(Side::Client), 0, "it was heard over the hole");
+}
+
 #[test]
 fn a_list_behind_the_farewell_changes_nothing() {
     let features = |inside: &str| format!("<stream:features>{inside}</stream:features>");
