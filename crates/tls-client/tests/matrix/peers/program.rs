@@ -33,6 +33,7 @@ use crate::matrix::cell::Setup;
 use crate::matrix::facts::Facts;
 use crate::matrix::peers::Peer;
 use crate::matrix::peers::openssl::field;
+use crate::matrix::say;
 use crate::matrix::visit::Line;
 use crate::support::certificates::Kind;
 use crate::support::ports;
@@ -135,6 +136,7 @@ impl Peer for Running {
     }
 
     fn connect(&mut self, setup: &Setup) -> Result<Box<dyn Line>, String> {
+        self.processes.retain_mut(|(known, process)| known != setup || !has_ended(process));
         if !self.processes.iter().any(|(known, _)| known == setup) {
             let process = Process::start(&*self.program, setup, &self.files);
             self.processes.push((*setup, process));
@@ -157,6 +159,20 @@ impl Peer for Running {
         self.processes.clear();
         fs::read_to_string(self.files.key_log()).unwrap_or_default()
     }
+}
+
+/// Whether a process that once listened is gone, which is said: another will do.
+fn has_ended(process: &mut Result<Process, String>) -> bool {
+    let Ok(process) = process else {
+        return false;
+    };
+    let ended = process.child.try_wait().unwrap();
+    if let Some(status) = ended {
+        let printed = process.log.lines(0);
+        let last = printed.lines().next_back().unwrap_or_default();
+        say(&format!("a server ended with {status}, and is started again; its last words: {last}"));
+    }
+    ended.is_some()
 }
 
 struct Process {
