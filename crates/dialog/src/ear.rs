@@ -23,7 +23,7 @@ pub(crate) struct Ear {
     pub(crate) waiting: Option<Vec<u8>>,
     /// Holes behind what the framer has, each with the bytes behind it.
     behind: VecDeque<Piece>,
-    /// What it takes to keep those.
+    /// Bytes behind them, all together.
     behind_bytes: usize,
     pub(crate) leftover: Vec<u8>,
     /// Bytes missing since the last unit that was heard; none: nothing.
@@ -62,7 +62,6 @@ impl Ear {
             Some(hole) if hole.bytes.is_empty() => hole.missed = hole.missed.saturating_add(bytes),
             _ => {
                 self.behind.push_back(Piece { missed: bytes, bytes: Vec::new() });
-                self.behind_bytes += HOLE_BYTES;
             }
         }
     }
@@ -70,7 +69,6 @@ impl Ear {
     /// So many are missing before the first hole.
     pub(crate) fn miss_before(&mut self, bytes: u64) {
         self.behind.push_front(Piece { missed: bytes, bytes: Vec::new() });
-        self.behind_bytes += HOLE_BYTES;
     }
 
     /// Goes over the next hole: what was begun before it stays unfinished.
@@ -78,7 +76,7 @@ impl Ear {
         let Some(hole) = self.behind.pop_front() else {
             return false;
         };
-        self.behind_bytes -= HOLE_BYTES + hole.bytes.len();
+        self.behind_bytes -= hole.bytes.len();
         self.framer.resync();
         self.framer.feed(&hole.bytes);
         self.lost = Some(self.lost.unwrap_or(0).saturating_add(hole.missed));
@@ -91,10 +89,15 @@ impl Ear {
         std::mem::take(&mut self.behind)
     }
 
-    /// Bytes that it takes to keep what waits.
+    /// Bytes that wait.
     pub(crate) fn held(&self) -> usize {
         let waiting = self.waiting.as_ref().map_or(0, Vec::len);
         self.framer.waiting().len() + waiting + self.behind_bytes
+    }
+
+    /// Bytes that it takes to keep them.
+    pub(crate) fn cost(&self) -> usize {
+        self.held() + self.behind.len() * HOLE_BYTES
     }
 
     pub(crate) fn is_at_tls(&self) -> bool {

@@ -83,7 +83,7 @@ impl Watcher {
         }
         self.ear_mut(side).feed(bytes);
         let upgraded = self.take_turns();
-        if !upgraded && self.held(side) > MAX_HELD {
+        if !upgraded && self.ear(side).cost() > MAX_HELD {
             self.session.interrupted(Interruption::OverBytes, b"");
         }
         upgraded
@@ -108,7 +108,7 @@ impl Watcher {
         self.take_turns()
     }
 
-    /// Bytes that it takes to keep what of this side waits for the other's turn or for the rest of its unit.
+    /// Bytes of this side that wait for the other's turn or for the rest of their unit.
     pub fn held(&self, side: Side) -> usize {
         self.ear(side).held()
     }
@@ -348,7 +348,7 @@ impl Watcher {
     }
 }
 
-/// Bytes of one side that may wait for the other's turn: a full TCP window without scaling (RFC 9293 section 3.1).
+/// What it may take to keep what of one side waits for the other's turn: a full TCP window without scaling (RFC 9293 section 3.1).
 const MAX_HELD: usize = 64 * 1024;
 
 /// Units that are listened to before TLS: a list of the longest kind from each of several questions, and a client that

@@ -58,7 +58,7 @@ pub fn listen(
         ring: listening.ring,
         promiscuous: listening.promiscuous,
         filter: Filter::may_hold_tcp(interface.kind),
-        seed: u32::try_from(monitor.seed[0] >> 32).unwrap_or_default(),
+        seed: folded(monitor.seed),
     };
     let captures = LiveCapture::open(&interface, &options).map_err(failed)?;
     ready();
@@ -86,6 +86,12 @@ pub fn listen(
         }
         outcome
     })
+}
+
+/// 32 bits, made of all.
+fn folded(seed: [u64; 2]) -> u32 {
+    let half = seed[0] ^ seed[1];
+    u32::try_from((half ^ half >> 32) & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 fn hear(

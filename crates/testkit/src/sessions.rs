@@ -175,8 +175,9 @@ fn wait_for_quiet() -> Result<(), Unwatched> {
     let deadline = Instant::now() + Duration::from_millis(CAPTURE_MS);
     loop {
         // Of this namespace, which is the thread's.
-        let sockets = fs::read_to_string("/proc/thread-self/net/tcp")?;
-        let open = open_connections(&sockets);
+        let sockets = |family: &str| fs::read_to_string(format!("/proc/thread-self/net/{family}"));
+        let (ipv4, ipv6) = (sockets("tcp")?, sockets("tcp6").unwrap_or_default());
+        let open = [open_connections(&ipv4), open_connections(&ipv6)].concat();
         if open.is_empty() {
             return Ok(());
         }

@@ -15,6 +15,8 @@ pub(super) enum Test {
     AtLeast(u32),
     /// It has one of these bits.
     Has(u32),
+    /// It is what the index register holds.
+    IsIndex,
 }
 
 /// What is done to the accumulator, with a constant or with the index register.
@@ -25,6 +27,8 @@ pub(super) enum Operation {
     Multiply,
     ShiftLeft,
     ShiftRight,
+    Subtract,
+    Xor,
 }
 
 /// How wide a load is.
@@ -77,6 +81,16 @@ impl Assembler {
     pub(super) fn load_protocol(&mut self) {
         let at = (libc::SKF_AD_OFF + libc::SKF_AD_PROTOCOL).cast_unsigned();
         self.load(Width::Half, at);
+    }
+
+    /// Loads how many bytes of the frame are shown to the program.
+    pub(super) fn load_length(&mut self) {
+        self.push(libc::BPF_LD | libc::BPF_W | libc::BPF_LEN, 0, 0, 0);
+    }
+
+    /// Loads from a place in the MAC header, wherever the rest begins.
+    pub(super) fn load_from_mac(&mut self, width: Width, at: u32) {
+        self.load(width, libc::SKF_LL_OFF.cast_unsigned() + at);
     }
 
     /// Puts the length of the IPv4 header that begins here into the index register.
@@ -185,6 +199,8 @@ impl Operation {
             Self::Multiply => libc::BPF_MUL,
             Self::ShiftLeft => libc::BPF_LSH,
             Self::ShiftRight => libc::BPF_RSH,
+            Self::Subtract => libc::BPF_SUB,
+            Self::Xor => libc::BPF_XOR,
         }
     }
 }
@@ -203,6 +219,7 @@ impl Test {
     const fn code(self) -> u32 {
         let comparison = match self {
             Self::Is(_) => libc::BPF_JEQ,
+            Self::IsIndex => return libc::BPF_JMP | libc::BPF_X | libc::BPF_JEQ,
             Self::Above(_) => libc::BPF_JGT,
             Self::AtLeast(_) => libc::BPF_JGE,
             Self::Has(_) => libc::BPF_JSET,
@@ -213,6 +230,7 @@ impl Test {
     const fn value(self) -> u32 {
         match self {
             Self::Is(value) | Self::Above(value) | Self::AtLeast(value) | Self::Has(value) => value,
+            Self::IsIndex => 0,
         }
     }
 }

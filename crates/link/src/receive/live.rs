@@ -30,16 +30,14 @@ pub struct LiveOptions {
     pub promiscuous: bool,
     /// Which frames are heard.
     pub filter: Filter,
-    /// What nobody outside knows, so that nobody can choose which socket hears him.
+    /// What nobody outside knows, so that nobody knows which socket hears him.
     pub seed: u32,
 }
 
 /// Hears an interface: one socket of a group with its ring, for one thread.
 ///
-/// Both directions of a flow come to the same socket: the kernel divides by the addresses and ports of the innermost packet, through
-/// tags, labels and tunnels (`Filter::spread`). Fragments of IPv4 come put together
-/// (`PACKET_FANOUT_FLAG_DEFRAG`); those of IPv6 and within tunnels come by their addresses, which may be to another socket than the rest of
-/// their flow.
+/// Both directions of a flow come to the same socket, whatever carries them: the kernel divides by the innermost packet
+/// (`Filter::spread` says how). Fragments of IPv4 come put together (`PACKET_FANOUT_FLAG_DEFRAG`), others to the socket of their flow.
 ///
 /// What this machine sends is heard as well, often longer than a frame can be and without its checksums, which the card
 /// would have made.

@@ -153,9 +153,9 @@ fn both_directions_in_a_tunnel_over_udp_come_to_one_socket() {
         [&header[..], &[10, 77, 0, from, 10, 77, 0, to], payload].concat()
     };
     let ethernet = |packet: &[u8]| [&[2; 12][..], &[0x08, 0x00], packet].concat();
-    let vxlan = |source: u16, ends: [u8; 2], ports: [u16; 2]| {
+    let vxlan = |source: u16, ends: [u8; 2], inner_ends: [u8; 2], ports: [u16; 2]| {
         let ports = ports.map(u16::to_be_bytes).concat();
-        let inner = ethernet(&ipv4(6, ends, &[&ports[..], &[0; 16]].concat()));
+        let inner = ethernet(&ipv4(6, inner_ends, &[&ports[..], &[0; 16]].concat()));
         let tunnel = [8, 0, 0, 0, 0, 0, 7, 0];
         let length = u16::try_from(16 + inner.len()).unwrap();
         let outer = [source, 4_789, length, 0].map(u16::to_be_bytes).concat();
@@ -165,10 +165,10 @@ fn both_directions_in_a_tunnel_over_udp_come_to_one_socket() {
     pair.near.within(|| {
         let near = Interface::named(Pair::NEAR).unwrap();
         for number in 0..40 {
-            let client = 40_000 + number;
+            let (client, port) = (u8::try_from(number).unwrap(), 40_000 + number);
             for frame in [
-                vxlan(50_000 + 7 * number, [1, 2], [client, 25]),
-                vxlan(61_000 - 3 * number, [2, 1], [25, client]),
+                vxlan(50_000 + 7 * number, [1, 2], [client, 200], [port, 25]),
+                vxlan(61_000 - 3 * number, [2, 1], [200, client], [25, port]),
             ] {
                 let mut sender = transmitter(Method::Messages, &near, &frame, 1).unwrap();
                 assert_eq!(sender.send(0..1).unwrap(), 1);
@@ -264,23 +264,37 @@ fn frames_longer_than_the_wire_carries_are_whole() {
     assert!(sockets.contains(&0) && sockets.iter().sum::<u32>() > 60, "one flow: {sockets:?}");
 }
 
+/// Sent and received, and to the socket that hears what is no fragment. Only ports tell apart who has them.
 #[test]
 fn fragments_come_put_together() {
     let Some(pair) = Pair::or_skip() else { return };
     let mut captures = open(&pair.far, Pair::FAR, &options(2));
-    let sent = [&datagram(7)[..], &[0x55; 4_000]].concat();
-    pair.near.within(|| {
-        let socket = UdpSocket::bind((Pair::NEAR_ADDRESSES[0], 0)).unwrap();
-        socket.send_to(&sent, (Pair::FAR_ADDRESSES[0], 9)).unwrap();
-    });
-    let heard = std::cell::RefCell::new(Vec::new());
+    let [near, far] = [Pair::NEAR_ADDRESSES[0], Pair::FAR_ADDRESSES[0]];
+    let send = |namespace: &Namespace, from, to, number: u32, more: usize| {
+        let sent = [&datagram(number)[..], &vec![0x55; more]].concat();
+        namespace.within(|| UdpSocket::bind((from, 0)).unwrap().send_to(&sent, (to, 9)).unwrap());
+    };
+    for (number, more) in [(0, 4_000), (2, 10)] {
+        send(&pair.near, near, far, number, more);
+        send(&pair.far, far, near, number + 1, more);
+    }
+    let heard = std::cell::RefCell::new(BTreeMap::new());
     hear(
         &mut captures,
-        |_, frame| heard.borrow_mut().extend(marked(frame.bytes).map(|_| frame.bytes.len())),
-        // The error that answers it quotes it, and may come out of the other socket first.
-        || heard.borrow().iter().any(|length| *length > 1_600),
+        |capture, frame| {
+            // The error that answers it quotes it.
+            if let Some((number, _)) = marked(frame.bytes).filter(|_| frame.bytes[23] == 17) {
+                heard.borrow_mut().insert(number, (capture, frame.bytes.len()));
+            }
+        },
+        || heard.borrow().len() == 4,
     );
-    assert_eq!(heard.into_inner().into_iter().max(), Some(14 + 20 + 8 + sent.len()));
+    let heard = heard.into_inner();
+    let lengths: Vec<_> = heard.values().map(|(_, length)| *length).collect();
+    let whole = |more: usize| 14 + 20 + 8 + datagram(0).len() + more;
+    assert_eq!(lengths, [whole(4_000), whole(4_000), whole(10), whole(10)]);
+    let first = heard[&0].0;
+    assert!(heard.values().all(|(capture, _)| *capture == first), "{heard:?}");
 }
 
 #[test]

@@ -134,6 +134,25 @@ fn frames_in_a_tunnel_over_udp_are_heard() {
     assert_same(&heard.rows, &read.rows);
 }
 
+/// Whatever is around a connection, both its directions are one worker's, and fragments too.
+#[test]
+fn all_that_carries_a_connection_over_ethernet_is_heard() {
+    let Some(pair) = pair() else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/captures");
+    for name in CARRIERS {
+        let replay = Replay::existing(&folder.join(format!("{name}.pcap")));
+        let read = over(&replay.path);
+        let workers = monitor(4);
+        let heard = hear(&pair.near, &workers, &listening(RingSize::CAPTURE), NO_TIME, |hearing| {
+            replay.play(&pair.far, &["--mbps=50", "-i", Pair::FAR]);
+            hearing.wait_for_silence();
+        });
+        assert!(heard.ended.is_ok(), "{name}: {:?}", heard.ended);
+        assert_eq!((heard.totals.received.drops, read.rows.len()), (0, 1), "{name}");
+        assert_same(&heard.rows, &read.rows);
+    }
+}
+
 #[test]
 fn what_is_dropped_is_counted_and_what_is_told_is_right() {
     let Some(pair) = pair() else { return };
@@ -257,6 +276,16 @@ impl Replay {
         let load = Load { templates, sessions, per_second: 2_000, seed };
         let written = load.write(&mut out).unwrap();
         Self { path, written, folder }
+    }
+
+    /// One that is there already, of few frames.
+    fn existing(path: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("replay").tempdir().unwrap();
+        let flows = over(path).totals.flows;
+        let bytes = std::fs::metadata(path).unwrap().len();
+        let (packets, segments) = (flows.frames, flows.segments);
+        let written = Written { sessions: 1, packets, segments, bytes };
+        Self { path: path.to_owned(), written, folder }
     }
 
     /// Plays it in a namespace; says how long that took.
@@ -469,6 +498,20 @@ fn assert_nothing_else(row: &FlowRow, truth: &FlowRow) {
     none_or_same!(offer.versions, offer.suites, server_sent.chain);
 }
 
+/// Captures that were made of one connection in many carriers; those of Ethernet.
+const CARRIERS: [&str; 11] = [
+    "carrier-6in4",
+    "carrier-ethernet-v6",
+    "carrier-gre",
+    "carrier-ipip",
+    "carrier-mpls",
+    "carrier-pppoe-v6",
+    "carrier-qinq",
+    "carrier-vlan",
+    "carrier-vxlan",
+    "fragments-v4",
+    "fragments-v6",
+];
 /// What a build without optimization hears on a busy machine of two cores.
 const MBPS: u32 = 200;
 /// Frames of handshakes alone are so small that `tcpreplay` does not send more of them in a second.

@@ -43,8 +43,10 @@ impl Secrets {
 }
 
 /// The secret as those read it who leave its leading zeros off. That was right up to TLS 1.2 (RFC 5246, section 8.1.2), and in
-/// TLS 1.3 it is wrong (RFC 9846, section 7.4.1), yet Java before 26 does it (JDK-8328046): one handshake in 256. `None`
-/// where there is but one reading.
+/// TLS 1.3 it is wrong (RFC 9846, section 7.4.1), yet Java did it for years (JDK-8328046): one handshake in 256. `None` where
+/// there is but one reading.
+///
+/// Rows do not tell of it: of 256 visits 255 cannot say whether a server does it, so a column would be unknown nearly always.
 pub(super) fn without_zeros(group: NamedGroup, shared_secret: &[u8]) -> Option<&[u8]> {
     let zeros = shared_secret.iter().take_while(|byte| **byte == 0).count();
     let (_, number) = shared_secret.split_at(zeros);

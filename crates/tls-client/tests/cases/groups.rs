@@ -104,13 +104,13 @@ fn every_curve_of_tls12_completes() {
     }
 }
 
-/// One secret in 256 begins with a zero, which stays.
+/// One secret in 256 begins with a zero, which stays; `hostile::zeros` has the very ones.
 #[test]
 fn secrets_with_leading_zeros_complete() {
     let group = NamedGroup::FFDHE2048;
     let context = server(SslVersion::TLS1_3, "ffdhe2048").build();
     let keys = KeyShares::generate();
-    for visit in 0..1_500 {
+    for visit in 0..700 {
         let mut client = offering(group, &[group], &keys);
         exchange(&mut client, &mut OpensslServer::from_context(&context));
         assert_eq!(client.outcome(), Some(&Outcome::Completed), "{visit}");

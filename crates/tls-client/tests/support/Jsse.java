@@ -7,7 +7,8 @@
 //
 //   java Jsse.java list
 //
-// prints every suite it has. Of system properties it reads `ask` (for the client's certificate) and `alpn`.
+// prints every suite it has. Of system properties it reads `ask` (for the client's certificate), `alpn`, and `quiet` (not to tell of
+// connections that succeed).
 
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -72,7 +73,7 @@ public class Jsse {
                 socket.setTcpNoDelay(true);
                 socket.startHandshake();
                 SSLSession session = socket.getSession();
-                System.err.printf("CONNECTION version=%s suite=%s alpn=%s .%n",
+                if (!Boolean.getBoolean("quiet")) System.err.printf("CONNECTION version=%s suite=%s alpn=%s .%n",
                     session.getProtocol(), session.getCipherSuite(), socket.getApplicationProtocol());
                 byte[] buffer = new byte[65_536];
                 int count;

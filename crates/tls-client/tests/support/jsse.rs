@@ -43,14 +43,12 @@ impl Jsse {
         let mut process = Command::new("java")
             .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])
             // Fields of 768 bits, and for export of 512.
-            .arg("-Djdk.tls.ephemeralDHKeySize=legacy")
+            .args(["-Djdk.tls.ephemeralDHKeySize=legacy", "-Dquiet=true"])
             .args([&source, &store])
             .arg(PASSWORD)
             .args(served)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // It tells of every connection.
-            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();

@@ -9,12 +9,12 @@ pub(super) fn run(filter: &Filter, frame: &[u8]) -> u32 {
 
 /// The same for a frame that goes this way.
 pub(super) fn run_as(filter: &Filter, frame: &[u8], way: u8) -> u32 {
-    run_typed(filter, frame, way, 0)
+    run_shown(filter, &Shown { bytes: frame, mac: frame, way, protocol: 0 })
 }
 
-/// The same where the kernel has taken this type off before.
-pub(super) fn run_typed(filter: &Filter, frame: &[u8], way: u8, protocol: u16) -> u32 {
-    let mut machine = Machine { frame, way, protocol, ..Machine::default() };
+/// The same of what is shown of a frame.
+pub(super) fn run_shown(filter: &Filter, shown: &Shown<'_>) -> u32 {
+    let mut machine = Machine { shown, accumulator: 0, index: 0, cells: [None; 16] };
     let mut at = 0;
     loop {
         let step = filter.instructions[at];
@@ -34,11 +34,21 @@ pub(super) fn run_typed(filter: &Filter, frame: &[u8], way: u8, protocol: u16) -
     }
 }
 
-#[derive(Default)]
+/// What the kernel shows of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown<'a> {
+    /// What loads count from.
+    pub(super) bytes: &'a [u8],
+    /// Its MAC header, and anything behind.
+    pub(super) mac: &'a [u8],
+    /// Which way it goes.
+    pub(super) way: u8,
+    /// The type of what is behind the MAC header and the tag that was taken out.
+    pub(super) protocol: u16,
+}
+
 struct Machine<'a> {
-    frame: &'a [u8],
-    way: u8,
-    protocol: u16,
+    shown: &'a Shown<'a>,
     accumulator: u32,
     index: u32,
     /// The kernel refuses programs that read a cell before they wrote it.
@@ -51,6 +61,9 @@ impl Machine<'_> {
         let value = step.k;
         let holds = match u32::from(step.code) & 0xf0 {
             libc::BPF_JA => return usize::try_from(value).unwrap(),
+            libc::BPF_JEQ if u32::from(step.code) & libc::BPF_X != 0 => {
+                self.accumulator == self.index
+            }
             libc::BPF_JEQ => self.accumulator == value,
             libc::BPF_JGT => self.accumulator > value,
             libc::BPF_JGE => self.accumulator >= value,
@@ -65,6 +78,9 @@ impl Machine<'_> {
         let cell = usize::try_from(value).unwrap();
         match (code & 0x07, code & 0xe0) {
             (libc::BPF_LD, libc::BPF_IMM) => self.accumulator = value,
+            (libc::BPF_LD, libc::BPF_LEN) => {
+                self.accumulator = u32::try_from(self.shown.bytes.len()).unwrap();
+            }
             (libc::BPF_LD, libc::BPF_ABS) => self.accumulator = self.load(code, value)?,
             (libc::BPF_LD, libc::BPF_IND) => {
                 self.accumulator = self.load(code, value.wrapping_add(self.index))?;
@@ -88,7 +104,9 @@ impl Machine<'_> {
         let own = self.accumulator;
         self.accumulator = match code & 0xf0 {
             libc::BPF_ADD => own.wrapping_add(other),
+            libc::BPF_SUB => own.wrapping_sub(other),
             libc::BPF_AND => own & other,
+            libc::BPF_XOR => own ^ other,
             libc::BPF_MUL => own.wrapping_mul(other),
             libc::BPF_LSH => own << other,
             libc::BPF_RSH => own >> other,
@@ -97,18 +115,19 @@ impl Machine<'_> {
     }
 
     fn load(&self, code: u32, at: u32) -> Option<u32> {
-        match at {
-            0xffff_f000 => return Some(u32::from(self.protocol)),
-            0xffff_f004 => return Some(u32::from(self.way)),
-            _ => {}
-        }
+        let (bytes, at) = match at {
+            0xffff_f000 => return Some(u32::from(self.shown.protocol)),
+            0xffff_f004 => return Some(u32::from(self.shown.way)),
+            0xffe0_0000.. => (self.shown.mac, at - 0xffe0_0000),
+            _ => (self.shown.bytes, at),
+        };
         let at = usize::try_from(at).unwrap();
         let width = match code & 0x18 {
             libc::BPF_W => 4,
             libc::BPF_H => 2,
             _ => 1,
         };
-        let bytes = self.frame.get(at..at.checked_add(width)?)?;
+        let bytes = bytes.get(at..at.checked_add(width)?)?;
         Some(bytes.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte)))
     }
 }

@@ -12,6 +12,7 @@ mod resuming;
 mod ssl2;
 mod table;
 mod values;
+mod zeros;
 
 use std::fmt::Write;
 

@@ -115,12 +115,15 @@ struct Running {
     program: Arc<dyn Program>,
     files: Files,
     processes: Vec<(Setup, Result<Process, String>)>,
+    /// Those whose process ended, and was started again.
+    started_again: Vec<Setup>,
 }
 
 /// The peer that a program makes.
 pub(crate) fn peer(program: impl Program + 'static) -> Box<dyn Peer> {
     let files = Files { folder: tempfile::tempdir().unwrap() };
-    Box::new(Running { program: Arc::new(program), files, processes: Vec::new() })
+    let (processes, started_again) = (Vec::new(), Vec::new());
+    Box::new(Running { program: Arc::new(program), files, processes, started_again })
 }
 
 /// What a command prints, for asking a program what it can do; an error names what is missing.
@@ -136,7 +139,7 @@ impl Peer for Running {
     }
 
     fn connect(&mut self, setup: &Setup) -> Result<Box<dyn Line>, String> {
-        self.processes.retain_mut(|(known, process)| known != setup || !has_ended(process));
+        self.let_go_if_ended(setup)?;
         if !self.processes.iter().any(|(known, _)| known == setup) {
             let process = Process::start(&*self.program, setup, &self.files);
             self.processes.push((*setup, process));
@@ -161,18 +164,27 @@ impl Peer for Running {
     }
 }
 
-/// Whether a process that once listened is gone, which is said: another will do.
-fn has_ended(process: &mut Result<Process, String>) -> bool {
-    let Ok(process) = process else {
-        return false;
-    };
-    let ended = process.child.try_wait().unwrap();
-    if let Some(status) = ended {
+impl Running {
+    /// A server that ended is let go, so that another takes its place; once, as one that ends again may end of what we say.
+    fn let_go_if_ended(&mut self, setup: &Setup) -> Result<(), String> {
+        let mut own = self.processes.iter_mut().filter(|(known, _)| known == setup);
+        let Some((_, Ok(process))) = own.next() else {
+            return Ok(());
+        };
+        let Some(status) = process.child.try_wait().unwrap() else {
+            return Ok(());
+        };
         let printed = process.log.lines(0);
         let last = printed.lines().next_back().unwrap_or_default();
-        say(&format!("a server ended with {status}, and is started again; its last words: {last}"));
+        let told = format!("a server ended with {status}; its last words: {last}");
+        if self.started_again.contains(setup) {
+            return Err(told);
+        }
+        say(&told);
+        self.started_again.push(*setup);
+        self.processes.retain(|(known, _)| known != setup);
+        Ok(())
     }
-    ended.is_some()
 }
 
 struct Process {

@@ -39,6 +39,7 @@ use tlscensus_tls_wire::registry::Version;
 
 use super::Mode;
 use super::ScriptedServer;
+use super::field;
 use super::keys::Legacy;
 use super::keys::Schedule;
 use super::keys::Sealer;
@@ -75,7 +76,7 @@ impl ScriptedServer {
         let session_id = match self.mode {
             Mode::Tls13 => {
                 extensions.add(&SelectedVersion(Version::TLS_1_3));
-                let public = agree(self.group, &[]).0;
+                let public = self.agreed().0;
                 let share = KeyShareEntry { group: self.group, key_exchange: &public };
                 extensions.add(&KeyShareServerHello(share));
                 &self.heard.session_id[..]
@@ -90,6 +91,21 @@ impl ScriptedServer {
         };
         let extensions = self.with_more(HandshakeType::SERVER_HELLO, extensions);
         self.hello([5; 32], session_id, extensions)
+    }
+
+    /// The client's share of our group.
+    fn share_heard(&self) -> Option<&[u8]> {
+        let mut shares = self.heard.shares.iter();
+        shares.find(|(group, _)| *group == self.group).map(|(_, share)| share.as_slice())
+    }
+
+    /// Our public value, and the secret shared with the client.
+    fn agreed(&self) -> (Vec<u8>, Vec<u8>) {
+        let share = self.share_heard().unwrap_or_default();
+        match self.group.is_finite_field() {
+            true => field::agree(share, self.zero),
+            false => agree(self.group, share),
+        }
     }
 
     /// The client's, where its session is taken up again.
@@ -201,13 +217,10 @@ impl ScriptedServer {
             return;
         }
         match (message, &self.schedule) {
-            (HandshakeType::SERVER_HELLO, None) => {
-                let share = self.heard.shares.iter().find(|(group, _)| *group == self.group);
-                if let Some((group, share)) = share {
-                    let schedule = Schedule::new(&agree(*group, share).1, &self.transcript);
-                    self.set_sealer(schedule.handshake());
-                    self.schedule = Some(schedule);
-                }
+            (HandshakeType::SERVER_HELLO, None) if self.share_heard().is_some() => {
+                let schedule = Schedule::new(&self.agreed().1, &self.transcript);
+                self.set_sealer(schedule.handshake());
+                self.schedule = Some(schedule);
             }
             (HandshakeType::FINISHED, Some(schedule)) if self.application.is_empty() => {
                 self.application = schedule.application(&self.transcript);

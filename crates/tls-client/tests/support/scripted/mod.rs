@@ -3,6 +3,7 @@
 //! Needs the wire's codecs and a library of primitives, nothing of the client's: what both get wrong in the same way would
 //! not be seen. Also what a fuzzer plays.
 
+mod field;
 mod keys;
 mod messages;
 
@@ -28,6 +29,7 @@ use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::Version;
 
+pub(crate) use self::field::Zero;
 use self::keys::Head;
 use self::keys::Legacy;
 use self::keys::Schedule;
@@ -203,6 +205,8 @@ pub(crate) struct ScriptedServer {
     /// All handshake messages of both sides.
     transcript: Vec<u8>,
     group: NamedGroup,
+    /// What becomes of the zero before a secret, in a group of a finite field.
+    zero: Zero,
     /// As it was said last.
     random: [u8; 32],
     sealer: Sealer,
@@ -245,6 +249,7 @@ impl ScriptedServer {
             heard: Heard::default(),
             transcript: Vec::new(),
             group: NamedGroup::X25519,
+            zero: Zero::Kept,
             random: [5; 32],
             sealer: Sealer::Plain,
             pending: None,
@@ -254,6 +259,11 @@ impl ScriptedServer {
             legacy: None,
             resumed: None,
         }
+    }
+
+    /// A server of TLS 1.3 that agrees in ffdhe2048 on a secret with a zero before it.
+    pub(crate) fn in_field(script: Vec<Act>, zero: Zero) -> Self {
+        Self { group: NamedGroup::FFDHE2048, zero, ..Self::new(Mode::Tls13, script) }
     }
 
     /// A server that takes a session up again whose master secret it has; without one it has forgotten the session.
