@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "a tun device is opened by an ioctl")]
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -186,6 +187,36 @@ fn both_directions_are_captured_bare() {
     assert_eq!(heard[0], incoming);
     let syn_to = heard.iter().position(|bytes| bytes[22..24] == 443_u16.to_be_bytes());
     assert!(syn_to.is_some(), "{heard:x?}");
+}
+
+#[test]
+fn both_directions_of_a_connection_come_to_one_socket() {
+    let Some(namespace) = or_skip(Namespace::new()) else { return };
+    let mut device = device(&namespace);
+    let options = LiveOptions { filter: Filter::may_hold_tcp(LinkKind::Ip), ..options(2) };
+    let mut captures =
+        namespace.within(|| LiveCapture::open(&Interface::named(NAME).unwrap(), &options).unwrap());
+    for number in 0..40 {
+        // It is answered by a RST.
+        let ports = (25, 41_000 + number);
+        let incoming = segment(THEIRS[0], OURS[0], (ports, "SYN-ACK"), number.into());
+        device.write_all(&incoming).unwrap();
+    }
+    let mut heard = BTreeMap::<u16, Vec<usize>>::new();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while heard.values().flatten().count() < 80 && Instant::now() < deadline {
+        for (number, capture) in captures.iter_mut().enumerate() {
+            let each = &mut |frame: Captured<'_>| {
+                let port = |at: usize| u16::from_be_bytes([frame.bytes[at], frame.bytes[at + 1]]);
+                heard.entry(port(20).max(port(22))).or_default().push(number);
+            };
+            capture.wait(Duration::from_millis(20), each).unwrap();
+        }
+    }
+    assert_eq!(heard.len(), 40, "{heard:?}");
+    assert!(heard.values().all(|c| matches!(c[..], [one, other] if one == other)), "{heard:?}");
+    let first = heard.values().filter(|captures| captures[0] == 0).count();
+    assert!((1..40).contains(&first), "{first} of 40 came to the first");
 }
 
 /// A tap device queues 1,000 frames and refuses more: nobody reads it at first, then slowly.
