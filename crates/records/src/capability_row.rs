@@ -2,8 +2,8 @@
 
 use tlscensus_certs::Sha256;
 
-use crate::column::rows;
 use crate::probe_row::Attempt;
+use crate::rows::rows;
 use crate::word::words;
 
 words! {

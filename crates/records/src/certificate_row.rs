@@ -6,9 +6,9 @@ use tlscensus_certs::NameFacts;
 use tlscensus_certs::Parse;
 use tlscensus_certs::Sha256;
 
-use crate::column::Bytes;
-use crate::column::Timestamp;
-use crate::column::rows;
+use crate::cell::Bytes;
+use crate::cell::Timestamp;
+use crate::rows::rows;
 use crate::text::escape;
 use crate::word::words;
 

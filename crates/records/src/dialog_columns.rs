@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::column::rows;
+use crate::rows::rows;
 use crate::seen::Presence;
 use crate::word::words;
 

@@ -7,7 +7,7 @@ use tlscensus_tls_wire::observer;
 use tlscensus_tls_wire::observer::Observer;
 use tlscensus_tls_wire::registry::Version;
 
-use crate::column::DecimalCode;
+use crate::cell::DecimalCode;
 use crate::tls_columns::TlsColumns;
 
 impl TlsColumns {

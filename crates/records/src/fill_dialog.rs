@@ -6,7 +6,7 @@ use tlscensus_dialog as dialog;
 use tlscensus_dialog::Capabilities;
 use tlscensus_dialog::Reading;
 
-use crate::column::Bytes;
+use crate::cell::Bytes;
 use crate::derive;
 use crate::dialog_columns::DialogColumns;
 use crate::dialog_columns::StarttlsOffer;

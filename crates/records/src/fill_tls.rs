@@ -23,8 +23,8 @@ use tlscensus_tls_wire::registry::HandshakeType;
 use tlscensus_tls_wire::registry::NamedGroup;
 use tlscensus_tls_wire::registry::SignatureScheme;
 
-use crate::column::Bytes;
-use crate::column::DecimalCode;
+use crate::cell::Bytes;
+use crate::cell::DecimalCode;
 use crate::probe_row::ProbeRow;
 use crate::probe_row::SignatureCheck;
 use crate::seen::Presence;

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use tlscensus_certs::Sha256;
 
-use crate::column::Timestamp;
-use crate::column::rows;
+use crate::cell::Timestamp;
 use crate::dialog_columns::DialogColumns;
 use crate::offer_columns::OfferColumns;
 use crate::outcome::Outcome;
 use crate::outcome::Phase;
+use crate::rows::rows;
 use crate::seen::Presence;
 use crate::server_sent::ServerSent;
 use crate::tls_columns::TlsColumns;

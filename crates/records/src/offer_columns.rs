@@ -1,6 +1,6 @@
 //! What a client offered in its first hello, where traffic is watched: an active row names a profile instead.
 
-use crate::column::rows;
+use crate::rows::rows;
 
 rows! {
     /// The columns of a client's offer; their names begin with `offer_`. All are NULL where its hello was not heard.

@@ -2,13 +2,13 @@
 
 use tlscensus_dialog as dialog;
 
-use crate::column::Bytes;
-use crate::column::Timestamp;
-use crate::column::rows;
+use crate::cell::Bytes;
+use crate::cell::Timestamp;
 use crate::dialog_columns::DialogColumns;
 use crate::dialog_columns::StarttlsState;
 use crate::outcome::Outcome;
 use crate::outcome::Phase;
+use crate::rows::rows;
 use crate::seen::Presence;
 use crate::server_sent::ServerSent;
 use crate::tls_columns::TlsColumns;

@@ -1,7 +1,7 @@
 //! One answer to a discovery's probe: who said what to a SYN.
 
-use crate::column::Timestamp;
-use crate::column::rows;
+use crate::cell::Timestamp;
+use crate::rows::rows;
 use crate::word::words;
 
 words! {

@@ -2,8 +2,8 @@
 
 use tlscensus_certs::Sha256;
 
-use crate::column::Timestamp;
-use crate::column::rows;
+use crate::cell::Timestamp;
+use crate::rows::rows;
 use crate::word::words;
 
 words! {

@@ -2,8 +2,8 @@
 
 use tlscensus_certs::Sha256;
 
-use crate::column::Bytes;
-use crate::column::rows;
+use crate::cell::Bytes;
+use crate::rows::rows;
 use crate::seen::Presence;
 
 rows! {

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use tlscensus_certs::Sha256;
 
-use crate::column::Bytes;
-use crate::column::DecimalCode;
-use crate::column::rows;
+use crate::cell::Bytes;
+use crate::cell::DecimalCode;
+use crate::rows::rows;
 use crate::seen::Presence;
 
 rows! {
