@@ -11,6 +11,7 @@ mod findings;
 #[doc(hidden)]
 pub mod fuzzing;
 mod ipv4;
+mod listening;
 mod names;
 mod redact;
 mod row;
