@@ -67,12 +67,7 @@ impl MonitorPlan {
     /// # Errors
     /// What is missing, and what to do about it.
     pub(crate) fn new(typed: &MonitorArguments) -> anyhow::Result<Self> {
-        if typed.whose.sessions != SessionsTyped::All && typed.whose.local_nets.is_empty() {
-            return Err(unusable("--sessions: name the networks that are ours with --local-nets"));
-        }
-        if is_stdout(typed) && typed.zeek_format != ZeekFormat::Json {
-            return Err(unusable("--zeek-logs -: a stream needs --zeek-format json"));
-        }
+        refuse_contradictions(typed)?;
         let source = source(typed)?;
         let bytes = bytes(&source)?;
         let (route, routes) = typed.whose.routes.as_deref().map(router).transpose()?.unzip();
@@ -93,11 +88,7 @@ impl MonitorPlan {
             flows: flow_settings(typed),
             seed: halves(seed),
             workers: typed.workers,
-            sessions: match typed.whose.sessions {
-                SessionsTyped::All => Sessions::All,
-                SessionsTyped::Incoming => Sessions::Incoming,
-                SessionsTyped::Outgoing => Sessions::Outgoing,
-            },
+            sessions: sessions(typed.whose.sessions),
             is_local: local(&typed.whose.local_nets),
             is_blocked: blocklist
                 .map(|(list, _)| -> Judge { Box::new(move |addr| list.check(addr).is_some()) }),
@@ -111,6 +102,24 @@ impl MonitorPlan {
         }
         let writer = begun?;
         Ok(Self { monitor, source, writer, zeek_logs, duration: typed.duration, bytes })
+    }
+}
+
+fn refuse_contradictions(typed: &MonitorArguments) -> anyhow::Result<()> {
+    if typed.whose.sessions != SessionsTyped::All && typed.whose.local_nets.is_empty() {
+        return Err(unusable("--sessions: name the networks that are ours with --local-nets"));
+    }
+    if is_stdout(typed) && typed.zeek_format != ZeekFormat::Json {
+        return Err(unusable("--zeek-logs -: a stream needs --zeek-format json"));
+    }
+    Ok(())
+}
+
+const fn sessions(typed: SessionsTyped) -> Sessions {
+    match typed {
+        SessionsTyped::All => Sessions::All,
+        SessionsTyped::Incoming => Sessions::Incoming,
+        SessionsTyped::Outgoing => Sessions::Outgoing,
     }
 }
 
