@@ -16,10 +16,10 @@ pub(crate) fn count(number: impl Into<u64>, thing: &str) -> String {
     }
 }
 
-/// An error with its causes, each said once.
+/// An error with its causes, each said once: a cause may say again what it is the cause of.
 pub(crate) fn told(error: &anyhow::Error) -> String {
     error.chain().fold(String::new(), |told, cause| match cause.to_string() {
-        text if told.is_empty() => text,
+        text if text.starts_with(&told) => text,
         text if told.contains(&text) => told,
         text => format!("{told}: {text}"),
     })

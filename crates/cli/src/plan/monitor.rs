@@ -14,6 +14,7 @@ use ipnet::IpNet;
 use serde_json::json;
 use tlscensus_dataset::Dataset;
 use tlscensus_dataset::RunWriter;
+use tlscensus_link::LiveOptions;
 use tlscensus_link::RingSize;
 use tlscensus_monitor::ClientKey;
 use tlscensus_monitor::FlowSettings;
@@ -148,6 +149,12 @@ fn source(typed: &MonitorArguments) -> anyhow::Result<Source> {
         }
         return Ok(Source::Captures(inputs));
     };
+    if typed.workers.get() > LiveOptions::MOST_SOCKETS {
+        let most = LiveOptions::MOST_SOCKETS;
+        return Err(unusable(format!(
+            "--workers: the kernel divides an interface among {most} at most"
+        )));
+    }
     let default = RingSize::default();
     let blocks = typed.bounds.ring * (1 << 20) / BLOCK_BYTES;
     Ok(Source::Interface(Listening {

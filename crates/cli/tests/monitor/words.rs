@@ -80,8 +80,12 @@ fn what_cannot_be_done_is_told_before_anything_begins() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("census");
     let here = capture(UPGRADED);
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
         (&[], "required"),
+        (
+            &["--interface", "lo", "--workers", "257"],
+            "--workers: the kernel divides an interface among 256",
+        ),
         (&["no-such.pcap"], "no-such.pcap"),
         (&[path(folder.path())], "a folder; name the captures in it"),
         (&[path(&here), "--sessions", "outgoing"], "--local-nets"),
@@ -96,7 +100,8 @@ fn what_cannot_be_done_is_told_before_anything_begins() {
         assert!(!out.exists(), "{words:?}");
     }
     let told = run(&mut monitor(&["--interface", "no-such-0", "--out", path(&out)]), 1);
-    assert!(stderr(&told).contains("no-such-0"), "{}", stderr(&told));
+    let once = "tlscensus: no-such-0: no such interface (`ip link` lists them)\n";
+    assert!(stderr(&told).contains(once), "{}", stderr(&told));
 }
 
 #[test]

@@ -22,7 +22,7 @@ const VLAN: u16 = 0x8100;
 /// What to hear of an interface, and how.
 #[derive(Clone, Debug)]
 pub struct LiveOptions {
-    /// Among how many sockets the frames are divided; the kernel takes 256 at most.
+    /// Among how many sockets the frames are divided: [`MOST_SOCKETS`](Self::MOST_SOCKETS) at most.
     pub sockets: NonZeroUsize,
     /// The ring of each. Frames that are longer than a block are cut.
     pub ring: RingSize,
@@ -32,6 +32,11 @@ pub struct LiveOptions {
     pub filter: Filter,
     /// What nobody outside knows, so that nobody knows which socket hears him.
     pub seed: u32,
+}
+
+impl LiveOptions {
+    /// As many as the kernel has room for in a group where nobody asks for more.
+    pub const MOST_SOCKETS: usize = 256;
 }
 
 /// Hears an interface: one socket of a group with its ring, for one thread.
