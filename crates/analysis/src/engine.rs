@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -39,7 +40,7 @@ use crate::views;
 use crate::views::Reads;
 use crate::worker::Worker;
 
-/// A dataset that can be asked.
+/// A dataset that can be asked, or several as one.
 pub struct Engine {
     worker: Worker,
     context: SessionContext,
@@ -96,8 +97,14 @@ impl Engine {
     /// The same as if the addresses that are blocked had no rows of theirs: no probe, no responder, no capability, no
     /// connection. Certificates have no address, and what runs counted is what they did.
     pub fn open_without(path: &Path, blocked: Option<&Blocked>) -> Result<Self, Error> {
+        Self::open_together(&[path.to_owned()], blocked)
+    }
+
+    /// The same of several datasets, as if all their runs were in one: what a monitor wrote for days, and the scans that were
+    /// written beside it. A certificate that several have is there once.
+    pub fn open_together(paths: &[PathBuf], blocked: Option<&Blocked>) -> Result<Self, Error> {
         let worker = Worker::start()?;
-        let context = relations::open(path, blocked)?;
+        let context = relations::open(paths, blocked)?;
         let engine = Self { worker, context, counted: Mutex::new(None) };
         for (name, sql) in views::OF_RELATIONS {
             engine.register_view(name, sql.to_owned())?;

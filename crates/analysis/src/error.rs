@@ -25,6 +25,11 @@ pub enum Error {
         /// How it begins.
         statement: String,
     },
+    /// Two of the datasets that are read together have the same run.
+    RunTwice {
+        /// Which.
+        run_id: String,
+    },
     /// Not exactly one statement.
     StatementCount {
         /// How many there were.
@@ -54,6 +59,9 @@ impl fmt::Display for Error {
                 f,
                 "a dataset is only read: SELECT, EXPLAIN, DESCRIBE and SHOW TABLES are understood, {statement} is not"
             ),
+            Self::RunTwice { run_id } => {
+                write!(f, "run {run_id} would count twice: name each dataset once")
+            }
             Self::StatementCount { found: 0 } => f.write_str("there is no statement to run"),
             Self::StatementCount { found } => {
                 write!(f, "one statement at a time, please: there are {found}")

@@ -1,5 +1,6 @@
 //! The dataset's relations as tables of the query engine, with the words that describe them.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use datafusion::arrow::datatypes::Field;
 use datafusion::arrow::datatypes::Schema;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
+use datafusion::common::Column;
+use datafusion::common::JoinType;
 use datafusion::datasource::MemTable;
 use datafusion::datasource::ViewTable;
 use datafusion::datasource::empty::EmptyTable;
@@ -24,6 +27,7 @@ use datafusion::datasource::listing::ListingTableConfig;
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::prelude::SessionConfig;
 use datafusion::prelude::SessionContext;
@@ -31,6 +35,7 @@ use datafusion::prelude::col;
 use datafusion::prelude::not;
 use tlscensus_dataset::Dataset;
 use tlscensus_dataset::records;
+use tlscensus_dataset::records::RUNS;
 use tlscensus_dataset::records::Relation;
 use tlscensus_dataset::schema;
 
@@ -39,28 +44,76 @@ use crate::functions;
 use crate::functions::Blocked;
 use crate::registries;
 
-/// Opens the dataset and registers its relations, without the rows of blocked addresses, the lists and the functions.
-pub(crate) fn open(path: &Path, blocked: Option<&Blocked>) -> Result<SessionContext, Error> {
-    let dataset = Dataset::open(path)?;
+/// Opens datasets as one and registers their relations, without the rows of blocked addresses, the lists and the functions.
+pub(crate) fn open(paths: &[PathBuf], blocked: Option<&Blocked>) -> Result<SessionContext, Error> {
+    let datasets: Vec<_> = paths.iter().map(Dataset::open).collect::<Result<_, _>>()?;
+    refuse_runs_twice(&datasets)?;
     let relations: Vec<_> = records::RELATIONS
         .iter()
-        .map(|relation| Ok((*relation, dataset.files(relation.name)?)))
+        .map(|relation| {
+            let files = datasets.iter().map(|dataset| dataset.files(relation.name));
+            Ok((*relation, files.collect::<Result<Vec<_>, _>>()?.concat()))
+        })
         .collect::<Result<_, Error>>()?;
     let bytes = relations.iter().flat_map(|(_, files)| files).map(|file| size(file)).sum();
     let config = SessionConfig::new().with_target_partitions(partitions(bytes));
     let context = SessionContext::new_with_config(config);
-    for (relation, files) in relations {
-        let table = table(relation, &files)?;
-        let table = match blocked {
-            Some(blocked) => without(relation, table, blocked)?,
-            None => table,
-        };
+    let runs = relations.iter().find(|(relation, _)| relation.name == RUNS.name);
+    let runs = runs.map(|(relation, files)| table(relation, files)).transpose()?;
+    for (relation, files) in &relations {
+        let mut table = table(relation, files)?;
+        if let (Some(runs), true) = (&runs, datasets.len() > 1 && is_shared(relation)) {
+            table = each_once(relation, table, Arc::clone(runs))?;
+        }
+        if let Some(blocked) = blocked {
+            table = without(relation, table, blocked)?;
+        }
         context.register_table(relation.name, table)?;
     }
     context.register_table(SERVICES, services()?)?;
     registries::register(&context)?;
     functions::register(&context);
     Ok(context)
+}
+
+fn refuse_runs_twice(datasets: &[Dataset]) -> Result<(), Error> {
+    let mut known = HashSet::new();
+    for dataset in datasets {
+        for run in dataset.runs()? {
+            if let Some(run_id) = known.replace(run.run_id) {
+                return Err(Error::RunTwice { run_id });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the rows of a relation are no run's own, so that two datasets may have the same.
+fn is_shared(relation: &Relation) -> bool {
+    !relation.key.contains(&RUN_ID)
+}
+
+/// The table with one row of each key: that of the run that began first, where rows name one.
+fn each_once(
+    relation: &Relation,
+    table: Arc<dyn TableProvider>,
+    runs: Arc<dyn TableProvider>,
+) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+    let own = |name: &str| Expr::Column(Column::new(Some(relation.name), name));
+    let key: Vec<_> = relation.key.iter().map(|name| own(name)).collect();
+    let all = relation.columns.iter().map(|column| own(column.name)).collect();
+    let mut order: Vec<_> = key.iter().map(|key| key.clone().sort(true, true)).collect();
+    let mut plan = LogicalPlanBuilder::scan(relation.name, provider_as_source(table), None)?;
+    if relation.column(FIRST_RUN).is_some() {
+        let of = |name: &str| Column::new(Some(RUNS.name), name);
+        let runs = LogicalPlanBuilder::scan(RUNS.name, provider_as_source(runs), None)?.build()?;
+        let named = (vec![Column::new(Some(relation.name), FIRST_RUN)], vec![of(RUN_ID)]);
+        plan = plan.join(runs, JoinType::Left, named, None)?;
+        order.push(Expr::Column(of("started_at")).sort(true, false));
+        order.push(own(FIRST_RUN).sort(true, false));
+    }
+    let plan = plan.distinct_on(key, all, Some(order))?.build()?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
 /// The table without its rows of blocked addresses, if it has addresses.
@@ -156,6 +209,10 @@ fn services() -> Result<Arc<dyn TableProvider>, DataFusionError> {
     Ok(Arc::new(MemTable::try_new(schema, vec![vec![batch]])?))
 }
 
+/// The column that names a row's run.
+const RUN_ID: &str = "run_id";
+/// The same of what many runs see.
+const FIRST_RUN: &str = "first_seen_run";
 const BYTES_PER_PARTITION: u64 = 32 << 20;
 
 /// Name of the list of services.

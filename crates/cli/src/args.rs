@@ -396,7 +396,8 @@ pub(crate) enum PrefixesFormat {
 /// `tables`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tlscensus tables census\n  tlscensus tables census T01 --format latex > t01.tex"
+    after_help = "Examples:\n  tlscensus tables census\n  tlscensus tables census T01 --format latex > t01.tex\n  \
+    tlscensus tables scanned T03c --with watched"
 )]
 pub(crate) struct TablesArguments {
     /// The dataset
@@ -409,6 +410,9 @@ pub(crate) struct TablesArguments {
     /// The headline of each table: the columns that tell most, and the first rows over all services
     #[arg(long)]
     pub(crate) short: bool,
+    /// Another dataset, read as if its runs were in this one; may be given again
+    #[arg(long, value_name = "DATASET")]
+    pub(crate) with: Vec<PathBuf>,
     /// One run, or all [default: the newest complete one]
     #[arg(long)]
     pub(crate) run: Option<String>,
@@ -430,6 +434,9 @@ pub(crate) struct SqlArguments {
     /// How the rows are written: text, markdown (md), latex, csv, json
     #[arg(long, default_value = "text")]
     pub(crate) format: String,
+    /// Another dataset, read as if its runs were in this one; may be given again
+    #[arg(long, value_name = "DATASET")]
+    pub(crate) with: Vec<PathBuf>,
     /// Rows of the addresses in this register are not there
     #[arg(long, value_name = "FILE")]
     pub(crate) blocklist: Option<PathBuf>,

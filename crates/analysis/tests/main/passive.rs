@@ -295,6 +295,49 @@ fn a_run_of_the_monitor_alone_has_no_probes_and_a_scan_no_connections() {
     assert!(engine.table("T02").expect("T02").rows.is_empty());
 }
 
+/// A monitor that runs for days and the scans beside it have a dataset each.
+#[test]
+fn datasets_read_together_are_as_one() {
+    let (watched, _) = engine();
+    let scanned = TempDir::new().expect("a directory");
+    let both = TempDir::new().expect("a directory");
+    watch_every_state(&both.path().join("d"));
+    for directory in [&scanned, &both] {
+        write(&directory.path().join("d"), "run-1", 0, RunState::Complete, every_state());
+    }
+    // The monitor's certificates are in both.
+    for directory in [&scanned, &both] {
+        let path = directory.path().join("d");
+        watch(&path, "watch-2", "downlink", 3, RunState::Complete, every_connection());
+    }
+    let paths = [&watched, &scanned].map(|directory| directory.path().join("d"));
+    let [together, one] = [
+        Engine::open_together(&paths, None).expect("two datasets"),
+        Engine::open(&both.path().join("d")).expect("a dataset"),
+    ];
+    for id in ["T01", "T02", "T03", "T03b", "T03c", "T04d", "T07e", "T08d"] {
+        let [together, one] = [&together, &one].map(|engine| engine.table(id).expect("a table"));
+        assert_eq!(together, one, "{id}");
+        assert!(!one.rows.is_empty(), "{id}");
+    }
+    for sql in [
+        "SELECT cert_sha256, size FROM certificates ORDER BY 1",
+        "SELECT cert_sha256 FROM certificates_der WHERE der IS NOT NULL ORDER BY 1",
+        "SELECT run_id, state FROM runs ORDER BY 1",
+    ] {
+        let [found, expected] = [&together, &one].map(|engine| engine.query(sql).expect("rows"));
+        assert_eq!(found, expected, "{sql}");
+        assert!(found.rows.len() > 2, "{sql}");
+    }
+    // Runs of the fixtures began in another order than they were written in.
+    let first = "SELECT DISTINCT first_seen_run FROM certificates ORDER BY 1";
+    let first: Vec<_> = together.query(first).expect("runs").rows.concat();
+    assert_eq!(first, ["run-1", "watch-1"].map(|run| Cell::Text(run.to_owned())));
+    let twice = [&paths[0], &paths[0]].map(Clone::clone);
+    let error = Engine::open_together(&twice, None).err().expect("a run twice").to_string();
+    assert!(error.contains("watch-1") && error.contains("name each dataset once"), "{error}");
+}
+
 #[test]
 fn blocked_servers_do_not_count() {
     let (directory, engine) = engine();

@@ -34,11 +34,24 @@ pub(crate) use words::completions;
 pub(crate) use words::manual;
 
 use std::num::NonZero;
+use std::path::Path;
+use std::path::PathBuf;
 
+use tlscensus_analysis::Blocked;
+use tlscensus_analysis::Engine;
 use tlscensus_report::FORMATS;
 use tlscensus_report::Format;
 
 use crate::plan::unusable;
+
+/// Opens a dataset to be read, and others as if their runs were in it.
+///
+/// # Errors
+/// When one cannot be read, or two have the same run.
+fn together(dataset: &Path, with: &[PathBuf], blocked: Option<&Blocked>) -> anyhow::Result<Engine> {
+    let all: Vec<_> = std::iter::once(dataset.to_owned()).chain(with.iter().cloned()).collect();
+    Ok(Engine::open_together(&all, blocked)?)
+}
 
 /// Worker threads for sockets and timers, one per core.
 ///

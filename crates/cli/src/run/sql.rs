@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-use tlscensus_analysis::Engine;
 use tlscensus_report::Format;
 
 use crate::args::SqlArguments;
@@ -22,7 +21,7 @@ pub(crate) fn sql(typed: &SqlArguments) -> anyhow::Result<Exit> {
         }
     };
     let blocked = super::purge::unread(typed.blocklist.as_deref())?;
-    let engine = Engine::open_without(&typed.dataset, blocked.as_ref())?;
+    let engine = super::together(&typed.dataset, &typed.with, blocked.as_ref())?;
     let mut table = present::answer(engine.query(&query)?);
     if format == Format::JSON {
         // People see what they typed; a file has to say what it answers.

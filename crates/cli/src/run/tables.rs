@@ -45,9 +45,11 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
         )));
     }
     let blocked = super::purge::unread(typed.blocklist.as_deref())?;
-    let engine = Engine::open_without(&typed.dataset, blocked.as_ref())?;
+    let engine = super::together(&typed.dataset, &typed.with, blocked.as_ref())?;
     engine.count(&runs)?;
-    let whole = |id: &str| format!("tables {} {id}", typed.dataset.display());
+    let with: String =
+        typed.with.iter().map(|path| format!(" --with {}", path.display())).collect();
+    let whole = |id: &str| format!("tables {} {id}{with}", typed.dataset.display());
     let extent = if typed.short { Extent::Headline(&whole) } else { Extent::Whole };
     let (wanted, empty) = match typed.tables.is_empty() && format != Format::JSON {
         true => with_rows(&engine, &wanted)?,

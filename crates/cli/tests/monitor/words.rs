@@ -121,6 +121,30 @@ fn a_capture_that_is_cut_or_none_is_told_and_what_stood_before_counts() {
     assert!(stderr(&told).contains("text.pcap"), "{}", stderr(&told));
 }
 
+/// A dataset has one writer at a time: who watches for days while scans go on has one for each.
+#[test]
+fn what_was_watched_stands_beside_what_another_dataset_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    for (dataset, name) in [(&one, UPGRADED), (&other, "refused-smtp-454.pcap")] {
+        run(&mut monitor(&[path(&capture(name)), "--out", path(dataset), "--quiet"]), 0);
+    }
+    let states = "SELECT starttls_state FROM flows ORDER BY 1";
+    let asked = |with: &[&str], status| {
+        let mut words = vec!["sql", path(&one), states, "--format", "csv"];
+        words.extend(with);
+        run(tlscensus().args(words), status)
+    };
+    let told = asked(&["--with", path(&other)], 0);
+    assert_eq!(String::from_utf8_lossy(&told.stdout), "starttls_state\r\nrefused\r\nupgraded\r\n");
+    let told = asked(&["--with", path(&one)], 1);
+    assert!(stderr(&told).contains("name each dataset once"), "{}", stderr(&told));
+    let words = ["tables", path(&one), "T03b", "--run", "all", "--short", "--with", path(&other)];
+    let told = run(tlscensus().args(words), 0);
+    let table = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(table.contains(&format!("T03b --with {}", path(&other))), "{table}");
+}
+
 #[test]
 fn stdin_is_a_capture_too() {
     let folder = tempfile::tempdir().unwrap();
