@@ -145,10 +145,9 @@ impl Spread {
         self.assembler.jump(self.end);
     }
 
-    /// Labels. What they carry is told as the monitor tells it: an IP packet by its version and a length that fits, or else a
-    /// frame by a known type, with a control word before it or none.
+    /// Labels.
     fn mpls(&mut self, this: Layer, inner: Layer) {
-        let [bottom, ipv4, ipv6, frame] = [(); 4].map(|()| self.assembler.label());
+        let bottom = self.assembler.label();
         self.assembler.place(this.mpls);
         for _ in 0..LABELS {
             self.load(Width::Byte, 2);
@@ -157,6 +156,13 @@ impl Spread {
         }
         self.assembler.jump(self.end);
         self.assembler.place(bottom);
+        self.labelled(this, inner);
+    }
+
+    /// What labels carry is told as the monitor tells it: an IP packet by its version and a length that fits, or else a frame by
+    /// a known type, with a control word before it or none.
+    fn labelled(&mut self, this: Layer, inner: Layer) {
+        let [ipv4, ipv6, frame] = [(); 3].map(|()| self.assembler.label());
         self.load(Width::Byte, 0);
         self.assembler.mask(0xf0);
         self.assembler.when(Test::Is(0x40), ipv4);
