@@ -1,6 +1,7 @@
 //! What can go wrong with a query, told apart by whose turn it is to act.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use datafusion::error::DataFusionError;
 
@@ -29,6 +30,8 @@ pub enum Error {
     RunTwice {
         /// Which.
         run_id: String,
+        /// Who has it.
+        datasets: [PathBuf; 2],
     },
     /// Not exactly one statement.
     StatementCount {
@@ -59,9 +62,12 @@ impl fmt::Display for Error {
                 f,
                 "a dataset is only read: SELECT, EXPLAIN, DESCRIBE and SHOW TABLES are understood, {statement} is not"
             ),
-            Self::RunTwice { run_id } => {
-                write!(f, "run {run_id} would count twice: name each dataset once")
-            }
+            Self::RunTwice { run_id, datasets: [one, other] } => write!(
+                f,
+                "run {run_id} would count twice, as {} and {} have it: name one of a dataset and its copies",
+                one.display(),
+                other.display()
+            ),
             Self::StatementCount { found: 0 } => f.write_str("there is no statement to run"),
             Self::StatementCount { found } => {
                 write!(f, "one statement at a time, please: there are {found}")

@@ -1,6 +1,6 @@
 //! The dataset's relations as tables of the query engine, with the words that describe them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ use crate::registries;
 /// Opens datasets as one and registers their relations, without the rows of blocked addresses, the lists and the functions.
 pub(crate) fn open(paths: &[PathBuf], blocked: Option<&Blocked>) -> Result<SessionContext, Error> {
     let datasets: Vec<_> = paths.iter().map(Dataset::open).collect::<Result<_, _>>()?;
-    refuse_runs_twice(&datasets)?;
+    refuse_runs_twice(paths, &datasets)?;
     let relations: Vec<_> = records::RELATIONS
         .iter()
         .map(|relation| {
@@ -76,12 +76,13 @@ pub(crate) fn open(paths: &[PathBuf], blocked: Option<&Blocked>) -> Result<Sessi
     Ok(context)
 }
 
-fn refuse_runs_twice(datasets: &[Dataset]) -> Result<(), Error> {
-    let mut known = HashSet::new();
-    for dataset in datasets {
+fn refuse_runs_twice(paths: &[PathBuf], datasets: &[Dataset]) -> Result<(), Error> {
+    let mut known = HashMap::new();
+    for (path, dataset) in paths.iter().zip(datasets) {
         for run in dataset.runs()? {
-            if let Some(run_id) = known.replace(run.run_id) {
-                return Err(Error::RunTwice { run_id });
+            if let Some(other) = known.insert(run.run_id.clone(), path) {
+                let datasets = [other.clone(), path.clone()];
+                return Err(Error::RunTwice { run_id: run.run_id, datasets });
             }
         }
     }

@@ -410,7 +410,7 @@ pub(crate) struct TablesArguments {
     /// The headline of each table: the columns that tell most, and the first rows over all services
     #[arg(long)]
     pub(crate) short: bool,
-    /// Another dataset, read as if its runs were in this one; may be given again
+    /// Another dataset, read as if its runs were in this one: --run chooses among the runs of all. May be given again
     #[arg(long, value_name = "DATASET")]
     pub(crate) with: Vec<PathBuf>,
     /// One run, or all [default: the newest complete one]

@@ -19,10 +19,16 @@ pub(crate) fn count(number: impl Into<u64>, thing: &str) -> String {
 /// An error with its causes, each said once: a cause may say again what it is the cause of.
 pub(crate) fn told(error: &anyhow::Error) -> String {
     error.chain().fold(String::new(), |told, cause| match cause.to_string() {
-        text if text.starts_with(&told) => text,
+        text if says_again(&text, &told) => text,
         text if told.contains(&text) => told,
         text => format!("{told}: {text}"),
     })
+}
+
+/// Whether a cause begins with all that was told, and goes on.
+fn says_again(cause: &str, told: &str) -> bool {
+    let rest = cause.strip_prefix(told);
+    rest.is_some_and(|rest| told.is_empty() || rest.starts_with(": "))
 }
 
 /// Writes results to stdout through one buffer.
@@ -55,4 +61,22 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
         let io = cause.downcast_ref::<io::Error>();
         io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cause_says_again_is_said_once() {
+        for (effect, cause, expected) in [
+            ("lo", "lo: no such interface", "lo: no such interface"),
+            ("lo", "lost", "lo: lost"),
+            ("/a", "/ab: gone", "/a: /ab: gone"),
+            ("cut: torn", "torn", "cut: torn"),
+        ] {
+            let error = anyhow::anyhow!(cause).context(effect);
+            assert_eq!(told(&error), expected);
+        }
+    }
 }

@@ -60,9 +60,7 @@ impl Ear {
     pub(crate) fn miss(&mut self, bytes: u64) {
         match self.behind.back_mut() {
             Some(hole) if hole.bytes.is_empty() => hole.missed = hole.missed.saturating_add(bytes),
-            _ => {
-                self.behind.push_back(Piece { missed: bytes, bytes: Vec::new() });
-            }
+            _ => self.behind.push_back(Piece { missed: bytes, bytes: Vec::new() }),
         }
     }
 

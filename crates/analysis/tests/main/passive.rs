@@ -335,7 +335,7 @@ fn datasets_read_together_are_as_one() {
     assert_eq!(first, ["run-1", "watch-1"].map(|run| Cell::Text(run.to_owned())));
     let twice = [&paths[0], &paths[0]].map(Clone::clone);
     let error = Engine::open_together(&twice, None).err().expect("a run twice").to_string();
-    assert!(error.contains("watch-1") && error.contains("name each dataset once"), "{error}");
+    assert!(error.contains("watch-1") && error.contains("would count twice"), "{error}");
 }
 
 #[test]

@@ -47,9 +47,8 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
     let blocked = super::purge::unread(typed.blocklist.as_deref())?;
     let engine = super::together(&typed.dataset, &typed.with, blocked.as_ref())?;
     engine.count(&runs)?;
-    let with: String =
-        typed.with.iter().map(|path| format!(" --with {}", path.display())).collect();
-    let whole = |id: &str| format!("tables {} {id}{with}", typed.dataset.display());
+    let options = options(typed);
+    let whole = |id: &str| format!("tables {} {id}{options}", typed.dataset.display());
     let extent = if typed.short { Extent::Headline(&whole) } else { Extent::Whole };
     let (wanted, empty) = match typed.tables.is_empty() && format != Format::JSON {
         true => with_rows(&engine, &wanted)?,
@@ -60,6 +59,14 @@ pub(crate) fn tables(typed: &TablesArguments) -> anyhow::Result<Exit> {
         console::say(&format!("without rows, and left out: {}", empty.join(", ")));
     }
     Ok(Exit::Done)
+}
+
+/// What was typed beside the dataset and decides what counts, to be typed again.
+fn options(typed: &TablesArguments) -> String {
+    let with = typed.with.iter().map(|path| format!(" --with {}", path.display()));
+    let run = typed.run.iter().map(|run| format!(" --run {run}"));
+    let blocklist = typed.blocklist.iter().map(|path| format!(" --blocklist {}", path.display()));
+    with.chain(run).chain(blocklist).collect()
 }
 
 /// Of all tables those that have rows, and those left out; all where none has: who asks for none by name wants to see what

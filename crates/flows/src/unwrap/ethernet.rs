@@ -46,8 +46,12 @@ pub(super) fn typed(number: u16, rest: Span<'_>) -> Result<(Layer, Span<'_>), Un
 }
 
 /// Whether a type is one that [`typed`] can go on with.
-pub(super) fn is_read(number: u16) -> bool {
-    typed(number, Span::new(&[0; 16], 0)).is_ok()
+pub(super) const fn is_read(number: u16) -> bool {
+    let is_tag =
+        matches!(number, VLAN | PROVIDER_VLAN | OLD_VLAN | OLD_VLAN_2 | OLD_VLAN_3 | VN_TAG);
+    let is_layer =
+        matches!(number, IPV4 | IPV6 | MPLS | MPLS_UPSTREAM | PPPOE_SESSION | PPP | ETHERNET);
+    is_tag || is_layer
 }
 
 /// A tag of so many bytes, the type of what follows among them at the end.

@@ -110,6 +110,14 @@ const WRAPS: &[(&str, LinkType, Wrap)] = &[
     ("Ethernet over MPLS, with a control word", LinkType::ETHERNET, |packet| {
         ethernet(0x8848, &[[0, 0, 0x21, 64, 0, 0, 0, 1].as_slice(), &plain(packet)].concat())
     }),
+    ("tagged Ethernet over MPLS", LinkType::ETHERNET, |packet| {
+        let frame = ethernet(0x8100, &typed(&[0, 5], packet));
+        ethernet(0x8847, &[[0, 0, 0x21, 64].as_slice(), &frame].concat())
+    }),
+    ("tagged Ethernet over MPLS, with a control word", LinkType::ETHERNET, |packet| {
+        let frame = ethernet(0x88a8, &typed(&[0, 5], packet));
+        ethernet(0x8847, &[[0, 0, 0x21, 64, 0, 0, 0, 1].as_slice(), &frame].concat())
+    }),
     ("PPPoE", LinkType::ETHERNET, |packet| ethernet(0x8864, &pppoe(packet))),
     ("PPPoE in a VLAN, padded", LinkType::ETHERNET, |packet| {
         let session = [&[0, 5, 0x88, 0x64], pppoe(packet).as_slice(), &[0; 6]].concat();

@@ -21,10 +21,10 @@ impl Filter {
     /// each group, so that nobody knows beforehand who is heard by which.
     ///
     /// It is made of the addresses of the innermost IP packet. The ports of TCP count too where they are in every packet of a
-    /// connection: over IPv4 outside of tunnels, where the kernel puts fragments together before. Looked into are tags, MPLS,
-    /// PPPoE, IP in IP, EtherIP, GRE, ERSPAN, VXLAN and Geneve. What is carried otherwise counts by the addresses outside, so it
-    /// is not divided; nor is what has none. A tunnel's own packets that come in fragments over IPv6, or in another
-    /// tunnel, count by its ends, and may part from what came whole.
+    /// connection, as the kernel puts fragments together before: over IPv4 behind a MAC header and no more than one tag. Looked
+    /// into are tags of four bytes, MPLS, PPPoE, IP in IP, EtherIP, GRE, ERSPAN, VXLAN and Geneve. What is carried otherwise
+    /// counts by the addresses outside, so it is not divided; nor is what has none. A tunnel's own packets that come in fragments
+    /// over IPv6, or in another tunnel, count by its ends, and may part from what came whole.
     pub(crate) fn spread(kind: LinkKind, seed: u32) -> Self {
         let mut assembler = Assembler::default();
         let end = assembler.label();
@@ -38,6 +38,8 @@ impl Filter {
             spread.layer(pair[0], pair[1], (depth == 0).then_some(ports));
         }
         spread.assembler.place(ports);
+        spread.assembler.recall(AROUND);
+        spread.assembler.when(Test::Above(ONE_TAG), end);
         spread.absorb(FROM, Width::Half, 0);
         spread.absorb(TO, Width::Half, 2);
         spread.finish()
@@ -74,6 +76,7 @@ impl Spread {
     /// together out of fragments, which takes the MAC header off.
     fn begin(&mut self, kind: LinkKind, first: Layer) {
         self.forget();
+        self.surround(ONE_TAG);
         self.go_to(0);
         if kind == LinkKind::Ip {
             return self.assembler.jump(first.ip);
@@ -87,6 +90,8 @@ impl Spread {
             self.assembler.load_from_mac(Width::Word, at);
             self.assembler.unless(Test::IsIndex, received);
         }
+        // What is received has lost a tag, if it had any.
+        self.surround(0);
         self.go_to(0);
         self.assembler.jump(first.ethernet);
         self.assembler.place(received);
@@ -125,6 +130,9 @@ impl Spread {
             TAG_TYPES.into_iter().for_each(|number| self.assembler.when(Test::Is(number), tag));
             self.assembler.jump(untagged);
             self.assembler.place(tag);
+            self.assembler.recall(AROUND);
+            self.assembler.with(Operation::Add, 1);
+            self.assembler.keep(AROUND);
             self.load(Width::Half, 2);
             self.advance(4);
         }
@@ -137,6 +145,7 @@ impl Spread {
         self.assembler.when(Test::Is(PPPOE), pppoe);
         self.assembler.jump(self.end);
         self.assembler.place(pppoe);
+        self.surround(MUCH);
         // Behind version, session and length: the protocol, of two bytes.
         self.load(Width::Half, 6);
         self.advance(8);
@@ -156,6 +165,7 @@ impl Spread {
         }
         self.assembler.jump(self.end);
         self.assembler.place(bottom);
+        self.surround(MUCH);
         self.labelled(this, inner);
     }
 
@@ -190,7 +200,7 @@ impl Spread {
     /// Goes to the label if the type in the accumulator is none that may have IP behind it.
     fn unless_type(&mut self, label: Label) {
         let known = self.assembler.label();
-        for number in [IPV4, IPV6, MPLS, MPLS_UPSTREAM, PPPOE].into_iter().chain(TAG_TYPES) {
+        for number in TYPES_BEFORE_IP.into_iter().chain(TAG_TYPES) {
             self.assembler.when(Test::Is(number), known);
         }
         self.assembler.jump(label);
@@ -379,6 +389,12 @@ impl Spread {
         self.assembler.index_from_accumulator();
     }
 
+    /// Notes what is around the packet, in tags.
+    fn surround(&mut self, tags: u32) {
+        self.assembler.set(tags);
+        self.assembler.keep(AROUND);
+    }
+
     /// What an inner packet says counts alone.
     fn forget(&mut self) {
         self.assembler.set(self.seed);
@@ -411,7 +427,7 @@ impl Spread {
     }
 }
 
-/// Layers within layers that are looked into, of which a tunnel takes one, and one more where a frame in it is told by its type.
+/// Layers within layers that are looked into: a tunnel is one, and so is a frame behind labels.
 const TUNNELS: usize = 4;
 const TAGS: usize = 3;
 const LABELS: usize = 6;
@@ -424,6 +440,9 @@ const MPLS_UPSTREAM: u32 = 0x8848;
 const PPPOE: u32 = 0x8864;
 /// A whole frame again.
 const ETHERNET: u32 = 0x6558;
+/// Types of what may have IP behind it, tags of four bytes aside; the last two are VN-Tag and PPP.
+const TYPES_BEFORE_IP: [u32; 8] =
+    [IPV4, IPV6, MPLS, MPLS_UPSTREAM, PPPOE, ETHERNET, 0x8926, 0x880b];
 const VXLAN: u32 = 4_789;
 const GENEVE: u32 = 6_081;
 /// That a sequence number is there.
@@ -437,3 +456,8 @@ const TO: u32 = 1;
 const HELD: u32 = 2;
 const ASIDE: u32 = 3;
 const FLAGS: u32 = 4;
+const AROUND: u32 = 5;
+
+/// What may be around a packet that the kernel puts together (`PACKET_FANOUT_FLAG_DEFRAG`), and what is too much.
+const ONE_TAG: u32 = 1;
+const MUCH: u32 = 9;

@@ -42,7 +42,8 @@ impl LiveOptions {
 /// Hears an interface: one socket of a group with its ring, for one thread.
 ///
 /// Both directions of a flow come to the same socket, whatever carries them: the kernel divides by the innermost packet
-/// (`Filter::spread` says how). Fragments of IPv4 come put together (`PACKET_FANOUT_FLAG_DEFRAG`), others to the socket of their flow.
+/// (`Filter::spread` says how). Fragments of IPv4 behind a MAC header and no more than one tag come put together
+/// (`PACKET_FANOUT_FLAG_DEFRAG`; the kernel does that once for all who hear in a namespace), others to the socket of their flow.
 ///
 /// What this machine sends is heard as well, often longer than a frame can be and without its checksums, which the card
 /// would have made.

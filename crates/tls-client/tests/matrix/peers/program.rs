@@ -139,19 +139,16 @@ impl Peer for Running {
     }
 
     fn connect(&mut self, setup: &Setup) -> Result<Box<dyn Line>, String> {
-        self.let_go_if_ended(setup)?;
-        if !self.processes.iter().any(|(known, _)| known == setup) {
-            let process = Process::start(&*self.program, setup, &self.files);
-            self.processes.push((*setup, process));
-        }
-        let (_, process) = self.processes.iter().find(|(known, _)| known == setup).unwrap();
-        let process = process.as_ref().map_err(Clone::clone)?;
-        let at = process.log.length();
-        let stream = process.connect().map_err(|error| error.to_string())?;
+        let program = self.program.clone();
+        // It may be at its end without being gone.
+        let reached = match self.reach(setup) {
+            Err(_) if self.let_go_if_ended(setup)? => self.reach(setup),
+            reached => reached,
+        };
+        let (stream, log, at) = reached?;
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        let program = self.program.clone();
-        Ok(Box::new(Call { stream, program, log: process.log.clone(), at }))
+        Ok(Box::new(Call { stream, program, log, at }))
     }
 
     fn ssl2(&self) -> Vec<Ssl2CipherKind> {
@@ -165,14 +162,14 @@ impl Peer for Running {
 }
 
 impl Running {
-    /// A server that ended is let go, so that another takes its place; once, as one that ends again may end of what we say.
-    fn let_go_if_ended(&mut self, setup: &Setup) -> Result<(), String> {
+    /// Lets a server go that ended, so that another takes its place; once, as one that ends again may end of what we say.
+    fn let_go_if_ended(&mut self, setup: &Setup) -> Result<bool, String> {
         let mut own = self.processes.iter_mut().filter(|(known, _)| known == setup);
         let Some((_, Ok(process))) = own.next() else {
-            return Ok(());
+            return Ok(false);
         };
         let Some(status) = process.child.try_wait().unwrap() else {
-            return Ok(());
+            return Ok(false);
         };
         let printed = process.log.lines(0);
         let last = printed.lines().next_back().unwrap_or_default();
@@ -183,7 +180,21 @@ impl Running {
         say(&told);
         self.started_again.push(*setup);
         self.processes.retain(|(known, _)| known != setup);
-        Ok(())
+        Ok(true)
+    }
+
+    /// A connection to the server of a setup, which is started if it is not there, with its log and how much it printed before.
+    fn reach(&mut self, setup: &Setup) -> Result<(TcpStream, Log, usize), String> {
+        self.let_go_if_ended(setup)?;
+        if !self.processes.iter().any(|(known, _)| known == setup) {
+            let process = Process::start(&*self.program, setup, &self.files);
+            self.processes.push((*setup, process));
+        }
+        let (_, process) = self.processes.iter_mut().find(|(known, _)| known == setup).unwrap();
+        let process = process.as_mut().map_err(|error| error.clone())?;
+        let at = process.log.length();
+        let stream = process.connect().map_err(|error| error.to_string())?;
+        Ok((stream, process.log.clone(), at))
     }
 }
 
@@ -229,11 +240,12 @@ impl Process {
 
 impl Process {
     /// Some say that they listen just before they do.
-    fn connect(&self) -> io::Result<TcpStream> {
+    fn connect(&mut self) -> io::Result<TcpStream> {
         let begun = Instant::now();
         loop {
+            let mut is_there = || matches!(self.child.try_wait(), Ok(None));
             match TcpStream::connect(("127.0.0.1", self.port)) {
-                Err(_) if begun.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                Err(_) if begun.elapsed() < PATIENCE && is_there() => thread::sleep(PAUSE),
                 result => return result,
             }
         }
