@@ -104,34 +104,29 @@ fn both_directions_are_heard() {
     assert_same(&heard.rows, &read.rows);
 }
 
-/// The kernel takes tags out of what comes in before a packet socket hears it.
-#[test]
-fn frames_with_tags_are_heard() {
-    let Some(pair) = pair() else { return };
-    let replay = Replay::make(500, 6).tagged();
-    let read = over(&replay.path);
-    let heard = hear(&pair.near, &monitor(2), &listening(RingSize::CAPTURE), NO_TIME, |hearing| {
+/// What is heard in one namespace by so many workers while it is replayed in the other.
+fn heard(pair: &Pair, replay: &Replay, workers: usize) -> Run {
+    let monitor = monitor(workers);
+    hear(&pair.near, &monitor, &listening(RingSize::CAPTURE), NO_TIME, |hearing| {
         replay.play(&pair.far, &["--mbps=50", "-i", Pair::FAR]);
         hearing.wait_for_silence();
-    });
-    assert_complete(&heard, &replay.written);
-    assert!(read.rows.len() > 200, "{}", read.rows.len());
-    assert_same(&heard.rows, &read.rows);
+    })
 }
 
-/// The two directions of a connection have different ports outside, and are still one worker's.
+/// The kernel takes tags out of what comes in before a packet socket hears it; in a tunnel over UDP the two directions of a
+/// connection have different ports outside, and are still one worker's.
 #[test]
-fn frames_in_a_tunnel_over_udp_are_heard() {
+fn frames_with_tags_and_in_a_tunnel_over_udp_are_heard() {
     let Some(pair) = pair() else { return };
-    let replay = Replay::make(500, 8).tunnelled();
-    let read = over(&replay.path);
-    let heard = hear(&pair.near, &monitor(3), &listening(RingSize::CAPTURE), NO_TIME, |hearing| {
-        replay.play(&pair.far, &["--mbps=50", "-i", Pair::FAR]);
-        hearing.wait_for_silence();
-    });
-    assert_complete(&heard, &replay.written);
-    assert!(read.rows.len() > 200, "{}", read.rows.len());
-    assert_same(&heard.rows, &read.rows);
+    for (replay, workers) in
+        [(Replay::make(500, 6).tagged(), 2), (Replay::make(500, 8).tunnelled(), 3)]
+    {
+        let read = over(&replay.path);
+        let heard = heard(&pair, &replay, workers);
+        assert_complete(&heard, &replay.written);
+        assert!(read.rows.len() > 200, "{}", read.rows.len());
+        assert_same(&heard.rows, &read.rows);
+    }
 }
 
 /// Whatever is around a connection, both its directions are one worker's, and fragments too.
@@ -142,11 +137,7 @@ fn all_that_carries_a_connection_over_ethernet_is_heard() {
     for name in CARRIERS {
         let replay = Replay::existing(&folder.join(format!("{name}.pcap")));
         let read = over(&replay.path);
-        let workers = monitor(4);
-        let heard = hear(&pair.near, &workers, &listening(RingSize::CAPTURE), NO_TIME, |hearing| {
-            replay.play(&pair.far, &["--mbps=50", "-i", Pair::FAR]);
-            hearing.wait_for_silence();
-        });
+        let heard = heard(&pair, &replay, 4);
         assert!(heard.ended.is_ok(), "{name}: {:?}", heard.ended);
         assert_eq!((heard.totals.received.drops, read.rows.len()), (0, 1), "{name}");
         assert_same(&heard.rows, &read.rows);
